@@ -245,6 +245,16 @@ class DatasetChangedError(EngineError):
         )
 
 
+class EvaluationUnavailableError(EngineError):
+    """A dataset whose columns cannot be evaluated."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"There is nothing to evaluate: {folder} has no column of images, or none of texts."
+        )
+
+
 class EvaluatorMissingError(EngineError):
     """A dataset whose evaluator has to be trained first."""
 

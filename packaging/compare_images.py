@@ -236,12 +236,15 @@ def train(contestant: Contestant, task: Task, arguments: argparse.Namespace) -> 
 def sample_ours(task: Task, arguments: argparse.Namespace) -> None:
     """Sample a run as ``diptych evaluate`` does, and save the samples."""
     loaded = load_run(arguments.run, torch.device("cpu"))
+    facts = loaded.model.text
+    if facts is None:
+        raise SystemExit(f"{arguments.run} generates no texts")
 
     def draw(texts: Sequence[str]) -> ImageArray:
-        drawings = loaded.sampler.drawings(encode_texts(texts, loaded.model), task.seed)
+        drawings = loaded.sampler.complete_items({"text": encode_texts(texts, facts)}, task.seed)
         return collect(drawings, RunControl())[0]
 
-    pairs = loaded.sampler.pairs(SAMPLES, task.seed)
+    pairs = loaded.sampler.from_noise(SAMPLES, task.seed)
     np.savez_compressed(
         arguments.out,
         images=collect(pairs, RunControl())[0],

@@ -19,11 +19,12 @@ import torch
 from torch import Tensor
 
 from engine.control import RunControl
+from engine.data.facts import IMAGE, TEXT
 from engine.data.image_files import to_channels
 from engine.data.image_shape import ImageShape
 from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.data.tokenizers import encode_all
-from engine.errors import DatasetChangedError
+from engine.errors import DatasetChangedError, EvaluationUnavailableError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.metrics.coherence import Coherence
@@ -47,7 +48,7 @@ from engine.runs.event_reader import read_quality
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import load_run
-from engine.sample.sampler import Pairs, Sampler
+from engine.sample.sampler import Sampler, Samples
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Images": ("kid", "fid", "grid"),
@@ -141,6 +142,8 @@ class Evaluator:
         is_in_vocabulary: whether a text is in the model's vocabulary.
         cache: folder of the trained classifiers.
         control: checked while a classifier is trained, and between batches.
+        text: name of the column of texts.
+        image: name of the column of images.
 
     Raises:
         StoppedError: a stop was requested.
@@ -155,8 +158,11 @@ class Evaluator:
         is_in_vocabulary: Callable[[str], bool],
         cache: Path,
         control: RunControl | None = None,
+        text: str = "text",
+        image: str = "image",
     ) -> None:
         self._dataset, self._encode = dataset, encode
+        self._text, self._image = text, image
         self._control = control or RunControl()
         self._extractor = FeatureExtractor(dataset, shape, cache, control)
         validation, training = dataset.complete_rows(VALIDATION), dataset.complete_rows(TRAIN)
@@ -193,7 +199,7 @@ class Evaluator:
         """
         if control is not None:
             self._control = self._extractor.control = control
-        images, texts = collect(sampler.pairs(count, seed), self._control)
+        images, texts = collect(sampler.from_noise(count, seed), self._control)
         features, said = self._extractor.extract(images)
         report = EvaluationReport(metrics={}, absent={}, about=self._about(count, seed))
         metrics, absent = dict(report.metrics), dict(report.absent)
@@ -246,12 +252,14 @@ class Evaluator:
     ) -> None:
         rows = subsample(self._asked, count)
         asked = [self._dataset.texts[row] for row in rows]
-        images, texts = collect(sampler.drawings(self._encode(asked), seed), self._control)
+        images, texts = collect(
+            sampler.complete_items({self._text: self._encode(asked)}, seed), self._control
+        )
         features, said = self._extractor.extract(images)
         self._coherence.measure_drawings(features, said, asked, metrics)
         real = self._extractor.images_of(rows)
         given = torch.from_numpy(real).permute(0, 3, 1, 2).contiguous()
-        _images, texts = collect(sampler.captions(given, seed), self._control)
+        _images, texts = collect(sampler.complete_items({self._image: given}, seed), self._control)
         self._coherence.measure_captions(rows, self._extractor.features_of(rows), texts, metrics)
 
     def _build_match(self, rows: Rows) -> WordMatch | None:
@@ -267,7 +275,8 @@ class Evaluator:
     def _measure_match(self, sampler: Sampler, seed: int, metrics: dict[str, float]) -> None:
         if self._match is None:
             return
-        drawings = sampler.drawings(self._encode(self._match.texts), seed)
+        given = {self._text: self._encode(self._match.texts)}
+        drawings = sampler.complete_items(given, seed)
         images, _texts = collect(drawings, self._control)
         features, _said = self._extractor.extract(images)
         metrics["match"] = self._match.share(self._extractor.word_logits(features))
@@ -354,7 +363,7 @@ def subsample(rows: Rows, most: int) -> Rows:
 
 
 def collect(
-    batches: Iterable[Pairs], control: RunControl
+    batches: Iterable[Samples], control: RunControl
 ) -> tuple[npt.NDArray[np.uint8], list[str]]:
     """Concatenate batches of pairs: [N, H, W, 3] and N texts.
 
@@ -403,7 +412,7 @@ def evaluate_run(
     version = stored.manifest.version
     if dataset is None and version != loaded.model.dataset_version:
         raise DatasetChangedError(stored.folder, loaded.model.dataset_version, version)
-    shape = loaded.model.aspect.scaled(loaded.config.networks.image_size)
+    shape = loaded.model.image_shape(loaded.config.networks.image_size)
     evaluator = build_evaluator(stored, loaded.model, shape, cache, control)
     report = evaluator.measure(loaded.sampler, count=count, seed=seed)
     about = {
@@ -432,16 +441,24 @@ def build_evaluator(
     cache: Path,
     control: RunControl | None = None,
 ) -> Evaluator:
-    """Build the evaluator of a model's samples."""
+    """Build the evaluator of a model's samples.
+
+    Raises:
+        EvaluationUnavailableError: the model has no column of images or none of texts.
+        StoppedError: a stop was requested.
+    """
+    text, facts, image = model.first(TEXT), model.text, model.first(IMAGE)
+    if text is None or facts is None or image is None:
+        raise EvaluationUnavailableError(dataset.folder)
     return Evaluator(
         dataset,
         shape,
-        encode=lambda texts: torch.from_numpy(
-            encode_all(model.tokenizer, texts, model.text_length)
-        ),
+        encode=lambda texts: torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length)),
         is_in_vocabulary=lambda text: (
-            bool(text.strip()) and not model.tokenizer.out_of_vocabulary(text)
+            bool(text.strip()) and not facts.tokenizer.out_of_vocabulary(text)
         ),
         cache=cache,
         control=control,
+        text=text,
+        image=image,
     )

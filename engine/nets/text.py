@@ -3,7 +3,6 @@
 Shapes: B batch, L tokens of a text, V vocabulary size, D embedding, F features, Z latent numbers.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -137,9 +136,10 @@ class TextModality:
         """Convert [B, L] token ids to [B, L, V] one-hot rows."""
         return functional.one_hot(stored.long(), len(self.tokenizer)).float()
 
-    def postprocess(self, items: Tensor) -> Sequence[str]:
+    def postprocess(self, items: Tensor) -> tuple[str, ...]:
         """Convert [B, L, V] rows to B texts."""
-        return [self.tokenizer.decode(row) for row in items.detach().argmax(2).cpu().numpy()]
+        rows = items.detach().argmax(2).cpu().numpy()
+        return tuple(self.tokenizer.decode(row) for row in rows)
 
     def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Return ``unique_texts`` and ``token_entropy``, ratios of generated to real."""

@@ -78,9 +78,9 @@ class TokenTextModality:
         """Convert [B, L] stored ids to int64."""
         return stored.long()
 
-    def postprocess(self, items: Tensor) -> Sequence[str]:
+    def postprocess(self, items: Tensor) -> tuple[str, ...]:
         """Convert [B, L] ids to B texts."""
-        return [self.tokenizer.decode(row) for row in items.cpu().numpy()]
+        return tuple(self.tokenizer.decode(row) for row in items.cpu().numpy())
 
     def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
         """Return ``unique_texts`` and ``token_entropy``, ratios of generated to real."""

@@ -29,7 +29,7 @@ from engine.fs.atomic import (
     wrap_os_error,
     wrapping_os_errors,
 )
-from engine.fs.codec import from_json, to_json
+from engine.fs.codec import to_json
 from engine.fs.lock import LOCK_NAME
 from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
@@ -40,6 +40,7 @@ from engine.runs.metadata import (
     ModelMetadata,
     changed_settings,
     config_from_bytes,
+    model_from_json,
     read_part,
 )
 
@@ -245,7 +246,7 @@ class RunFolder:
         """
         content = read_part(self.model_file, MODEL_BYTES)
         try:
-            return from_json(ModelMetadata, content, self.model_file.name, version=MODEL_FORMAT)
+            return model_from_json(content, self.model_file.name)
         except MalformedFileError as error:
             raise ConfigError([Problem(self.model_file.name, str(error))]) from error
 

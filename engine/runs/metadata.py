@@ -4,7 +4,9 @@ Also names of run folders, and the comparison of two configurations of a run.
 """
 
 import contextlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +14,20 @@ from typing import Annotated
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
-from engine.data.image_shape import ImageShape
-from engine.data.pixel_values import MAX_BANDS, check_range
-from engine.data.tokenizers import Tokenizer, tokenizer_from_table
+from engine.data.facts import (
+    IMAGE,
+    TEXT,
+    ColumnFacts,
+    ImageFacts,
+    TextFacts,
+    facts_from_table,
+    facts_to_table,
+)
+from engine.data.image_shape import SQUARE, ImageShape
 from engine.errors import ConfigError, Problem, RunMissingError
 from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.fs.codec import Length, Range, Via, from_json, to_json
-from engine.fs.untrusted import MalformedFileError, read_regular
+from engine.fs.untrusted import MalformedFileError, read_regular, read_table
 
 CHANGEABLE = frozenset({"device", "minutes", "images"})
 """Settings other than those of reporting that may change when a run is resumed."""
@@ -82,11 +91,8 @@ def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
     ]
 
 
-MODEL_FORMAT = 3
-MAX_TEXT_LENGTH = 65_536
-"""Largest number of tokens of a text; the size of the networks depends on it."""
-
-MAX_SIDE = 65_536
+MODEL_FORMAT, OLDEST_MODEL_FORMAT = 4, 3
+"""The format that is written, and the oldest that is read; its runs have one image and one text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,22 +103,60 @@ class ModelMetadata:
     """Name of the dataset."""
     dataset_version: str
     """Content hash of the dataset."""
-    channels: Annotated[int, Range(1, 3)]
-    text_length: Annotated[int, Range(1, MAX_TEXT_LENGTH)]
-    """Tokens of a text, the end included."""
-    tokenizer: Annotated[Tokenizer, Via(lambda one: one.to_table(), tokenizer_from_table)]
-    image_height: Annotated[int, Range(1, MAX_SIDE)] = 1
-    image_width: Annotated[int, Range(1, MAX_SIDE)] = 1
-    """Of the dataset's images, whose aspect ratio generated images have. Metadata of older versions
-    lack them: there, all images are square."""
-    value_range: Annotated[tuple[float, ...], check_range] = ()
-    band: Annotated[int, Range(0, MAX_BANDS)] = 0
-    """As in the dataset's manifest; images that complete a pair are read alike."""
+    columns: Annotated[Mapping[str, ColumnFacts], Via(facts_to_table, facts_from_table)]
+    """By name, in the order in which items are generated."""
 
     @property
-    def aspect(self) -> ImageShape:
-        """Shape of the dataset's images."""
-        return ImageShape(self.image_height, self.image_width)
+    def image(self) -> ImageFacts | None:
+        """Facts of the first column of pictures."""
+        return next((f for f in self.columns.values() if isinstance(f, ImageFacts)), None)
+
+    @property
+    def text(self) -> TextFacts | None:
+        """Facts of the first column of texts."""
+        return next((f for f in self.columns.values() if isinstance(f, TextFacts)), None)
+
+    def first(self, kind: str) -> str | None:
+        """Return the name of the first column of a kind; None if there is none."""
+        return next((name for name, facts in self.columns.items() if facts.kind == kind), None)
+
+    def image_shape(self, longer: int) -> ImageShape:
+        """Return the shape of generated images with a longer side of so many pixels.
+
+        Runs without pictures have square previews.
+        """
+        return (self.image.aspect if self.image else SQUARE).scaled(longer)
+
+
+def model_from_json(content: bytes, name: str) -> ModelMetadata:
+    """Read the model's metadata of a run.
+
+    Args:
+        content: content of the JSON file.
+        name: name of the file, for errors.
+
+    Raises:
+        MalformedFileError: it is damaged.
+    """
+    table = read_table(content, name)
+    if table.get("format") != OLDEST_MODEL_FORMAT:
+        return from_json(ModelMetadata, content, name, version=MODEL_FORMAT)
+    image = {
+        new: table[old]
+        for new, old in {
+            "channels": "channels",
+            "height": "image_height",
+            "width": "image_width",
+            "value_range": "value_range",
+            "band": "band",
+        }.items()
+        if old in table
+    }
+    text = {"tokenizer": table.get("tokenizer"), "length": table.get("text_length")}
+    columns = [{"name": "text", "kind": TEXT, **text}, {"name": "image", "kind": IMAGE, **image}]
+    kept = {key: table[key] for key in ("dataset", "dataset_version") if key in table}
+    now = json.dumps({"format": MODEL_FORMAT, **kept, "columns": columns}).encode()
+    return from_json(ModelMetadata, now, name, version=MODEL_FORMAT)
 
 
 FORMAT = 2

@@ -21,9 +21,10 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from torch import Tensor
 
 from engine.control import RunControl
+from engine.data.facts import IMAGE, TEXT
 from engine.data.image_files import read_image_folder
 from engine.data.pixel_values import ValueRange
-from engine.errors import EngineError, FolderInUseError
+from engine.errors import ConfigError, EngineError, FolderInUseError, Problem
 from engine.events import (
     GalleryEmit,
     GalleryEnded,
@@ -37,7 +38,7 @@ from engine.printable import escape_html, printable
 from engine.sample.load import LoadedRun, encode_texts, load_run
 from engine.sample.prompts import drawable, read_prompts
 from engine.sample.request import Direction, GalleryRequest
-from engine.sample.sampler import Pairs, Sampler
+from engine.sample.sampler import Sampler, Samples
 from engine.version import installed_version
 
 SMALL = 128
@@ -286,7 +287,7 @@ def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContro
 class Plan:
     """Batches of a gallery, and their total size."""
 
-    batches: Iterator[Pairs]
+    batches: Iterator[Samples]
     total: int
     """Total number of pairs."""
     sources: Sequence[str] = ()
@@ -328,39 +329,45 @@ class _Writing:
         count, seed = request.count, request.seed
         match request.direction:
             case Direction.JOINT:
-                return Plan(sampler.pairs(count, seed), count)
+                return Plan(sampler.from_noise(count, seed), count)
             case Direction.LATENT_PATH:
                 return Plan(sampler.latent_walk(count, seed, request.to_seed), count)
             case Direction.IMAGE_TO_TEXT:
                 return self._plan_captions(run, sampler)
             case Direction.TEXT_TO_IMAGE:
-                texts = self._texts(run, at_least=1)[:count]
-                return Plan(sampler.drawings(texts, seed), len(texts))
+                texts = {n: ids[:count] for n, ids in self._texts(run, at_least=1).items()}
+                total = len(next(iter(texts.values())))
+                return Plan(sampler.complete_items(texts, seed), total)
             case Direction.TEXT_PATH:
-                return Plan(sampler.text_walk(self._texts(run, at_least=2), count, seed), count)
+                return Plan(sampler.walk(self._texts(run, at_least=2), count, seed), count)
 
-    def _texts(self, run: LoadedRun, *, at_least: int) -> Tensor:
+    def _texts(self, run: LoadedRun, *, at_least: int) -> dict[str, Tensor]:
         """Encode the texts that can be drawn, and report the others: [N, L] token ids."""
-        prompts = read_prompts(_required(self._request.texts), run.model, at_least=at_least)
+        name, facts = run.model.first(TEXT), run.model.text
+        if name is None or facts is None:
+            raise ConfigError([Problem("texts", f"cannot be given: {run.model.dataset} has none")])
+        prompts = read_prompts(_required(self._request.texts), facts, at_least=at_least)
         kept = drawable(prompts, at_least=at_least)
         if problems := tuple(filter(None, (prompt.sentence() for prompt in prompts))):
             self._emit(PromptsChecked(problems=problems))
-        return encode_texts([prompt.text for prompt in kept], run.model)
+        return {name: encode_texts([prompt.text for prompt in kept], facts)}
 
     def _plan_captions(self, run: LoadedRun, sampler: Sampler) -> Plan:
         request = self._request
-        shape = run.model.aspect.scaled(run.config.networks.image_size)
+        name, facts = run.model.first(IMAGE), run.model.image
+        if name is None or facts is None:
+            raise ConfigError([Problem("images", f"cannot be given: {run.model.dataset} has none")])
         names, images, skipped = read_image_folder(
             _required(request.images),
-            shape,
-            run.model.channels,
-            value_range=ValueRange(*run.model.value_range) if run.model.value_range else None,
-            band=run.model.band,
+            facts.aspect.scaled(run.config.networks.image_size),
+            facts.channels,
+            value_range=ValueRange(*facts.value_range) if facts.value_range else None,
+            band=facts.band,
         )
-        for name, reason in skipped:
-            log.info("Skipped %s: %s", name, reason)
+        for file, reason in skipped:
+            log.info("Skipped %s: %s", file, reason)
         chosen = torch.from_numpy(images[: request.count]).permute(0, 3, 1, 2).contiguous()
-        return Plan(sampler.captions(chosen, request.seed), len(chosen), names)
+        return Plan(sampler.complete_items({name: chosen}, request.seed), len(chosen), names)
 
 
 def _required(path: Path | None) -> Path:

@@ -11,11 +11,13 @@ from torch import Tensor, nn
 
 from engine.config.run import RunConfig
 from engine.config.toml import config_hash
+from engine.data.facts import TextFacts
 from engine.data.tokenizers import encode_all
 from engine.errors import CheckpointCorruptError, UnknownWordsError
+from engine.modalities.registry import build_modalities
 from engine.nets.blocks import shapes_only
 from engine.nets.protocols import Modality, PairModel
-from engine.nets.registry import build_modalities, build_model
+from engine.nets.registry import build_model
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.folder import NEWEST, RunFolder
@@ -82,24 +84,18 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     )
 
 
-def encode_texts(texts: Sequence[str], model: ModelMetadata) -> Tensor:
+def encode_texts(texts: Sequence[str], facts: TextFacts) -> Tensor:
     """Encode texts as token ids: [N, L] integers.
 
     Raises:
         UnknownWordsError: names every word that is not in the run's vocabulary.
     """
-    unknown = {word: None for text in texts for word in model.tokenizer.out_of_vocabulary(text)}
+    unknown = {word: None for text in texts for word in facts.tokenizer.out_of_vocabulary(text)}
     if unknown:
         raise UnknownWordsError(list(unknown))
-    return torch.from_numpy(encode_all(model.tokenizer, texts, model.text_length))
+    return torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length))
 
 
 def _build(config: RunConfig, model: ModelMetadata) -> tuple[tuple[Modality, ...], nn.Module]:
-    modalities = build_modalities(
-        config.networks,
-        channels=model.channels,
-        tokenizer=model.tokenizer,
-        text_length=model.text_length,
-        aspect=model.aspect,
-    )
+    modalities = build_modalities(model.columns, config.networks)
     return modalities, build_model(config.family, modalities, config.networks)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.data.facts import TextFacts
 from engine.errors import UnknownWordsError
-from engine.runs.metadata import ModelMetadata
 from engine.sample.request import read_lines
 
 
@@ -38,14 +38,14 @@ class Prompt:
         )
 
 
-def check_prompts(lines: Iterable[tuple[int, str]], model: ModelMetadata) -> list[Prompt]:
+def check_prompts(lines: Iterable[tuple[int, str]], facts: TextFacts) -> list[Prompt]:
     """Check what a run can make of texts.
 
     Args:
         lines: number and text of each.
-        model: of the run.
+        facts: of the run's column of texts.
     """
-    return [_checked(number, text, model) for number, text in lines]
+    return [_checked(number, text, facts) for number, text in lines]
 
 
 def drawable(prompts: Sequence[Prompt], *, at_least: int = 1) -> list[Prompt]:
@@ -60,17 +60,17 @@ def drawable(prompts: Sequence[Prompt], *, at_least: int = 1) -> list[Prompt]:
     return kept
 
 
-def read_prompts(path: Path, model: ModelMetadata, *, at_least: int = 1) -> list[Prompt]:
+def read_prompts(path: Path, facts: TextFacts, *, at_least: int = 1) -> list[Prompt]:
     """Read and check a text file with one text per line.
 
     Raises:
         TextsUnreadableError: it is not UTF-8, too large, or holds too few texts.
     """
-    return check_prompts(read_lines(path, at_least=at_least), model)
+    return check_prompts(read_lines(path, at_least=at_least), facts)
 
 
-def _checked(number: int, text: str, model: ModelMetadata) -> Prompt:
-    tokenizer, length = model.tokenizer, model.text_length
+def _checked(number: int, text: str, facts: TextFacts) -> Prompt:
+    tokenizer, length = facts.tokenizer, facts.length
     unknown = tuple(tokenizer.out_of_vocabulary(text))
     tokens, limit = tokenizer.count(text), length - 1
     is_cut = tokens > limit and not unknown

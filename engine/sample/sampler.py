@@ -1,8 +1,9 @@
-"""Sample pairs, captions and images from a trained generator."""
+"""Sample items from a trained generator: from noise, from given columns, and between two."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,17 +14,35 @@ from engine.nets.protocols import Endpoint, Modality, PairModel
 BATCH = 64
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """Generated pairs, decoded."""
+Shown = ImageArray | tuple[str, ...]
+"""Samples of a column: images [N, H, W, 3], or N texts."""
 
-    images: ImageArray
-    """[N, H, W, 3]."""
-    texts: tuple[str, ...]
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """N generated items, decoded."""
+
+    columns: Mapping[str, Shown]
+    """By name."""
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    @property
+    def images(self) -> ImageArray:
+        """The images of the first column of pictures: [N, H, W, 3]; black ones if there is none."""
+        found = next((v for v in self.columns.values() if isinstance(v, np.ndarray)), None)
+        return np.zeros((len(self), 1, 1, 3), np.uint8) if found is None else found
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the first column of texts; empty ones if there is none."""
+        found = next((v for v in self.columns.values() if isinstance(v, tuple)), None)
+        return ("",) * len(self) if found is None else found
 
 
 class Sampler:
-    """Sample pairs from a generator in batches.
+    """Sample items from a generator in batches.
 
     Args:
         model: the generator, usually the EMA of a run.
@@ -58,62 +77,63 @@ class Sampler:
         return {name: self._truncation * part for name, part in noise.items()}
 
     @torch.no_grad()
-    def complete(self, noise: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Pairs:
-        """Generate pairs from noise and conditions (stored rows by modality)."""
-        return self._postprocess(self._model(noise, self._preprocess(conditions)))
+    def complete(self, noise: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Samples:
+        """Generate items from noise and from given columns (stored rows by name)."""
+        return self._postprocess(self._model(noise, self._preprocess(given)))
 
-    def pairs(self, count: int, seed: int) -> Iterator[Pairs]:
-        """Sample pairs from noise in batches. Pair i depends on the seed and i only."""
+    def from_noise(self, count: int, seed: int) -> Iterator[Samples]:
+        """Sample from noise in batches. Item i depends on the seed and i only."""
         for start in range(0, count, BATCH):
-            # Draw noise for full batches, so that pair i does not depend on the count.
+            # Draw noise for full batches, so that item i does not depend on the count.
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
             wanted = min(BATCH, count - start)
             yield self.complete({name: rows[:wanted] for name, rows in noise.items()}, {})
 
-    def captions(self, images: Tensor, seed: int) -> Iterator[Pairs]:
-        """Generate a text for each image, in batches.
+    def complete_items(self, given: Mapping[str, Tensor], seed: int) -> Iterator[Samples]:
+        """Generate the other columns of given items, in batches.
 
         Args:
-            images: [N, C, H, W] uint8, as the run's dataset stores them.
+            given: stored rows by column, N of each: uint8 images [N, C, H, W], token ids [N, L],
+                and so on.
             seed: seed of the noise.
         """
-        return self._completions("image", images, seed)
+        for start in range(0, len(next(iter(given.values()))), BATCH):
+            rows = {name: values[start : start + BATCH] for name, values in given.items()}
+            count = len(next(iter(rows.values())))
+            noise = self.draw_noise(BATCH, mix_seed(seed, start))
+            yield self.complete({name: part[:count] for name, part in noise.items()}, rows)
 
-    def drawings(self, texts: Tensor, seed: int) -> Iterator[Pairs]:
-        """Generate an image for each text, in batches.
-
-        Args:
-            texts: [N, L] token ids.
-            seed: seed of the noise.
-        """
-        return self._completions("text", texts, seed)
-
-    def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Pairs]:
-        """Interpolate between the first pairs of two seeds, ends included."""
+    def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Samples]:
+        """Interpolate between the first items of two seeds, ends included."""
         start, end = (
             Endpoint(noise=self._first_noise(end_seed), conditions={})
             for end_seed in (seed, to_seed)
         )
         yield from self._interpolate(start, end, torch.linspace(0, 1, count))
 
-    def text_walk(self, texts: Tensor, count: int, seed: int) -> Iterator[Pairs]:
-        """Interpolate piecewise between the images of texts.
+    def walk(self, given: Mapping[str, Tensor], count: int, seed: int) -> Iterator[Samples]:
+        """Interpolate piecewise between what is generated for given items.
 
         Args:
-            texts: [N, L] token ids, at least two rows.
-            count: total number of pairs, ends included.
-            seed: seed of the noise, which is the same for all pairs.
+            given: stored rows by column, at least two of each.
+            count: total number of items, ends included.
+            seed: seed of the noise, which is the same for all items.
         """
-        noise = self._first_noise(seed)
+        noise, conditions = self._first_noise(seed), self._preprocess(given)
+        total = len(next(iter(conditions.values())))
         stops = [
-            Endpoint(noise=noise, conditions=self._preprocess({"text": row[None]})) for row in texts
+            Endpoint(
+                noise=noise,
+                conditions={name: rows[stop : stop + 1] for name, rows in conditions.items()},
+            )
+            for stop in range(total)
         ]
-        t = torch.linspace(0, len(stops) - 1, count)
-        legs = t.floor().clamp(max=len(stops) - 2)
-        for leg in range(len(stops) - 1):
+        t = torch.linspace(0, total - 1, count)
+        legs = t.floor().clamp(max=total - 2)
+        for leg in range(total - 1):
             yield from self._interpolate(stops[leg], stops[leg + 1], (t - leg)[legs == leg])
 
-    def _interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> Iterator[Pairs]:
+    def _interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> Iterator[Samples]:
         for part in t.to(self._device).split(BATCH):
             ends = (_expand(start, len(part)), _expand(end, len(part)))
             with torch.no_grad():
@@ -129,19 +149,13 @@ class Sampler:
             for name, rows in stored.items()
         }
 
-    def _postprocess(self, whole: Mapping[str, Tensor]) -> Pairs:
-        return Pairs(
-            images=self._modalities["image"].postprocess(whole["image"]),
-            texts=tuple(self._modalities["text"].postprocess(whole["text"])),
+    def _postprocess(self, whole: Mapping[str, Tensor]) -> Samples:
+        return Samples(
+            columns={
+                name: modality.postprocess(whole[name])
+                for name, modality in self._modalities.items()
+            }
         )
-
-    def _completions(self, name: str, given: Tensor, seed: int) -> Iterator[Pairs]:
-        for start in range(0, len(given), BATCH):
-            rows = given[start : start + BATCH]
-            noise = self.draw_noise(BATCH, mix_seed(seed, start))
-            yield self.complete(
-                {key: part[: len(rows)] for key, part in noise.items()}, {name: rows}
-            )
 
 
 def _expand(end: Endpoint, count: int) -> Endpoint:

@@ -7,10 +7,10 @@ from typing import cast
 import torch
 from torch import nn
 
-from engine.augment.pipeline import Augmenter
 from engine.config.run import RunConfig
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.losses.regularizers import apply_spectral_norm
+from engine.modalities.kind import ItemAugmenter
 from engine.nets.discriminator import Discriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Items, Modality
@@ -27,6 +27,9 @@ from engine.train.state import (
 from engine.train.step import Step
 from engine.train.vae_step import VaeStep
 
+AUGMENTER = "augmenter."
+"""Prefix, in a checkpoint, of the state of a column's augmentation."""
+
 
 def build_networks(modalities: Sequence[Modality], config: RunConfig) -> dict[str, nn.Module]:
     """Build the networks of a family, by name; PyTorch's global randomness initialises them."""
@@ -40,7 +43,7 @@ def build_state(
     modalities: Sequence[Modality],
     config: RunConfig,
     device: torch.device,
-    augmenters: Mapping[str, Augmenter] | None = None,
+    augmenters: Mapping[str, ItemAugmenter] | None = None,
 ) -> TrainingState:
     """Build networks and optimizers; the seed determines the initial weights."""
     with torch.random.fork_rng(devices=[]):
@@ -63,7 +66,10 @@ def build_state(
         },
         ema=ema,
         device=device,
-        buffers={f"augmenter.{n}": a.to(device) for n, a in (augmenters or {}).items()},
+        buffers={
+            f"{AUGMENTER}{name}": cast("nn.Module", augmenter).to(device)
+            for name, augmenter in (augmenters or {}).items()
+        },
     )
 
 
@@ -72,7 +78,7 @@ def build_step(
     config: RunConfig,
     *,
     modalities: Sequence[Modality] = (),
-    strong_augment: Mapping[str, Augmenter] | None = None,
+    strong_augment: Mapping[str, ItemAugmenter] | None = None,
     validation: Items | None = None,
 ) -> Step:
     """Build the training step of a family."""
@@ -83,9 +89,9 @@ def build_step(
             config.seed,
             modalities=modalities,
             augmenters={
-                name.partition(".")[2]: module
+                name.removeprefix(AUGMENTER): cast("ItemAugmenter", module)
                 for name, module in state.buffers.items()
-                if isinstance(module, Augmenter)
+                if name.startswith(AUGMENTER)
             },
             strong_augment=strong_augment,
             validation=validation,

@@ -15,11 +15,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.augment.pipeline import Augmenter
 from engine.config.sections import TrainingConfig
 from engine.data.loader import Batch, Items, Masks, mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
+from engine.modalities.kind import ItemAugmenter
 from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
@@ -106,7 +106,7 @@ def generator_loss(
     *,
     config: TrainingConfig,
     augment: Augment,
-    strong_augment: Mapping[str, Augmenter],
+    strong_augment: Mapping[str, ItemAugmenter],
     augments_all: bool,
     rng: torch.Generator,
     noise: Items | None = None,
@@ -277,8 +277,8 @@ class GanStep:
         seed: int,
         *,
         modalities: Sequence[Modality] = (),
-        augmenters: Mapping[str, Augmenter] | None = None,
-        strong_augment: Mapping[str, Augmenter] | None = None,
+        augmenters: Mapping[str, ItemAugmenter] | None = None,
+        strong_augment: Mapping[str, ItemAugmenter] | None = None,
         validation: Items | None = None,
     ) -> None:
         self._state, self._config, self._seed = state, config, seed

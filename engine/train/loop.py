@@ -55,7 +55,7 @@ class TrainingLoop:
             seed,
             lambda: context.directory.folder,
             context.emit,
-            run.real_pairs,
+            run.real_samples,
         )
         is_cached = has_classifier(default_cache(), run.model.dataset_version)
         self._evaluation = Evaluation(
@@ -351,7 +351,7 @@ class TrainingLoop:
         return build_evaluator(
             open_dataset(run.config.dataset),
             run.model,
-            run.model.aspect.scaled(run.config.networks.image_size),
+            run.model.image_shape(run.config.networks.image_size),
             default_cache(),
             control,
         )

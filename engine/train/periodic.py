@@ -15,7 +15,7 @@ from engine.events import (
 )
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import write_sheet
-from engine.sample.sampler import Pairs, Sampler
+from engine.sample.sampler import Sampler, Samples
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Previews:
         seed: of the run; every preview uses the same noise.
         folder: returns the run folder, which may change during the run.
         emit: receives each preview.
-        real: real pairs that the previews are compared with.
+        real: real items that the previews are compared with.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Previews:
         seed: int,
         folder: Callable[[], RunFolder],
         emit: Emit,
-        real: Pairs,
+        real: Samples,
     ) -> None:
         self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
         self._real = real
@@ -80,17 +80,16 @@ class Previews:
         wait_s = max(FIRST_INTERVAL_S, SHARE_OF_ELAPSED * progress.elapsed_s)
         self._due_s = progress.elapsed_s + min(wait_s, self._config.preview_every_s)
         try:
-            preview = self._draw(progress)
-            self._emit(preview)
-            return preview_metrics(Pairs(images=preview.images, texts=preview.texts), self._real)
+            samples = self._sampler.complete(self._noise, {})
+            self._emit(self._save(samples, progress))
+            return preview_metrics(samples, self._real)
         except Exception as error:
             log.exception("A preview failed after %d images.", progress.images_seen)
             self._emit(PreviewFailed(error=error))
             return {}
 
-    def _draw(self, progress: Progress) -> PreviewReady:
-        pairs = self._sampler.complete(self._noise, {})
-        images, texts = pairs.images, pairs.texts
+    def _save(self, samples: Samples, progress: Progress) -> PreviewReady:
+        images, texts = samples.images, samples.texts
         images_seen, elapsed_s = progress.images_seen, progress.elapsed_s
         path = self._folder().preview_path(images_seen)
         write_sheet(path, images, texts, images_seen=images_seen, elapsed_s=elapsed_s)
@@ -99,19 +98,19 @@ class Previews:
         )
 
 
-def preview_metrics(made: Pairs, real: Pairs) -> dict[str, float]:
-    """Measure how much the pairs of a preview differ, relative to real ones.
+def preview_metrics(made: Samples, real: Samples) -> dict[str, float]:
+    """Measure how much the items of a preview differ, relative to real ones.
 
     Returns:
         ``preview_image_spread``: ratio of the mean standard deviation of a pixel over the images;
             ``preview_text_spread``: ratio of the numbers of texts that differ from the first one.
-            What does not vary in the real pairs is left out.
+            What does not vary in the real items is left out.
     """
-    count = min(len(made.texts), len(real.texts))
+    count = min(len(made), len(real))
     if count < 2:
         return {}
-    spreads = [float(pairs.images[:count].std(0).mean()) for pairs in (made, real)]
-    others = [len(set(pairs.texts[:count])) - 1 for pairs in (made, real)]
+    spreads = [float(samples.images[:count].std(0).mean()) for samples in (made, real)]
+    others = [len(set(samples.texts[:count])) - 1 for samples in (made, real)]
     names = ("preview_image_spread", "preview_text_spread")
     ratios = zip(names, (spreads, others), strict=True)
     return {name: ours / theirs for name, (ours, theirs) in ratios if theirs > 0}

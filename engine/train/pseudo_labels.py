@@ -9,9 +9,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from engine.augment.pipeline import Augmenter
 from engine.data.loader import Batch, Items, Masks
 from engine.losses.adversarial import masked_mean
+from engine.modalities.kind import ItemAugmenter
 from engine.nets.protocols import TrainableGenerator
 from engine.train.step import broadcast_mask
 
@@ -50,7 +50,7 @@ def nll_loss(
     real: Batch,
     fake: Items,
     kept: Masks,
-    strong_augment: Mapping[str, Augmenter],
+    strong_augment: Mapping[str, ItemAugmenter],
     rng: torch.Generator,
     *,
     augments_all: bool = False,

@@ -16,22 +16,22 @@ from engine.config.run import RunConfig
 from engine.config.sections import TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
+from engine.data.facts import ImageFacts, TextFacts
 from engine.data.image_files import resize, to_channels
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import TRAIN, StoredDataset, open_dataset
 from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady, WeightsTransferred
+from engine.modalities.registry import build_modalities
 from engine.nets.protocols import Modality
-from engine.nets.registry import build_modalities
 from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata, Origin, change_notes
-from engine.sample.sampler import Pairs
+from engine.sample.sampler import Samples, Shown
 from engine.train.batch_size import DeviceMemory, choose_batch, peak_bytes, total_bytes
 from engine.train.data import (
     TrainingData,
-    decide_texts,
     load_training_data,
     load_vectors,
     model_metadata,
@@ -65,8 +65,8 @@ class TrainingSetup:
     initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
     announcement: RunReady
-    real_pairs: Pairs
-    """As many training pairs as a preview has, in the shape of the run's images."""
+    real_samples: Samples
+    """As many training items as a preview has, in the shape of the run's images."""
     is_restored: bool
     """Whether ``initial_tensors`` lack what the run took over from an earlier one."""
 
@@ -101,11 +101,10 @@ def set_up(
     dataset = open_dataset(config.dataset)
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
-    metadata, texts = model_metadata(config, dataset)
+    metadata, config = model_metadata(config, dataset)
     _check_dataset_content(folder, dataset, control)
     write_model(folder, metadata)
     control.stop_if_asked()
-    config = decide_texts(config, texts)
     data = _load(config, dataset, metadata, device, control)
     config = _decide(config, data, device, emit, control)
     if initial is not None:
@@ -136,7 +135,7 @@ def set_up(
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
         announcement=_announcement(folder, data, metadata, config, state),
-        real_pairs=_real_pairs(dataset, metadata, config),
+        real_samples=_real_samples(dataset, metadata, config),
         is_restored=is_restored,
     )
 
@@ -173,14 +172,8 @@ def _load(
     max_items: int | None = None,
 ) -> TrainingData:
     """Build the modalities and load the data onto the device."""
-    modalities = build_modalities(
-        config.networks,
-        channels=metadata.channels,
-        tokenizer=metadata.tokenizer,
-        text_length=metadata.text_length,
-        aspect=metadata.aspect,
-        vectors=load_vectors(config, metadata),
-    )
+    vectors = load_vectors(config, metadata)
+    modalities = build_modalities(metadata.columns, config.networks, vectors)
     control.stop_if_asked()
     data = load_training_data(config, dataset, metadata, modalities, device, max_items=max_items)
     control.stop_if_asked()
@@ -288,7 +281,7 @@ def _announcement(
     state: TrainingState,
 ) -> RunReady:
     discriminator = state.networks.get(DISCRIMINATOR)
-    shape = model.aspect.scaled(config.networks.image_size)
+    shape = model.image_shape(config.networks.image_size)
     return RunReady(
         folder=folder.path,
         dataset=data.name,
@@ -302,14 +295,20 @@ def _announcement(
     )
 
 
-def _real_pairs(dataset: StoredDataset, model: ModelMetadata, config: RunConfig) -> Pairs:
+def _real_samples(dataset: StoredDataset, model: ModelMetadata, config: RunConfig) -> Samples:
     rows = dataset.complete_rows(TRAIN)
     # Not the first ones: datasets are often sorted.
     places = np.linspace(0, len(rows) - 1, min(len(rows), config.reporting.preview_count))
     rows = rows[places.astype(np.int64)]
-    images, shape = dataset.images_of(rows), model.aspect.scaled(config.networks.image_size)
-    images = images if images.shape[1:3] == shape else resize(images, shape)
-    return Pairs(images=to_channels(images, 3), texts=tuple(dataset.texts[row] for row in rows))
+    columns: dict[str, Shown] = {}
+    for name, facts in model.columns.items():
+        if isinstance(facts, TextFacts):
+            columns[name] = tuple(dataset.texts[row] for row in rows)
+        elif isinstance(facts, ImageFacts):
+            images, shape = dataset.images_of(rows), facts.aspect.scaled(config.networks.image_size)
+            images = images if images.shape[1:3] == shape else resize(images, shape)
+            columns[name] = to_channels(images, 3)
+    return Samples(columns=columns)
 
 
 def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:
@@ -379,8 +378,7 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
     dataset = open_dataset(config.dataset)
     config = follow_initial_run(config, find_initial_run(config))
-    metadata, texts = model_metadata(config, dataset)
-    config = decide_texts(config, texts)
+    metadata, config = model_metadata(config, dataset)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
     return _training_speed(config, data, device, control)

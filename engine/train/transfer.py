@@ -17,20 +17,21 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.run import RunConfig
+from engine.data.facts import TextFacts
 from engine.data.store import open_dataset
 from engine.data.text_choice import AUTO
 from engine.data.tokenizers import SPECIAL
 from engine.errors import ConfigError, Problem
 from engine.events import WeightsTransferred
+from engine.modalities.registry import build_modalities
 from engine.nets.blocks import shapes_only
 from engine.nets.protocols import AxisKind, TensorAxis, TextNetwork
-from engine.nets.registry import build_modalities
 from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import EMA_PREFIX
-from engine.train.data import decide_texts, model_metadata
+from engine.train.data import model_metadata
 from engine.train.families import build_networks
 from engine.train.state import GENERATOR
 
@@ -52,7 +53,7 @@ def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConf
 
 @dataclass(frozen=True, kw_only=True)
 class _Vocabularies:
-    """How the texts of the new run relate to those of the earlier one."""
+    """How the texts of a column of the new run relate to those of the earlier one."""
 
     new_ids: Tensor
     """Ids in the new vocabulary of the tokens that both have: [K]."""
@@ -109,8 +110,12 @@ def transfer(
         images_seen=read_metadata(initial.checkpoint).images_seen,
         tensors=taken,
         all_tensors=total,
-        words=len(shared.new_ids) - len(SPECIAL) if shared.has_same_encoding else 0,
-        all_words=len(model.tokenizer) - len(SPECIAL),
+        words=sum(len(v.new_ids) - len(SPECIAL) for v in shared.values() if v.has_same_encoding),
+        all_words=sum(
+            len(facts.tokenizer) - len(SPECIAL)
+            for facts in model.columns.values()
+            if isinstance(facts, TextFacts)
+        ),
     )
 
 
@@ -126,15 +131,8 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
     if initial is None:
         return None
     config = follow_initial_run(config, initial)
-    model, texts = model_metadata(config, open_dataset(config.dataset))
-    config = decide_texts(config, texts)
-    modalities = build_modalities(
-        config.networks,
-        channels=model.channels,
-        tokenizer=model.tokenizer,
-        text_length=model.text_length,
-        aspect=model.aspect,
-    )
+    model, config = model_metadata(config, open_dataset(config.dataset))
+    modalities = build_modalities(model.columns, config.networks)
     # Without memory and without the global randomness, which a run may be using.
     with shapes_only():
         networks = build_networks(modalities, config)
@@ -143,10 +141,23 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
 
 def _compare(
     config: RunConfig, model: ModelMetadata, before: RunConfig, earlier: ModelMetadata
+) -> dict[str, _Vocabularies]:
+    """Match the vocabularies of the columns of texts that both runs have."""
+    has_same_encoding = config.networks.text_encoding == before.networks.text_encoding
+    return {
+        column: _match_tokens(facts, old, has_same_encoding=has_same_encoding)
+        for column, facts in model.columns.items()
+        if isinstance(facts, TextFacts)
+        and isinstance(old := earlier.columns.get(column), TextFacts)
+    }
+
+
+def _match_tokens(
+    facts: TextFacts, earlier: TextFacts, *, has_same_encoding: bool
 ) -> _Vocabularies:
     """Match the tokens of two vocabularies; of different kinds they share the special ones."""
-    new, old = model.tokenizer.tokens(), earlier.tokenizer.tokens()
-    is_same_kind = model.tokenizer.to_table()["kind"] == earlier.tokenizer.to_table()["kind"]
+    new, old = facts.tokenizer.tokens(), earlier.tokenizer.tokens()
+    is_same_kind = facts.tokenizer.to_table()["kind"] == earlier.tokenizer.to_table()["kind"]
     known = {token: number for number, token in enumerate(old if is_same_kind else SPECIAL)}
     pairs = [(number, known[token]) for number, token in enumerate(new) if token in known]
     ids = torch.tensor(pairs, dtype=torch.long).T
@@ -154,14 +165,14 @@ def _compare(
         new_ids=ids[0],
         old_ids=ids[1],
         sizes=(len(new), len(old)),
-        lengths=(model.text_length, earlier.text_length),
-        has_same_encoding=config.networks.text_encoding == before.networks.text_encoding,
+        lengths=(facts.length, earlier.length),
+        has_same_encoding=has_same_encoding,
     )
 
 
 @torch.no_grad()
 def _copy_tensors(
-    network: nn.Module, source: Mapping[str, Tensor], shared: _Vocabularies
+    network: nn.Module, source: Mapping[str, Tensor], shared: Mapping[str, _Vocabularies]
 ) -> list[Tensor]:
     """Copy what fits into a network; return its tensors that were changed."""
     axes = dict(_text_axes(network))
@@ -177,7 +188,8 @@ def _copy_tensors(
             if fits:
                 target.copy_(value)
         else:
-            fits = _copy_along(target, value, axis, shared)
+            column = next((part for part in name.split(".") if part in shared), None)
+            fits = column is not None and _copy_along(target, value, axis, shared[column])
         if fits:
             copied.append(target)
     return copied

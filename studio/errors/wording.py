@@ -168,6 +168,13 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
             "Choose a text file in the format of word2vec or GloVe, or leave the field empty.",
         ),
     ),
+    errors.EvaluationUnavailableError: lambda error: Explanation(
+        happened=translate("Errors", "The run cannot be evaluated."),
+        why=translate("Errors", "The dataset in {0} has no images, or no texts.").format(
+            error.folder
+        ),
+        hint=translate("Errors", "Training is not affected; look at the samples instead."),
+    ),
     errors.DatasetChangedError: lambda error: Explanation(
         happened=translate("Errors", "The dataset is not the one this run was trained on."),
         why=translate("Errors", "{0} holds version {1}, the run knows version {2}.").format(

@@ -100,7 +100,7 @@ class EngineSearch:
 
         folder = RunFolder(run)
         config, model = folder.read_config(), folder.read_model()
-        version, shape = model.dataset_version, model.aspect.scaled(config.networks.image_size)
+        version, shape = model.dataset_version, model.image_shape(config.networks.image_size)
         key = (config.dataset, version, shape)
         if key != self._key:
             dataset = open_dataset(config.dataset)

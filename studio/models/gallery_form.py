@@ -7,10 +7,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import Setting
+from engine.data.facts import TextFacts
 from engine.data.image_files import image_files
 from engine.errors import EngineError
 from engine.runs.folder import RunFolder
-from engine.runs.metadata import ModelMetadata
 from engine.sample.prompts import Prompt, check_prompts
 from engine.sample.request import (
     MAX_COUNT,
@@ -56,7 +56,7 @@ class GalleryForm:
         self.truncation = value_text(choices.truncation)
         self.to_seed = str(choices.to_seed)
         self.texts, self.images = choices.texts, choices.images
-        self._model = _model_of(run)
+        self._facts = _facts_of(run)
 
     def asks_for(self, name: str) -> bool:
         """Whether a field applies to the direction."""
@@ -138,9 +138,9 @@ class GalleryForm:
 
     def _prompts(self) -> list[Prompt]:
         lines = numbered_lines(self.texts)
-        if self._model is None:
+        if self._facts is None:
             return [Prompt(line=number, text=text) for number, text in lines]
-        return check_prompts(lines, self._model)
+        return check_prompts(lines, self._facts)
 
     def _given_problems(self) -> dict[str, str]:
         translate = QCoreApplication.translate
@@ -189,10 +189,10 @@ def _write_texts(texts: str) -> Path:
     return Path(file.name)
 
 
-def _model_of(run: Path) -> ModelMetadata | None:
+def _facts_of(run: Path) -> TextFacts | None:
     """Read what the run can draw; a damaged file is told when the gallery is made."""
     try:
-        return RunFolder(run).read_model()
+        return RunFolder(run).read_model().text
     except (EngineError, OSError):
         return None
 

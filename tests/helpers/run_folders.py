@@ -9,7 +9,6 @@ import torch
 
 from engine.config.presets import config_from_preset
 from engine.config.run import RunConfig
-from engine.data.tokenizers import Vocabulary
 from engine.events import PreviewReady
 from engine.runs.catalogue import Catalogue
 from engine.runs.checkpoint import write_checkpoint
@@ -18,7 +17,7 @@ from engine.runs.folder import RunFolder, create_run_folder, write_model
 from engine.runs.listing import ListedRun
 from engine.runs.metadata import ModelMetadata
 from engine.sample.preview_sheet import write_sheet
-from tests.helpers.tiny import WORDS, tiny_config
+from tests.helpers.tiny import tiny_config, tiny_facts
 
 BEGUN_S = 1_790_000_000.0
 
@@ -138,9 +137,7 @@ def stored_run(folder: Path, *images: int) -> RunFolder:
         ModelMetadata(
             dataset="tiny",
             dataset_version="ff00",
-            channels=1,
-            text_length=3,
-            tokenizer=Vocabulary(WORDS),
+            columns=tiny_facts().columns,
         ),
     )
     for count in images:

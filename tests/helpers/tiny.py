@@ -9,8 +9,9 @@ import torch
 
 from engine.config.run import RunConfig
 from engine.config.sections import NetworkConfig, ReportingConfig, TrainingConfig
+from engine.data.facts import ImageFacts, TextFacts
 from engine.data.store import write_dataset
-from engine.data.tokenizers import Vocabulary
+from engine.data.tokenizers import Tokenizer, Vocabulary
 from engine.nets.image import ImageModality
 from engine.nets.protocols import Modality
 from engine.nets.text import TextModality
@@ -153,12 +154,26 @@ def tiny_state(
     return build_state(modalities or tiny_modalities(), config, torch.device("cpu"))
 
 
-def tiny_facts() -> ModelMetadata:
+def text_facts(model: ModelMetadata) -> TextFacts:
+    """Return the facts of a model's texts, which it must have."""
+    assert model.text is not None
+    return model.text
+
+
+def tiny_facts(
+    *,
+    tokenizer: Tokenizer = Vocabulary(WORDS),  # noqa: B008 (frozen)
+    text_length: int = 3,
+    channels: int = 1,
+    height: int = 1,
+    width: int = 1,
+) -> ModelMetadata:
     """Say what a run on ``tiny_dataset`` would say of itself."""
     return ModelMetadata(
         dataset="tiny",
         dataset_version="0" * 16,
-        channels=1,
-        text_length=3,
-        tokenizer=Vocabulary(WORDS),
+        columns={
+            "text": TextFacts(tokenizer=tokenizer, length=text_length),
+            "image": ImageFacts(channels=channels, height=height, width=width),
+        },
     )

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.data.store import open_dataset
-from engine.data.tokenizers import Vocabulary
 from engine.events import EvaluationCompleted, Outcome
 from engine.metrics.verdict import Claim, Reason, Verdict
 from engine.runs.event_log import RunLog
@@ -25,7 +24,7 @@ from studio.panels.quality import QualityPanel
 from studio.widgets.curve_plot import CurvePlot
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.guards import is_event
-from tests.helpers.tiny import WORDS, tiny_dataset
+from tests.helpers.tiny import tiny_dataset, tiny_facts
 from tests.helpers.windows import ask, says, start, write_run
 
 
@@ -159,9 +158,7 @@ def test_that_an_evaluated_run_opens_with_a_verdict(
     facts = ModelMetadata(
         dataset="tiny",
         dataset_version=version,
-        channels=1,
-        text_length=3,
-        tokenizer=Vocabulary(WORDS),
+        columns=tiny_facts().columns,
     )
     write_model(RunFolder(run), facts)
     about = {"images seen": 3_000, "dataset version": version}

@@ -10,7 +10,7 @@ from engine.data.store import StoredDataset, open_dataset, write_dataset
 from engine.metrics import evaluate as judging
 from engine.metrics.evaluate import Evaluator, subsample
 from engine.metrics.extractor import UNKNOWN, find_attributes
-from engine.sample.sampler import Pairs, Sampler
+from engine.sample.sampler import Sampler, Samples
 
 SHADES = ("dark", "grey", "light")
 SIDES = ("left", "right")
@@ -50,18 +50,18 @@ class Copier:
         texts = [self.stored.texts[row] for row in rows]
         if self.shuffle:
             texts = list(np.random.default_rng(1).permutation(texts))
-        yield Pairs(images=np.repeat(self.stored.images_of(rows), 3, 3), texts=tuple(texts))
+        images = np.repeat(self.stored.images_of(rows), 3, 3)
+        yield Samples(columns={"text": tuple(texts), "image": images})
 
-    def pairs(self, count, _seed):
+    def from_noise(self, count, _seed):
         return self._pairs(np.resize(self.rows, count))
 
-    def drawings(self, texts, _seed):
-        wanted = [self.stored.texts[int(row)] for row in texts[:, 0]]
-        known = {self.stored.texts[row]: row for row in self.rows}
-        return self._pairs(np.array([known[text] for text in wanted]))
-
-    def captions(self, images, _seed):
-        plain = images.permute(0, 2, 3, 1).numpy()
+    def complete_items(self, given, _seed):
+        if "text" in given:
+            wanted = [self.stored.texts[int(row)] for row in given["text"][:, 0]]
+            known = {self.stored.texts[row]: row for row in self.rows}
+            return self._pairs(np.array([known[text] for text in wanted]))
+        plain = given["image"].permute(0, 2, 3, 1).numpy()
         own = [np.flatnonzero((self.stored.images == image).all((1, 2, 3)))[0] for image in plain]
         return self._pairs(np.array(own))
 
@@ -171,7 +171,7 @@ def test_that_a_checkerboard_is_seen_by_the_grid_and_the_texture(tmp_path):
         def _pairs(self, rows):
             for pairs in honest._pairs(rows):
                 images = (pairs.images.astype(int) + 120 * squares).clip(0, 255).astype(np.uint8)
-                yield Pairs(images=images, texts=pairs.texts)
+                yield Samples(columns={"text": pairs.texts, "image": images})
 
     made = evaluator(stored, tmp_path)
     weaver = cast("Sampler", Weaver(stored, stored.rows("held_out")))

@@ -164,12 +164,12 @@ def test_that_any_number_of_modalities_will_do():
 def test_that_the_sampler_takes_it_for_a_generator():
     text, image = tiny_modalities()
     sampler = Sampler(cast("Any", model()), (text, image), torch.device("cpu"))
-    first, second = (next(sampler.pairs(count, seed=4)) for count in (3, 5))
+    first, second = (next(sampler.from_noise(count, seed=4)) for count in (3, 5))
     assert first.images.shape == (3, 8, 8, 3)
     assert (first.images == second.images[:3]).all()
     assert first.texts == second.texts[:3]
     stored = torch.zeros(2, 1, 8, 8, dtype=torch.uint8)
-    assert len(next(sampler.captions(stored, seed=1)).texts) == 2
+    assert len(next(sampler.complete_items({"image": stored}, seed=1)).texts) == 2
 
 
 def posteriors(count: int = 5, latent_dim: int = 2) -> dict[str, Gaussian]:

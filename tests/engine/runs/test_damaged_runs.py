@@ -165,10 +165,10 @@ def test_that_a_bomb_in_the_configuration_is_refused(tmp_path, text):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"channels": 10**9}, "channels must be a whole number"),
-        ({"channels": True}, "channels must be a whole number"),
-        ({"text_length": 10**30}, "text_length must be a whole number"),
-        ({"text_length": "3"}, "text_length must be a whole number"),
+        ({"channels": 10**9}, r"columns.channels must be a whole number"),
+        ({"channels": True}, r"columns.channels must be a whole number"),
+        ({"length": 10**30}, r"columns.length must be a whole number"),
+        ({"length": "3"}, r"columns.length must be a whole number"),
         ({"dataset": ["../.."]}, "dataset must be a text"),
         ({"tokenizer": "pickle"}, "is damaged"),
         ({"tokenizer": {"kind": "bpe", "model": "{}"}}, "is damaged"),
@@ -179,7 +179,11 @@ def test_that_a_bomb_in_the_configuration_is_refused(tmp_path, text):
 def test_that_strange_facts_of_the_model_are_refused(tmp_path, change, reason):
     run = stored_run(tmp_path / "run")
     table = json.loads(run.model_file.read_text("utf-8"))
-    run.model_file.write_text(json.dumps({**table, **change}))
+    text, image = table["columns"]
+    for name, value in change.items():
+        owner = next((part for part in (text, image) if name in part), table)
+        owner[name] = value
+    run.model_file.write_text(json.dumps(table))
     with pytest.raises(ConfigError, match=reason):
         run.read_model()
 
@@ -316,6 +320,7 @@ def test_that_a_giant_is_refused_before_it_takes_memory(tmp_path):
     )
     run.config_file.write_text(config_to_toml(config))
     table = json.loads(run.model_file.read_text("utf-8"))
-    run.model_file.write_text(json.dumps({**table, "text_length": 65_536}))
+    table["columns"][0]["length"] = 65_536
+    run.model_file.write_text(json.dumps(table))
     with pytest.raises(CheckpointCorruptError, match="do not fit"):
         load_run(run.path, torch.device("cpu"))

@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.data.facts import AudioFacts, ImageFacts, TextFacts
 from engine.data.tokenizers import Vocabulary
 from engine.errors import (
     CheckpointCorruptError,
@@ -33,7 +34,7 @@ from engine.runs.folder import RunFolder, create_run_folder, reopen_run_folder, 
 from engine.runs.metadata import ModelMetadata
 from tests.helpers.disks import FaultyDisk, PowerCut
 from tests.helpers.run_folders import facts_at, some_tensors, stored_run
-from tests.helpers.tiny import tiny_config, tiny_facts
+from tests.helpers.tiny import WORDS, tiny_config, tiny_facts
 
 FACTS = CheckpointMetadata(step=3, images_seen=192, elapsed_s=1.5, config_hash="abc")
 
@@ -73,27 +74,58 @@ def test_that_the_models_facts_read_as_written(tmp_path):
     facts = ModelMetadata(
         dataset="tiny",
         dataset_version="ff",
-        channels=1,
-        text_length=3,
-        tokenizer=Vocabulary(["a", "字"]),
-        image_height=48,
-        image_width=64,
+        columns={
+            "text": TextFacts(tokenizer=Vocabulary(["a", "字"]), length=3),
+            "photo": ImageFacts(channels=1, height=48, width=64),
+            "speech": AudioFacts(rate=8_000, samples=6_400),
+        },
     )
     write_model(RunFolder(tmp_path), facts)
-    assert RunFolder(tmp_path).read_model() == facts
-    assert facts.aspect.scaled(32) == (24, 32)
+    read = RunFolder(tmp_path).read_model()
+    assert read == facts
+    assert list(read.columns) == ["text", "photo", "speech"]
+    assert facts.image_shape(32) == (24, 32)
 
 
 def test_that_facts_of_older_versions_are_those_of_squares(tmp_path):
     folder = RunFolder(tmp_path)
-    write_model(folder, tiny_facts())
-    table = json.loads(folder.model_file.read_bytes())
-    del table["image_height"], table["image_width"]
+    table = {
+        "format": 3,
+        "dataset": "tiny",
+        "dataset_version": "0" * 16,
+        "channels": 1,
+        "text_length": 3,
+        "tokenizer": Vocabulary(WORDS).to_table(),
+    }
     folder.model_file.write_text(json.dumps(table))
     assert folder.read_model() == tiny_facts()
-    assert folder.read_model().aspect.scaled(32) == (32, 32)
+    assert folder.read_model().image_shape(32) == (32, 32)
+    table |= {"image_height": 48, "image_width": 64, "value_range": [0, 4095], "band": 2}
+    folder.model_file.write_text(json.dumps(table))
+    assert folder.read_model().image == ImageFacts(
+        channels=1, height=48, width=64, value_range=(0.0, 4095.0), band=2
+    )
     folder.model_file.write_text(json.dumps(table | {"image_height": 0}))
-    with pytest.raises(ConfigError, match="image_height"):
+    with pytest.raises(ConfigError, match="height"):
+        folder.read_model()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [],
+        "text",
+        [{"name": "text"}],
+        [{"name": "text", "kind": "smell"}],
+        [{"name": "image", "kind": "image", "channels": 1}] * 2,
+        [{"name": "image", "kind": "image"}],
+    ],
+)
+def test_damaged_columns_are_refused(tmp_path, columns):
+    folder = RunFolder(tmp_path)
+    table = {"format": 4, "dataset": "tiny", "dataset_version": "0", "columns": columns}
+    folder.model_file.write_text(json.dumps(table))
+    with pytest.raises(ConfigError, match="columns"):
         folder.read_model()
 
 

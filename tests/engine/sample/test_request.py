@@ -17,7 +17,7 @@ from engine.sample.request import (
     GalleryRequest,
     read_lines,
 )
-from tests.helpers.tiny import tiny_facts
+from tests.helpers.tiny import text_facts, tiny_facts
 
 
 def request(**values: object) -> GalleryRequest:
@@ -100,23 +100,25 @@ def test_that_unusable_files_say_why(tmp_path):
 
 def test_that_oov_share_are_named_once_each_and_in_order():
     with pytest.raises(UnknownWordsError) as caught:
-        encode_texts(["dark zebra", "light", "zebra on the light"], tiny_facts())
+        encode_texts(["dark zebra", "light", "zebra on the light"], text_facts(tiny_facts()))
     assert caught.value.words == ("zebra", "on", "the")
     assert "zebra, on, the" in str(caught.value)
 
 
 def test_that_known_texts_become_numbers():
     model = tiny_facts()
-    texts = encode_texts(["dark", "light"], model)
-    assert texts.shape == (2, model.text_length)
-    assert model.tokenizer.decode(texts[1].tolist()) == "light"
+    texts = encode_texts(["dark", "light"], text_facts(model))
+    assert texts.shape == (2, text_facts(model).length)
+    assert text_facts(model).tokenizer.decode(texts[1].tolist()) == "light"
 
 
 # What a run can make of each line.
 
 
 def test_that_an_unknown_word_fails_its_line_alone():
-    prompts = check_prompts([(1, "dark"), (3, "dark zebra"), (4, "light")], tiny_facts())
+    prompts = check_prompts(
+        [(1, "dark"), (3, "dark zebra"), (4, "light")], text_facts(tiny_facts())
+    )
     assert [prompt.sentence() for prompt in prompts] == [
         "",
         "Line 3 is not drawn: not in the run's vocabulary: zebra.",
@@ -130,7 +132,9 @@ def test_that_an_unknown_word_fails_its_line_alone():
 
 def test_that_a_text_beyond_the_runs_length_says_what_is_drawn():
     """The run reads three tokens, of which one is the end."""
-    (fits, cut) = check_prompts([(1, "dark grey"), (2, "dark grey light")], tiny_facts())
+    (fits, cut) = check_prompts(
+        [(1, "dark grey"), (2, "dark grey light")], text_facts(tiny_facts())
+    )
     assert fits.sentence() == ""
     assert cut.drawn_as == "dark grey"
     assert cut.sentence() == ("Line 2 has 3 tokens, the run reads 2: it is drawn as “dark grey”.")

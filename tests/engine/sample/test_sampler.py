@@ -64,7 +64,9 @@ def events_of(request, control=None, react=None):
 
 
 def test_that_pairs_follow_from_the_seed(run):
-    one, same, other = (gather(load_run(run, CPU).sampler.pairs(10, seed)) for seed in (1, 1, 2))
+    one, same, other = (
+        gather(load_run(run, CPU).sampler.from_noise(10, seed)) for seed in (1, 1, 2)
+    )
     assert np.array_equal(one[0], same[0])
     assert one[1] == same[1]
     assert not np.array_equal(one[0], other[0])
@@ -72,8 +74,8 @@ def test_that_pairs_follow_from_the_seed(run):
 
 def test_that_a_pair_does_not_depend_on_how_many_were_asked_for(run, monkeypatch):
     monkeypatch.setattr(sampler, "BATCH", 4)
-    few = gather(load_run(run, CPU).sampler.pairs(3, 5))
-    many = gather(load_run(run, CPU).sampler.pairs(10, 5))
+    few = gather(load_run(run, CPU).sampler.from_noise(3, 5))
+    many = gather(load_run(run, CPU).sampler.from_noise(10, 5))
     assert np.array_equal(few[0], many[0][:3])
     assert few[1] == many[1][:3]
     assert len(many[1]) == 10
@@ -82,7 +84,7 @@ def test_that_a_pair_does_not_depend_on_how_many_were_asked_for(run, monkeypatch
 def test_that_captions_keep_the_images(run, monkeypatch):
     monkeypatch.setattr(sampler, "BATCH", 4)
     images = torch.randint(0, 256, (6, 1, 32, 32), dtype=torch.uint8)
-    shown, texts = gather(load_run(run, CPU).sampler.captions(images, 1))
+    shown, texts = gather(load_run(run, CPU).sampler.complete_items({"image": images}, 1))
     assert np.array_equal(shown[..., 0], images[:, 0].numpy())
     assert set(" ".join(texts).split()) <= set(WORDS)
 
@@ -133,7 +135,7 @@ def test_that_a_gallery_is_what_other_programs_read(run, tmp_path):
             assert facts["seed"] == 3
             assert facts["config_hash"]
             assert facts["version"]
-    images, texts = gather(load_run(run, CPU).sampler.pairs(5, 3))
+    images, texts = gather(load_run(run, CPU).sampler.from_noise(5, 3))
     assert [line["text"] for line in lines] == texts
     assert np.array_equal(np.asarray(Image.open(tmp_path / "g/000004.png")), images[4])
     assert (tmp_path / "g/index.html").is_file()

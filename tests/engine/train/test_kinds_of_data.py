@@ -17,7 +17,7 @@ from engine.data.word_vectors import WordVectors
 from engine.errors import ConfigError, VectorsUnreadableError
 from engine.events import MetricsReported, Outcome, RunEnded
 from engine.metrics.evaluate import NearestImages, evaluate_run
-from engine.nets.registry import build_modalities
+from engine.modalities.registry import build_modalities
 from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.runs.folder import RunFolder, create_run_folder
 from engine.sample.gallery import write_gallery
@@ -27,7 +27,7 @@ from engine.sample.request import Direction, GalleryRequest
 from engine.train.data import load_training_data, model_metadata
 from engine.train.run import train
 from engine.train.setup import set_up
-from tests.helpers.tiny import tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
+from tests.helpers.tiny import text_facts, tiny_config, tiny_dataset, tiny_facts, unpaired_dataset
 
 CPU = torch.device("cpu")
 
@@ -54,7 +54,7 @@ def test_that_halves_of_pairs_teach_every_family(tmp_path, family):
     data = unpaired_dataset(tmp_path / "half")
     reports = trained(tiny_config(data, tmp_path / "run").with_values(family=family))
     assert all(math.isfinite(value) for report in reports for value in report.losses.values())
-    pairs = next(load_run(tmp_path / "run", CPU).sampler.pairs(4, 1))
+    pairs = next(load_run(tmp_path / "run", CPU).sampler.from_noise(4, 1))
     assert len(pairs.texts) == 4
 
 
@@ -79,14 +79,9 @@ def test_that_all_captions_of_an_image_are_learned(tmp_path):
     )
     config = tiny_config(data, tmp_path / "run")
     stored = open_dataset(data)
-    facts, _texts = model_metadata(config, stored)
-    assert set(facts.tokenizer.out_of_vocabulary("dim gloom light pale")) == {"pale"}
-    modalities = build_modalities(
-        config.networks,
-        channels=facts.channels,
-        tokenizer=facts.tokenizer,
-        text_length=facts.text_length,
-    )
+    facts, _config = model_metadata(config, stored)
+    assert set(text_facts(facts).tokenizer.out_of_vocabulary("dim gloom light pale")) == {"pale"}
+    modalities = build_modalities(facts.columns, config.networks)
     source = load_training_data(config, stored, facts, modalities, CPU)
     texts = modalities[0].postprocess(source.validation["text"])
     assert list(texts) == ["<unk>", "light"]
@@ -104,10 +99,10 @@ def test_that_texts_in_any_units_are_learned_and_drawn(tmp_path, dataset, kind):
     config = tiny_config(dataset, tmp_path / "run").with_values(data__tokenizer=kind)
     trained(config)
     loaded = load_run(tmp_path / "run", CPU)
-    numbers = encode_texts(["light", "grey"], loaded.model)
-    (pairs,) = loaded.sampler.drawings(numbers, 1)
+    numbers = encode_texts(["light", "grey"], text_facts(loaded.model))
+    (pairs,) = loaded.sampler.complete_items({"text": numbers}, 1)
     assert pairs.texts == ("light", "grey")
-    assert loaded.model.text_length >= loaded.model.tokenizer.count("light") + 1
+    assert text_facts(loaded.model).length >= text_facts(loaded.model).tokenizer.count("light") + 1
 
 
 @pytest.mark.parametrize("encoding", ["one-hot", "token-ids"])
@@ -134,9 +129,9 @@ def test_that_sentences_of_77_tokens_are_learned_and_longer_ones_cut(tmp_path, e
     loaded = load_run(tmp_path / "run", CPU)
     # The run stores what was chosen: another choice of the rule would not change it.
     assert loaded.config.data == replace(config.data, tokenizer="word", text_length=77)
-    assert loaded.model.text_length == 77
-    numbers = encode_texts(long, loaded.model)
-    (pairs,) = loaded.sampler.drawings(numbers, 1)
+    assert text_facts(loaded.model).length == 77
+    numbers = encode_texts(long, text_facts(loaded.model))
+    (pairs,) = loaded.sampler.complete_items({"text": numbers}, 1)
     assert [len(text.split()) for text in pairs.texts] == [63, 75, 76]
 
 
@@ -157,7 +152,7 @@ def test_that_large_vocabularies_become_token_ids(tmp_path, words, family, encod
     config = tiny_config(tmp_path / "data", tmp_path / "run")
     config = config.with_values(family=family, networks__text_encoding="auto")
     run = set_up(config, create_run_folder(config), lambda _event: None, RunControl())
-    assert len(run.model.tokenizer) == words + 3
+    assert len(text_facts(run.model).tokenizer) == words + 3
     assert run.config.networks.text_encoding == encoding
     assert run.folder.read_config() == run.config
 
@@ -178,13 +173,17 @@ def test_that_texts_as_token_ids_are_learned_drawn_and_evaluated(tmp_path):
     assert {"discriminator", "generator", "text_nll", "penalty"} <= losses
     loaded = load_run(tmp_path / "run", CPU)
     assert list((tmp_path / "run").rglob("*.png"))
-    (pairs,) = loaded.sampler.drawings(encode_texts(["light", "grey"], loaded.model), 1)
+    (pairs,) = loaded.sampler.complete_items(
+        {"text": encode_texts(["light", "grey"], text_facts(loaded.model))}, 1
+    )
     assert pairs.texts == ("light", "grey")
     images = torch.zeros(3, 1, 32, 32, dtype=torch.uint8)
-    (captioned,) = loaded.sampler.truncated(0.5).captions(images, 1)
+    (captioned,) = loaded.sampler.truncated(0.5).complete_items({"image": images}, 1)
     assert len(captioned.texts) == 3
     assert len(next(loaded.sampler.latent_walk(5, 1, 2)).texts) == 5
-    walk = loaded.sampler.text_walk(encode_texts(["light", "dark"], loaded.model), 4, 1)
+    walk = loaded.sampler.walk(
+        {"text": encode_texts(["light", "dark"], text_facts(loaded.model))}, 4, 1
+    )
     assert [len(part.texts) for part in walk] == [4]
     report = evaluate_run(config.run, cache=tmp_path / "cache", count=100)
     assert {"kid", "text_to_image", "image_to_text", "text_validity"} <= report.metrics.keys()
@@ -215,7 +214,7 @@ def test_that_word_vectors_are_read_or_refused(tmp_path, dataset, problem_log):
 def test_that_known_words_start_from_their_vectors_and_others_at_random():
     values = np.array([[3.0, 0.0, 1.0], [-3.0, 1.0, 0.0]], dtype=np.float32)
     vectors = WordVectors(words=("dark", "light"), values=values, skipped_lines=0)
-    tokenizer = tiny_facts().tokenizer
+    tokenizer = text_facts(tiny_facts()).tokenizer
 
     def embedding(given):
         torch.manual_seed(0)

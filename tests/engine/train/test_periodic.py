@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from engine.sample.sampler import Pairs
+from engine.sample.sampler import Samples
 from engine.train.periodic import preview_metrics
 
 RANDOM = np.random.default_rng(0)
 
 
-def pairs(images: np.ndarray, *texts: str) -> Pairs:
-    return Pairs(images=images.astype(np.uint8), texts=texts)
+def pairs(images: np.ndarray, *texts: str) -> Samples:
+    return Samples(columns={"text": texts, "image": images.astype(np.uint8)})
 
 
 def noise(spread: int, count: int = 4) -> np.ndarray:

@@ -29,7 +29,7 @@ from engine.events import (
     RunEnded,
     RunReady,
 )
-from engine.nets.registry import build_modalities
+from engine.modalities.registry import build_modalities
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.event_reader import read_losses
@@ -41,7 +41,7 @@ from engine.train.data import load_training_data, model_metadata
 from engine.train.loop import TrainingLoop
 from engine.train.run import resume, train
 from engine.train.setup import PROBE_ITEMS, measure_throughput
-from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
+from tests.helpers.tiny import text_facts, tiny_config, tiny_dataset, unpaired_dataset
 
 
 @pytest.fixture
@@ -80,7 +80,11 @@ def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
     events = events_of(config)
     folder = RunFolder(tmp_path / "run")
     assert folder.read_config() == config.with_values(training__precision="fp32")
-    assert cast("Vocabulary", folder.read_model().tokenizer).units == ("dark", "grey", "light")
+    assert cast("Vocabulary", text_facts(folder.read_model()).tokenizer).units == (
+        "dark",
+        "grey",
+        "light",
+    )
     assert read_metadata(folder.latest_checkpoint()).config_hash == config_hash(
         folder.read_config()
     )
@@ -334,13 +338,8 @@ def test_that_a_measurement_loads_a_part_of_the_data_and_augments_as_the_whole(t
     folder = tiny_dataset(tmp_path / "large", pairs=2 * PROBE_ITEMS, size=32)
     dataset = open_dataset(folder)
     config = tiny_config(folder, tmp_path / "run")
-    metadata, _texts = model_metadata(config, dataset)
-    modalities = build_modalities(
-        config.networks,
-        channels=1,
-        tokenizer=metadata.tokenizer,
-        text_length=metadata.text_length,
-    )
+    metadata, _config = model_metadata(config, dataset)
+    modalities = build_modalities(metadata.columns, config.networks)
     cpu = torch.device("cpu")
     whole = load_training_data(config, dataset, metadata, modalities, cpu)
     part = load_training_data(config, dataset, metadata, modalities, cpu, max_items=40)
@@ -349,6 +348,8 @@ def test_that_a_measurement_loads_a_part_of_the_data_and_augments_as_the_whole(t
     assert part.augmenters.keys() == whole.augmenters.keys()
     # Each image keeps its own text.
     shades = part.stored["image"].rows.float().mean((1, 2, 3))
-    words = [metadata.tokenizer.decode(row.tolist()) for row in part.stored["text"].rows]
+    words = [
+        text_facts(metadata).tokenizer.decode(row.tolist()) for row in part.stored["text"].rows
+    ]
     expected = {"dark": 40, "light": 215, "grey": 128}
     assert all(abs(s - expected[w]) < 20 for s, w in zip(shades.tolist(), words, strict=True))

@@ -12,8 +12,8 @@ from engine.data.store import open_dataset
 from engine.data.tokenizers import BpeTokenizer, Vocabulary
 from engine.errors import CheckpointCorruptError, ConfigError, RunMissingError
 from engine.events import WeightsTransferred
+from engine.modalities.registry import build_modalities
 from engine.nets.protocols import PairModel
-from engine.nets.registry import build_modalities
 from engine.runs.branching import find_initial_run
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata
@@ -30,6 +30,7 @@ from engine.train.transfer import follow_initial_run, preview_transfer, transfer
 from tests.helpers.run_folders import facts_at
 from tests.helpers.tiny import (
     WORDS,
+    text_facts,
     tiny_config,
     tiny_dataset,
     tiny_facts,
@@ -187,13 +188,7 @@ def networks_of(config, model) -> dict[str, Any]:
 
 
 def new_state(config, model):
-    modalities = build_modalities(
-        config.networks,
-        channels=model.channels,
-        tokenizer=model.tokenizer,
-        text_length=model.text_length,
-        aspect=model.aspect,
-    )
+    modalities = build_modalities(model.columns, config.networks)
     return build_state(modalities, config, torch.device("cpu"))
 
 
@@ -251,8 +246,8 @@ def test_that_the_first_samples_are_those_of_the_earlier_average(tmp_path):
     cpu = torch.device("cpu")
     earlier = load_run(run.path, cpu).sampler
     for network in (made.state.ema, made.state.generator.eval()):
-        (now,) = Sampler(cast("PairModel", network), made.modalities, cpu).pairs(6, seed=1)
-        (then,) = earlier.pairs(6, seed=1)
+        (now,) = Sampler(cast("PairModel", network), made.modalities, cpu).from_noise(6, seed=1)
+        (then,) = earlier.from_noise(6, seed=1)
         assert np.array_equal(now.images, then.images)
         assert now.texts == then.texts
     assert all(not trained.optimizer.state for trained in made.state.networks.values())
@@ -278,11 +273,10 @@ def test_that_automatic_texts_follow_the_earlier_run(tmp_path):
     assert follow_initial_run(config, None) == config
 
 
-OTHER = replace(
-    tiny_facts(), text_length=5, tokenizer=Vocabulary(("new", "grey", "dark", "old", "light"))
-)
+OTHER = tiny_facts(text_length=5, tokenizer=Vocabulary(("new", "grey", "dark", "old", "light")))
 KNOWN = {"<pad>": (0, 0), "<end>": (1, 1), "<unk>": (2, 2)} | {
-    word: (OTHER.tokenizer.tokens().index(word), 3 + WORDS.index(word)) for word in WORDS
+    word: (text_facts(OTHER).tokenizer.tokens().index(word), 3 + WORDS.index(word))
+    for word in WORDS
 }
 """New and earlier ids of the tokens that both vocabularies have."""
 
@@ -328,13 +322,13 @@ def test_that_a_text_of_known_words_is_read_as_before(tmp_path, encoder):
     old, new = (one[DISCRIMINATOR].backbones["text"] for one in (earlier, networks))
     for text in ("dark", "grey light"):
         ids = [
-            torch.tensor(model.tokenizer.encode(text, model.text_length))[None]
+            torch.tensor(text_facts(model).tokenizer.encode(text, text_facts(model).length))[None]
             for model in (tiny_facts(), OTHER)
         ]
         # The two more positions hold padding, whose embedding is 0 up to the perturbation.
         old.embedding.weight.data[0] = new.embedding.weight.data[0] = 0
         assert torch.allclose(old(ids[0]), new(ids[1]), atol=1e-6)
-    networks = taken_over(run, replace(OTHER, text_length=2))[1]
+    networks = taken_over(run, tiny_facts(text_length=2, tokenizer=text_facts(OTHER).tokenizer))[1]
     layers = networks[DISCRIMINATOR].backbones["text"].layers
     if encoder == "linear":
         assert torch.equal(layers[1].weight, old.layers[1].weight[:, : 2 * 4])
@@ -344,8 +338,8 @@ def test_that_a_text_of_known_words_is_read_as_before(tmp_path, encoder):
 
 def test_that_clusters_belong_to_one_vocabulary(tmp_path):
     words = [f"w{number}" for number in range(500)]
-    model = replace(tiny_facts(), tokenizer=Vocabulary(words))
-    other = replace(model, tokenizer=Vocabulary(words[::-1]))
+    model = tiny_facts(tokenizer=Vocabulary(words))
+    other = tiny_facts(tokenizer=Vocabulary(words[::-1]))
     run = earlier_run(tmp_path, model, networks__text_encoding="token-ids")
     earlier = read_tensors(run.latest_checkpoint(), EMA_PREFIX)["decoders.text.cluster_bias"]
     assert len(earlier) > 0
@@ -372,7 +366,7 @@ def test_that_a_latent_decoder_keeps_words_and_positions(tmp_path):
 
 def test_that_a_spectral_norm_follows_the_words(tmp_path):
     run = earlier_run(tmp_path, training__regularizer="spectral-norm")
-    permuted = replace(tiny_facts(), tokenizer=Vocabulary(WORDS[::-1]))
+    permuted = tiny_facts(tokenizer=Vocabulary(WORDS[::-1]))
     earlier = read_tensors(run.latest_checkpoint(), f"{DISCRIMINATOR}.")
     old = networks_of(run.read_config(), tiny_facts())
     old[DISCRIMINATOR].load_state_dict(earlier)
@@ -389,7 +383,7 @@ def test_that_a_spectral_norm_follows_the_words(tmp_path):
 
 def test_that_words_of_another_kind_are_unknown_and_bytes_are_matched_by_name(tmp_path):
     run = earlier_run(tmp_path)
-    letters = replace(tiny_facts(), tokenizer=Vocabulary("dark", "characters"))
+    letters = tiny_facts(tokenizer=Vocabulary("dark", "characters"))
     _plain, networks, report = taken_over(run, letters)
     earlier = read_tensors(run.latest_checkpoint(), EMA_PREFIX)["decoders.text.to_logits.bias"]
     bias = networks[GENERATOR].decoders["text"].to_logits.bias
@@ -400,8 +394,8 @@ def test_that_words_of_another_kind_are_unknown_and_bytes_are_matched_by_name(tm
     shared = set(one.tokens()) & set(other.tokens())
     assert "red" in shared
     assert len(shared) < len(other)
-    run = earlier_run(tmp_path / "bpe", replace(tiny_facts(), tokenizer=one))
-    report = taken_over(run, replace(tiny_facts(), tokenizer=other))[2]
+    run = earlier_run(tmp_path / "bpe", tiny_facts(tokenizer=one))
+    report = taken_over(run, tiny_facts(tokenizer=other))[2]
     assert (report.words, report.all_words) == (len(shared) - 3, len(other) - 3)
 
 
@@ -409,7 +403,7 @@ def test_that_other_networks_take_what_fits_and_a_run_that_fits_nowhere_is_refus
     run = earlier_run(tmp_path)
     for model, values in (
         (tiny_facts(), {"networks__image_size": 64}),
-        (replace(tiny_facts(), channels=3), {}),
+        (tiny_facts(channels=3), {}),
         (tiny_facts(), {"networks__text_encoding": "token-ids"}),
     ):
         report = taken_over(run, model, **values)[2]
@@ -483,7 +477,7 @@ def test_that_the_first_weights_of_a_resumed_run_are_taken_over_again(tmp_path):
 
 def test_that_what_does_not_depend_on_the_shape_is_taken_over(tmp_path):
     run = earlier_run(tmp_path)
-    wide = replace(tiny_facts(), image_height=9, image_width=16)
+    wide = tiny_facts(height=9, width=16)
     plain, networks, report = taken_over(run, wide)
     earlier = read_tensors(run.latest_checkpoint(), EMA_PREFIX)
     now, before = networks[GENERATOR].state_dict(), plain[GENERATOR].state_dict()

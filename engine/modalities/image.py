@@ -1,0 +1,107 @@
+"""Pictures."""
+
+import logging
+
+import numpy as np
+import torch
+
+from engine.augment.caption_filter import conflicts_with_captions
+from engine.augment.pipeline import ADA_RAMP_IMAGES, Augmenter
+from engine.augment.transforms import DIFFAUGMENT, NONE, Transform, resolve_augmentation
+from engine.config.run import RunConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES, NetworkConfig
+from engine.data.facts import ImageFacts
+from engine.data.image_files import resize
+from engine.data.loader import StoredRows
+from engine.data.store import TRAIN, StoredDataset, training_texts
+from engine.data.word_vectors import WordVectors
+from engine.modalities.kind import Augmenters, Rows, stored_rows
+from engine.nets.image import ImageModality
+from engine.nets.image_mlp import MlpImageModality
+from engine.nets.image_modulated import ModulatedImageModality
+
+log = logging.getLogger(__name__)
+
+IMAGE_MODALITIES: dict[str, type[ImageModality]] = {
+    "convolutional": ImageModality,
+    "dense": MlpImageModality,
+    "modulated": ModulatedImageModality,
+}
+"""By architecture, as ``engine.config.sections.ARCHITECTURES`` names them."""
+ADA_RAMP_EPOCHS = 100
+"""Passes over a small dataset in which adaptive augmentation can cross its range."""
+
+
+class ImageKind:
+    """Pictures: uint8 [M, C, H, W] in the loader."""
+
+    def fit(
+        self, dataset: StoredDataset, column: str, config: RunConfig
+    ) -> tuple[ImageFacts, RunConfig]:
+        """Take shape and channels from the manifest."""
+        manifest = dataset.manifest
+        facts = ImageFacts(
+            channels=manifest.channels,
+            height=manifest.image_height,
+            width=manifest.image_width,
+            value_range=manifest.value_range,
+            band=manifest.band,
+        )
+        return facts, config
+
+    def load(
+        self,
+        dataset: StoredDataset,
+        column: str,
+        rows: Rows,
+        facts: ImageFacts,
+        networks: NetworkConfig,
+    ) -> StoredRows:
+        """Read and resize the images."""
+        is_there = dataset.image_rows[rows] >= 0
+        images = dataset.images_of(rows[is_there])
+        shape = facts.aspect.scaled(networks.image_size)
+        if images.shape[1:3] != shape:
+            images = resize(images, shape)
+        values = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+        return stored_rows(values, is_there.astype(np.int64))
+
+    def build(
+        self,
+        column: str,
+        facts: ImageFacts,
+        networks: NetworkConfig,
+        vectors: WordVectors | None,  # noqa: ARG002 (the protocol's)
+    ) -> ImageModality:
+        """Build the modality of the chosen architecture."""
+        return IMAGE_MODALITIES[networks.architecture](
+            name=column,
+            size=networks.image_size,
+            aspect=facts.aspect,
+            channels=facts.channels,
+            latent_dim=networks.latent_dim,
+            generator_channels=networks.generator_channels,
+            discriminator_channels=networks.discriminator_channels,
+            embedding_dim=networks.embedding_dim,
+            discriminator_norm=networks.discriminator_norm,
+            output_filter=networks.output_filter,
+        )
+
+    def augmenters(self, dataset: StoredDataset, column: str, config: RunConfig) -> Augmenters:
+        """Build the augmentation of images; captions block transforms that contradict them."""
+        reasons = conflicts_with_captions(training_texts(dataset))
+        # Cutout may remove what the text names.
+        strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
+        images = int((dataset.image_rows[dataset.rows(TRAIN)] >= 0).sum())
+        mode = resolve_augmentation(config.data.augmentation, images)
+        if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
+            return Augmenters(strong=strong)
+        for change, word in reasons.items():
+            log.info("No %s: captions say '%s'.", change, word)
+        log.info("Images are augmented by %s.", mode)
+        chosen = Augmenter(
+            mode,
+            blocked=frozenset(reasons),
+            ada_ramp_images=min(ADA_RAMP_IMAGES, ADA_RAMP_EPOCHS * images),
+        )
+        return Augmenters(discriminator=chosen, strong=strong)

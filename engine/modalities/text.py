@@ -1,0 +1,88 @@
+"""Texts."""
+
+import functools
+import logging
+
+import numpy as np
+import torch
+
+from engine.config.run import RunConfig, resolved_text_encoding
+from engine.config.sections import NetworkConfig
+from engine.data.facts import TextFacts
+from engine.data.loader import StoredRows
+from engine.data.store import StoredDataset, training_texts
+from engine.data.text_choice import choose_texts, settings_of_choice
+from engine.data.tokenizers import encode_all
+from engine.data.word_vectors import WordVectors
+from engine.errors import DatasetCorruptError
+from engine.modalities.kind import Augmenters, Rows, stored_rows
+from engine.nets.text import TextModality
+from engine.nets.token_text import TokenTextModality
+
+log = logging.getLogger(__name__)
+
+
+class TextKind:
+    """Texts: token ids [M, L] in the loader, a row for each caption of an item."""
+
+    def fit(
+        self, dataset: StoredDataset, column: str, config: RunConfig
+    ) -> tuple[TextFacts, RunConfig]:
+        """Choose tokenizer, vocabulary and length; resolve these settings and the text encoding.
+
+        Raises:
+            DatasetCorruptError: no training item has a text.
+        """
+        texts = training_texts(dataset)
+        if not texts:
+            raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
+        tokenizer, choice = choose_texts(config.data, texts)
+        log.info("%s", choice.sentence())
+        config = config.with_values(**settings_of_choice(choice, config.data))
+        encoding = resolved_text_encoding(
+            config.networks.text_encoding,
+            config.family,
+            choice.vocabulary_size,
+            config.networks.text_encoder,
+        )
+        config = config.with_values(networks__text_encoding=encoding)
+        return TextFacts(tokenizer=tokenizer, length=choice.length), config
+
+    def load(
+        self,
+        dataset: StoredDataset,
+        column: str,
+        rows: Rows,
+        facts: TextFacts,
+        networks: NetworkConfig,  # noqa: ARG002 (the protocol's)
+    ) -> StoredRows:
+        """Read and encode the texts."""
+        captions = [dataset.captions[row] for row in rows]
+        texts = [text for own in captions for text in own]
+        ids = torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length))
+        return stored_rows(ids, np.array([len(own) for own in captions], dtype=np.int64))
+
+    def build(
+        self,
+        column: str,
+        facts: TextFacts,
+        networks: NetworkConfig,
+        vectors: WordVectors | None,
+    ) -> TextModality | TokenTextModality:
+        """Build the modality of the chosen encoding; ``auto`` is resolved before."""
+        build_text = TextModality
+        if networks.text_encoding == "token-ids":
+            build_text = functools.partial(TokenTextModality, encoder=networks.text_encoder)
+        return build_text(
+            name=column,
+            tokenizer=facts.tokenizer,
+            vectors=vectors,
+            length=facts.length,
+            token_dim=networks.token_dim,
+            embedding_dim=networks.embedding_dim,
+            context_norm=networks.context_norm,
+        )
+
+    def augmenters(self, dataset: StoredDataset, column: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)
+        """Texts are not augmented."""
+        return Augmenters()
