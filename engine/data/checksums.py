@@ -1,27 +1,27 @@
 """Checksums of a dataset's content by block, and the search for what has changed.
 
-The manifest holds a checksum for each mebibyte of pixels and of records. Datasets of older versions
-have only their version, which is a hash of the whole content.
+The manifest holds a checksum for each mebibyte of every file. Datasets of format 3 have only their
+version, which is a hash of the whole content.
 
-Shapes: M images, H height, W width, C channels.
+Shapes: M rows of an array.
 """
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
 
-from engine.data.manifest import IMAGES, RECORDS, Manifest
+from engine.data.column_info import IMAGE, ITEMS, MAX_ITEM_BYTES, ColumnInfo
+from engine.data.content_hash import DIGITS, ContentHash
+from engine.data.manifest import FORMAT, RECORDS, Manifest
 from engine.errors import DatasetCorruptError
 from engine.fs.untrusted import MalformedFileError, open_regular
 
 BLOCK_BYTES = 1 << 20
 MAX_HEADER_BYTES = 1 << 16
-"""Limit of what precedes the pixels in images.npy."""
-MAX_RECORD_BYTES = 8_000_000
-"""Limit of one line of pairs.jsonl, with all captions of an item."""
-_DIGITS = 16
+"""Limit of what precedes the values of an array."""
 
 OnBlock = Callable[[int], None]
 """Receives the size of each block that was read; may raise to stop."""
@@ -54,42 +54,42 @@ class BlockDigest:
         return tuple(self._done)
 
     def _finish(self) -> None:
-        self._done.append(self._digest.hexdigest()[:_DIGITS])
+        self._done.append(self._digest.hexdigest()[:DIGITS])
         self._digest, self._bytes = hashlib.sha256(), 0
 
 
-def images_shape(manifest: Manifest) -> tuple[int, int, int, int]:
-    """Return [M, H, W, C] of images.npy."""
-    count = manifest.pairs + manifest.image_only
-    return count, manifest.image_height, manifest.image_width, manifest.channels
-
-
-def open_images(folder: Path, manifest: Manifest) -> FileIO:
-    """Open images.npy at its first pixel; a size that does not fit the manifest is refused.
+def open_values(folder: Path, column: ColumnInfo) -> FileIO:
+    """Open the file of an array at its first value; a size that does not fit is refused.
 
     Raises:
         MalformedFileError, OSError: it cannot be used.
     """
-    count, height, width, channels = images_shape(manifest)
-    size = count * height * width * channels
-    file = open_regular(folder / IMAGES, size + MAX_HEADER_BYTES)
+    size = column.num_bytes
+    file = open_regular(folder / column.file, size + MAX_HEADER_BYTES)
     end = file.seek(0, 2)
     if end < size:
         file.close()
-        raise MalformedFileError(f"{IMAGES} has {end:,} bytes and needs at least {size:,}")
+        raise MalformedFileError(f"{column.file} has {end:,} bytes and needs at least {size:,}")
     file.seek(end - size)
     return file
 
 
-def open_records(folder: Path, manifest: Manifest) -> FileIO:
-    """Open pairs.jsonl; a file that is larger than the manifest allows is refused.
+def items_file(manifest: Manifest) -> str:
+    """Return the name of the file with the items."""
+    return RECORDS if manifest.format < FORMAT else ITEMS
+
+
+def open_items(folder: Path, manifest: Manifest) -> FileIO:
+    """Open the file with the items; one that is larger than the manifest allows is refused.
 
     Raises:
         MalformedFileError, OSError: it cannot be used.
     """
-    checksums = manifest.checksums
-    max_bytes = len(checksums.records) * BLOCK_BYTES if checksums else 1 << 40
-    return open_regular(folder / RECORDS, min(max_bytes, manifest.items * MAX_RECORD_BYTES))
+    name = items_file(manifest)
+    sums = manifest.checksums
+    max_bytes = len(sums[name]) * BLOCK_BYTES if sums else 1 << 40
+    # Of items.arrow, texts take the limit, and numbers, offsets and the schema less than that.
+    return open_regular(folder / name, min(max_bytes, (manifest.items + 1) * 2 * MAX_ITEM_BYTES))
 
 
 def content_version(
@@ -101,11 +101,25 @@ def content_version(
         DatasetCorruptError: the files cannot be read.
         Exception: that of ``on_block``.
     """
-    digest = hashlib.sha256(repr(images_shape(manifest)).encode())
-    for open_part in (open_images, open_records):
-        for block in _blocks(folder, manifest, open_part, on_block):
-            digest.update(block)
-    return digest.hexdigest()[:_DIGITS]
+    arrays = [column for column in manifest.columns if column.is_array]
+    if manifest.format < FORMAT:
+        digest = hashlib.sha256(repr(arrays[0].shape).encode())
+        for name in (arrays[0].file, items_file(manifest)):
+            for block in _blocks(folder, manifest, name, on_block):
+                digest.update(block)
+        return digest.hexdigest()[:DIGITS]
+    # Imported on use: it loads Arrow.
+    from engine.data.item_file import read_batches
+
+    content = ContentHash(manifest.columns)
+    for column in arrays:
+        for block in _blocks(folder, manifest, column.file, on_block):
+            content.add_values(column.name, block)
+    with _as_corrupt(folder):
+        for batch in read_batches(folder, manifest):
+            content.add_items(batch)
+            on_block(batch.nbytes)
+    return content.version()
 
 
 def find_damage(
@@ -125,17 +139,22 @@ def find_damage(
         if content_version(folder, manifest, on_block) == manifest.version:
             return ()
         return ("its content is not that of its version",)
-    height, width, channels = images_shape(manifest)[1:]
-    images = _changed(_blocks(folder, manifest, open_images, on_block), expected.images)
-    records = _changed(_blocks(folder, manifest, open_records, on_block), expected.records)
-    row_bytes, last = height * width * channels, images_shape(manifest)[0] - 1
-    return (
-        *(
-            f"images {start // row_bytes:,} to {min((end - 1) // row_bytes, last):,} in {IMAGES}"
-            for start, end in images
-        ),
-        *(f"bytes {start:,} to {end - 1:,} of {RECORDS}" for start, end in records),
-    )
+    damage: list[str] = []
+    for column in manifest.columns:
+        if column.is_array:
+            blocks = _blocks(folder, manifest, column.file, on_block)
+            ranges = _changed(blocks, expected[column.file])
+            damage += [_rows_clause(column, start, end) for start, end in ranges]
+    name = items_file(manifest)
+    ranges = _changed(_blocks(folder, manifest, name, on_block), expected[name])
+    return (*damage, *(f"bytes {start:,} to {end - 1:,} of {name}" for start, end in ranges))
+
+
+def _rows_clause(column: ColumnInfo, start: int, end: int) -> str:
+    what = "images" if column.kind == IMAGE else "rows"
+    first = start // column.row_bytes
+    last = min((end - 1) // column.row_bytes, column.shape[0] - 1)
+    return f"{what} {first:,} to {last:,} in {column.file}"
 
 
 def ensure_intact(folder: Path, manifest: Manifest, on_block: OnBlock = lambda _size: None) -> None:
@@ -155,18 +174,21 @@ def damage_text(damage: Sequence[str]) -> str:
     return f"it has changed since it was written: {', '.join(damage)}"
 
 
-def _blocks(
-    folder: Path,
-    manifest: Manifest,
-    open_part: Callable[[Path, Manifest], FileIO],
-    on_block: OnBlock,
-) -> Iterator[bytes]:
-    try:
-        with open_part(folder, manifest) as file:
+def _blocks(folder: Path, manifest: Manifest, name: str, on_block: OnBlock) -> Iterator[bytes]:
+    arrays = {column.file: column for column in manifest.columns if column.is_array}
+    with _as_corrupt(folder):
+        file = open_values(folder, arrays[name]) if name in arrays else open_items(folder, manifest)
+        with file:
             # An unbuffered file may return less than was asked for only at its end.
             while block := file.read(BLOCK_BYTES):
                 yield block
                 on_block(len(block))
+
+
+@contextlib.contextmanager
+def _as_corrupt(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except MalformedFileError as error:
         raise DatasetCorruptError(folder, str(error)) from error
     except OSError as error:
@@ -177,7 +199,7 @@ def _changed(blocks: Iterator[bytes], expected: Sequence[str]) -> list[tuple[int
     """Return the ranges of bytes, [start, end), whose checksums differ; adjacent ones are one."""
     ranges: list[tuple[int, int]] = []
     for number, (block, checksum) in enumerate(itertools.zip_longest(blocks, expected)):
-        if block is not None and hashlib.sha256(block).hexdigest()[:_DIGITS] == checksum:
+        if block is not None and hashlib.sha256(block).hexdigest()[:DIGITS] == checksum:
             continue
         start, end = number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES
         if ranges and ranges[-1][1] == start:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from engine.data.manifest import Record, captions_of, has_image, tags_of
+from engine.data.manifest import Record, captions_of, tags_of
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.errors import EditRefusedError
 
@@ -111,9 +111,11 @@ class Edits:
         """Whether an item differs from the dataset."""
         return item in self._states
 
-    def has_image(self, item: int) -> bool:
-        """Whether an item has an image."""
-        return has_image(self._dataset.records[item])
+    def needs_text(self, item: int) -> bool:
+        """Whether an item has nothing but its text."""
+        text = self._dataset.text_column
+        others = (column for column in self._dataset.columns.values() if column is not text)
+        return not any(column.present[item] for column in others)
 
     def state(self, item: int) -> ItemState:
         """Return the current state of an item."""
@@ -122,7 +124,7 @@ class Edits:
 
     def states(self) -> Iterator[ItemState]:
         """Iterate over the current states of all items, in dataset order."""
-        return (self.state(item) for item in range(len(self._dataset.records)))
+        return (self.state(item) for item in range(self._dataset.count))
 
     def set_captions(self, item: int, captions: Iterable[str]) -> Edit | None:
         """Replace the captions of an item; blank ones and duplicates are dropped.
@@ -131,10 +133,12 @@ class Edits:
             The step, or None if nothing changes; the methods below return the same.
 
         Raises:
-            EditRefusedError: the item has no image and would have no text either.
+            EditRefusedError: the item would have nothing at all, or there is no column of texts.
         """
         wanted = normalise_texts(captions)
-        if not wanted and not self.has_image(item):
+        if wanted and self._dataset.text_column is None:
+            raise EditRefusedError("the dataset has no column of texts")
+        if not wanted and self.needs_text(item):
             raise EditRefusedError("an item without an image needs its text")
         return self._make(EditKind.CAPTIONS, [item], lambda state: state._replace(captions=wanted))
 
@@ -178,7 +182,7 @@ class Edits:
         """Assign exactly these items to the validation split, as one step."""
         chosen = frozenset(validation)
         after: dict[int, ItemState] = {}
-        for item in range(len(self._dataset.records)):
+        for item in range(self._dataset.count):
             split = VALIDATION if item in chosen else TRAIN
             captions, tags, is_excluded, now = self.state(item)
             if now != split:
@@ -259,7 +263,11 @@ class Edits:
 
 def original_states(dataset: StoredDataset) -> Sequence[ItemState]:
     """Return the states of all items as stored in the dataset."""
-    return [_state_of(record) for record in dataset.records]
+    items = zip(dataset.captions, dataset.tags, dataset.is_validation.tolist(), strict=True)
+    return [
+        ItemState(captions, tags, is_excluded=False, split=VALIDATION if is_held_out else TRAIN)
+        for captions, tags, is_held_out in items
+    ]
 
 
 def normalise_texts(texts: Iterable[str]) -> tuple[str, ...]:

@@ -4,14 +4,24 @@
 with one line per image: ``file_name``, ``text``, ``texts`` (all captions) and ``split``. Of an
 imported dataset each line also has ``source``, the path within what was imported, and if any image
 has tags, ``tags``.
+
+The first column of images decides which items are written. Of the others, further images are in
+``000000.<column>.png`` and sounds in ``000000.<column>.wav``, which ``<column>_file_name`` names;
+all captions of further texts are in ``<column>``, and cells of tables under the names of their
+fields. Other arrays are left out.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import wave
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
+
 from engine.control import RunControl
+from engine.data.column_info import AUDIO, IMAGE
+from engine.data.columns import ArrayColumn, Column, TextColumn
 from engine.data.editing import Edits, ItemState
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.versions import Report
@@ -55,7 +65,9 @@ def export_image_folder(
     ]
     if not wanted:
         raise EditRefusedError("there is no image to export")
-    with atomic_directory(folder, len(wanted) * dataset.images[:1].nbytes) as staged:
+    arrays = (c for c in dataset.columns.values() if isinstance(c, ArrayColumn))
+    needed_bytes = len(wanted) * sum(column.info.row_bytes for column in arrays)
+    with atomic_directory(folder, needed_bytes) as staged:
         lines = _write_images(dataset, staged, wanted, states, report, control or RunControl())
         for split, split_lines in lines.items():
             if split_lines:
@@ -73,12 +85,12 @@ def _write_images(
     report: Report,
     control: RunControl,
 ) -> dict[str, list[str]]:
-    # Imported on use: the studio's start-up imports this module.
-    from PIL import Image
-
-    sources = {item: str(dataset.records[item].get("key", "")) for item in wanted}
+    keys = dataset.strings("key")
+    sources = {item: keys[item] for item in wanted}
     has_sources = any(sources.values())
     has_tags = any(states[item].tags for item in wanted)
+    first = (dataset.image_column, dataset.text_column)
+    others = [column for column in dataset.columns.values() if column not in first]
     lines: dict[str, list[str]] = {split: [] for split in SPLIT_FOLDERS}
     for done, item in enumerate(wanted, start=1):
         if control.is_stop_requested:
@@ -87,9 +99,10 @@ def _write_images(
         name = f"{len(lines[state.split]):06d}.png"
         path = staged / SPLIT_FOLDERS[state.split] / name
         path.parent.mkdir(exist_ok=True)
-        pixels = dataset.images[dataset.image_rows[item]]
-        Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path)
+        _write_image(path, dataset.images[dataset.image_rows[item]])
         line = _line(name, state)
+        for column in others:
+            line |= _members(column, item, path, frozenset(line))
         # Table readers expect the same columns in all lines.
         if has_sources:
             line["source"] = sources[item]
@@ -107,3 +120,43 @@ def _line(name: str, state: ItemState) -> dict[str, Any]:
         "texts": list(state.captions),
         "split": SPLIT_FOLDERS[state.split],
     }
+
+
+def _members(column: Column, item: int, path: Path, taken: Collection[str]) -> dict[str, Any]:
+    """Write the value of a further column beside an image; return its members of the line."""
+    if isinstance(column, TextColumn):
+        return {column.name: list(column.captions(item))}
+    if isinstance(column, ArrayColumn):
+        return _written(column, item, path)
+    cells = column.cells(item)
+    names = (field.name for field in column.info.fields)
+    return {
+        name if name not in taken else f"{column.name}_{name}": cells.get(name) for name in names
+    }
+
+
+def _written(column: ArrayColumn, item: int, path: Path) -> dict[str, Any]:
+    suffix = {IMAGE: "png", AUDIO: "wav"}.get(column.kind)
+    if suffix is None:
+        return {}
+    member = f"{column.name}_file_name"
+    if not column.present[item]:
+        return {member: None}
+    path = path.with_suffix(f".{column.name}.{suffix}")
+    value = column.values[column.rows[item]]
+    if column.kind == IMAGE:
+        _write_image(path, value)
+    else:
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(column.info.rate)
+            file.writeframes(value.astype("<i2").tobytes())
+    return {member: path.name}
+
+
+def _write_image(path: Path, pixels: npt.NDArray[Any]) -> None:
+    # Imported on use: the studio's start-up imports this module.
+    from PIL import Image
+
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path)

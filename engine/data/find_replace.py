@@ -125,7 +125,7 @@ def _gather(edits: Edits, places: list[tuple[int, int]], texts: list[str]) -> Re
     for (item, number), text in zip(places, texts, strict=True):
         drafts.setdefault(item, list(edits.state(item).captions))[number] = text
     changes = {item: normalise_texts(captions) for item, captions in drafts.items()}
-    refused = [i for i, captions in changes.items() if not captions and not edits.has_image(i)]
+    refused = [i for i, captions in changes.items() if not captions and edits.needs_text(i)]
     for item in refused:
         del changes[item]
     captions = sum(item in changes for item, _number in places)

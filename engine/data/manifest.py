@@ -2,12 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from engine.config.forecast import DataFacts
+from engine.data.column_info import (
+    IMAGE,
+    ITEMS,
+    MAX_SIDE,
+    TEXT,
+    ColumnInfo,
+    check_columns,
+    first_of_kind,
+    image_column,
+    text_column,
+)
 from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import MAX_BANDS, check_range
 from engine.data.starters import STARTERS
@@ -15,24 +27,16 @@ from engine.errors import DatasetCorruptError, DatasetMissingError, format_probl
 from engine.fs.codec import DecodeError, Length, Range, decode, encode
 from engine.fs.untrusted import read_regular, read_table
 
-FORMAT, OLDEST_FORMAT = 4, 3
-"""The format that is written, and the oldest that is read; it has no checksums."""
+FORMAT, OLDEST_FORMAT = 5, 3
+"""The format that is written, and the oldest that is read. Formats 3 and 4 have one picture and one
+text for each item; 3 has no checksums."""
 FILE_NAME, IMAGES, RECORDS = "manifest.json", "images.npy", "pairs.jsonl"
+"""The last is of formats 3 and 4."""
 MAX_BYTES = 64_000_000
 """Limit of a manifest; the checksums of a terabyte have a third of it."""
-MAX_ITEMS, MAX_SIDE, MAX_TEXT = 10**9, 65_536, 100_000
+MAX_ITEMS, MAX_TEXT = 10**9, 100_000
 TRAIN, VALIDATION = "train", "held_out"
 """Splits of the items."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checksums:
-    """Checksums of the content in blocks of a mebibyte: 16 hex digits each."""
-
-    images: tuple[str, ...]
-    """Of the pixels in images.npy, without its header."""
-    records: tuple[str, ...]
-    """Of pairs.jsonl."""
 
 
 _Count = Annotated[int, Range(0, MAX_ITEMS)]
@@ -40,52 +44,134 @@ _Text = Annotated[str, Length(MAX_TEXT)]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Combination:
+    """Items that have exactly the same columns."""
+
+    columns: tuple[str, ...]
+    """Names, in the order of the dataset's columns; at least one."""
+    items: _Count
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Metadata of a dataset; reading it loads no images."""
+    """Metadata of a dataset; reading it loads no values.
+
+    Raises:
+        ValueError: the values do not fit together.
+    """
 
     format: int = FORMAT
     name: _Text
     title: _Text
     version: _Text
-    """Content hash: 16 hex digits over images and pairs."""
-    pairs: _Count
-    """Items with an image and a text."""
-    image_only: _Count
-    text_only: _Count
+    """Hash of the content: 16 hex digits."""
+    columns: tuple[ColumnInfo, ...]
+    combinations: tuple[Combination, ...]
+    """Which columns the items have, and how many have those."""
     train_items: _Count
     validation_items: _Count
-    image_height: Annotated[int, Range(1, MAX_SIDE)]
-    image_width: Annotated[int, Range(1, MAX_SIDE)]
-    channels: Annotated[int, Range(1, 3)]
-    """1 (grey) or 3 (RGB)."""
     licence: _Text
     source: _Text
-    """Origin of the pairs, as text."""
-    value_range: Annotated[tuple[float, ...], check_range] = ()
-    """Values that became black and white of images of more than 8 bits; empty if there were none.
-    Manifests of older versions lack it, and the band."""
-    band: Annotated[int, Range(0, MAX_BANDS)] = 0
-    """Channel that was taken of each image, from 1; 0 if all colours were."""
-    checksums: Checksums | None = None
-    """None in datasets of older versions."""
+    """Origin of the items, as text."""
+    checksums: Mapping[str, tuple[str, ...]] | None = None
+    """By file, of each mebibyte: 16 hex digits. Those of an array do not cover its header. None in
+    datasets of format 3."""
+
+    def __post_init__(self) -> None:
+        check_columns(self.columns)
+        counts = Counter[str]()
+        names = [column.name for column in self.columns]
+        for each in self.combinations:
+            if not each.columns or [n for n in names if n in each.columns] != list(each.columns):
+                raise ValueError("items have none of the columns")
+            counts.update(dict.fromkeys(each.columns, each.items))
+        if any(counts[column.name] != column.count for column in self.columns):
+            raise ValueError("the counts of the columns do not add up")
+        if self.items != self.train_items + self.validation_items or self.items > MAX_ITEMS:
+            raise ValueError("the counts of the splits do not add up")
+        if self.format == FORMAT and set(self.checksums or ()) != self.files:
+            raise ValueError("the checksums are not those of its files")
 
     @property
-    def image_shape(self) -> ImageShape:
-        """Height and width of the images."""
-        return ImageShape(self.image_height, self.image_width)
+    def files(self) -> frozenset[str]:
+        """Names of the files with the content."""
+        return frozenset(column.file for column in self.columns) | {ITEMS}
 
     @property
     def items(self) -> int:
-        """Total number of items: pairs, images alone and texts alone."""
-        return self.pairs + self.image_only + self.text_only
+        """Total number of items."""
+        return sum(each.items for each in self.combinations)
+
+    @property
+    def first_image(self) -> ColumnInfo | None:
+        """The first column of pictures; None if there is none."""
+        return first_of_kind(self.columns, IMAGE)
+
+    @property
+    def first_text(self) -> ColumnInfo | None:
+        """The first column of texts; None if there is none."""
+        return first_of_kind(self.columns, TEXT)
+
+    @property
+    def pairs(self) -> int:
+        """Items with a picture and a text, of the first columns of these kinds."""
+        return self._count(has_image=True, has_text=True)
+
+    @property
+    def image_only(self) -> int:
+        """Items with a picture and without a text, of the first columns of these kinds."""
+        return self._count(has_image=True, has_text=False)
+
+    @property
+    def text_only(self) -> int:
+        """Items with a text and without a picture, of the first columns of these kinds."""
+        return self._count(has_image=False, has_text=True)
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Height and width of the first column of pictures; 1 x 1 if there is none."""
+        return ImageShape(self.image_height, self.image_width)
+
+    @property
+    def image_height(self) -> int:
+        """Height in pixels; see ``image_shape``."""
+        return self.first_image.shape[1] if self.first_image else 1
+
+    @property
+    def image_width(self) -> int:
+        """Width in pixels; see ``image_shape``."""
+        return self.first_image.shape[2] if self.first_image else 1
+
+    @property
+    def channels(self) -> int:
+        """Of the first column of pictures: 1 (grey) or 3 (RGB); 1 if there is none."""
+        return self.first_image.shape[3] if self.first_image else 1
+
+    @property
+    def value_range(self) -> tuple[float, ...]:
+        """Of the first column of pictures, as ``ColumnInfo.value_range``."""
+        return self.first_image.value_range if self.first_image else ()
+
+    @property
+    def band(self) -> int:
+        """Of the first column of pictures, as ``ColumnInfo.band``."""
+        return self.first_image.band if self.first_image else 0
 
     def to_json(self) -> str:
         """Serialise as JSON."""
         return json.dumps(encode(self), ensure_ascii=False, indent=1) + "\n"
 
+    def _count(self, *, has_image: bool, has_text: bool) -> int:
+        image, text = (first.name if first else "" for first in (self.first_image, self.first_text))
+        return sum(
+            each.items
+            for each in self.combinations
+            if (image in each.columns, text in each.columns) == (has_image, has_text)
+        )
+
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a dataset folder.
+    """Read the manifest of a dataset folder; one of format 3 or 4 is converted.
 
     Raises:
         DatasetMissingError: there is no manifest.
@@ -95,6 +181,8 @@ def read_manifest(folder: Path) -> Manifest:
         table = read_table(read_regular(folder / FILE_NAME, MAX_BYTES), FILE_NAME)
         if table.get("format") not in range(OLDEST_FORMAT, FORMAT + 1):
             raise DatasetCorruptError(folder, format_problem(table.get("format"), FORMAT))
+        if table["format"] < FORMAT:
+            return decode(_PairManifest, table).converted()
         return decode(Manifest, table)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DatasetMissingError(folder) from error
@@ -105,6 +193,78 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     except (OSError, ValueError) as error:
         raise DatasetCorruptError(folder, f"its manifest cannot be read ({error})") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PairChecksums:
+    """Checksums of formats 3 and 4."""
+
+    images: tuple[str, ...]
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PairManifest:
+    """A manifest of format 3 or 4: items with a picture, a text or both."""
+
+    format: int
+    name: _Text
+    title: _Text
+    version: _Text
+    pairs: _Count
+    image_only: _Count
+    text_only: _Count
+    train_items: _Count
+    validation_items: _Count
+    image_height: Annotated[int, Range(1, MAX_SIDE)]
+    image_width: Annotated[int, Range(1, MAX_SIDE)]
+    channels: Annotated[int, Range(1, 3)]
+    licence: _Text
+    source: _Text
+    value_range: Annotated[tuple[float, ...], check_range] = ()
+    band: Annotated[int, Range(0, MAX_BANDS)] = 0
+    checksums: _PairChecksums | None = None
+
+    def converted(self) -> Manifest:
+        """Return the manifest as a newer format has it."""
+        sums = self.checksums
+        count = self.pairs + self.image_only
+        shape = (count, self.image_height, self.image_width, self.channels)
+        image = image_column(shape, value_range=self.value_range, band=self.band)
+        combinations = {
+            (IMAGE, TEXT): self.pairs,
+            (IMAGE,): self.image_only,
+            (TEXT,): self.text_only,
+        }
+        return Manifest(
+            format=self.format,
+            name=self.name,
+            title=self.title,
+            version=self.version,
+            columns=with_counts((image, text_column()), combinations),
+            combinations=combinations_of(combinations),
+            train_items=self.train_items,
+            validation_items=self.validation_items,
+            licence=self.licence,
+            source=self.source,
+            checksums=sums and {IMAGES: sums.images, RECORDS: sums.records},
+        )
+
+
+def with_counts(
+    columns: Iterable[ColumnInfo], combinations: Mapping[tuple[str, ...], int]
+) -> tuple[ColumnInfo, ...]:
+    """Return columns with the number of items that have each."""
+    return tuple(
+        replace(column, count=sum(n for has, n in combinations.items() if column.name in has))
+        for column in columns
+    )
+
+
+def combinations_of(counts: Mapping[tuple[str, ...], int]) -> tuple[Combination, ...]:
+    """Return the combinations that there are, the most frequent first."""
+    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(Combination(columns=has, items=items) for has, items in ranked if items)
 
 
 def data_facts(manifest: Manifest) -> DataFacts:
@@ -119,8 +279,17 @@ def data_facts(manifest: Manifest) -> DataFacts:
 
 
 Record = Mapping[str, Any]
-"""A line of ``pairs.jsonl``: ``text``, ``split``, and optionally ``texts`` (all captions of an
-image, ``text`` first), ``tags``, ``key`` (name of the item in its source), ``label``, ``group``."""
+"""An item as a table.
+
+- ``split``: ``train`` or ``held_out``.
+- ``text``: the first caption of the first column of texts, or None; ``texts``: all of them, if
+  there are several.
+- ``image``: False if the item has no picture in the first column of pictures; the row of its
+  picture if that is not the next one; else absent.
+- By name, each further column that the item has: the caption, or a list if there are several; the
+  row of an array; a table of cells by field, without those that are missing.
+- Optionally ``key`` (name of the item in its source), ``label``, ``group``, ``tags`` and others.
+"""
 GROUP_FIELDS = ("group", "label")
 
 
@@ -147,23 +316,8 @@ def key_of(record: Record, number: int) -> str:
 
 
 def has_image(record: Record) -> bool:
-    """Whether images.npy holds a row for the item."""
+    """Whether the item has a picture in the first column of pictures."""
     return record.get("image", True) is not False
-
-
-def has_valid_extras(record: Record) -> bool:
-    """Whether the optional fields of a record have valid types."""
-    texts = record.get("texts", [])
-    return (
-        _is_texts(texts)
-        and (record.get("text") is not None or not texts)
-        and _is_texts(record.get("tags", []))
-        and isinstance(record.get("key", ""), str)
-    )
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def hash_split(key: str, percent: int) -> str:

@@ -3,6 +3,7 @@
 Shapes: N items.
 """
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.editing import Edits, ItemState
-from engine.data.manifest import captions_of, group_of, hash_percentile, key_of, tags_of
+from engine.data.manifest import hash_percentile
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 
 Mask = npt.NDArray[np.bool_]
@@ -45,30 +46,27 @@ class Filter:
 
 
 class Index:
-    """Search index of a dataset. Building it reads all records once."""
+    """Search index of a dataset. Building it reads all texts once."""
 
     def __init__(self, dataset: StoredDataset) -> None:
-        records = dataset.records
-        self._keys = [str(record.get("key", "")) for record in records]
-        self._groups = [group_of(record) for record in records]
-        self._tags = [tags_of(record) for record in records]
-        self._texts = [
-            _searched(captions_of(record), tags, key)
-            for record, tags, key in zip(records, self._tags, self._keys, strict=True)
-        ]
-        is_validation = np.array([record["split"] == VALIDATION for record in records], dtype=bool)
+        self._keys = dataset.strings("key")
+        self._groups = dataset.groups
+        self._tags = dataset.tags
+        found = zip(dataset.captions, self._tags, self._keys, strict=True)
+        self._texts = list(itertools.starmap(_searched, found))
+        is_validation = dataset.is_validation
         self._masks: dict[ItemFilter, Mask] = {
-            ItemFilter.ALL: np.ones(len(records), dtype=bool),
+            ItemFilter.ALL: np.ones(dataset.count, dtype=bool),
             ItemFilter.TRAIN: ~is_validation,
             ItemFilter.VALIDATION: is_validation,
             ItemFilter.NO_TEXT: ~dataset.has_text,
             ItemFilter.NO_IMAGE: dataset.image_rows < 0,
-            ItemFilter.EXCLUDED: np.zeros(len(records), dtype=bool),
-            ItemFilter.EDITED: np.zeros(len(records), dtype=bool),
-            ItemFilter.ISSUE: np.ones(len(records), dtype=bool),
+            ItemFilter.EXCLUDED: np.zeros(dataset.count, dtype=bool),
+            ItemFilter.EDITED: np.zeros(dataset.count, dtype=bool),
+            ItemFilter.ISSUE: np.ones(dataset.count, dtype=bool),
         }
         self.places = np.array(
-            [hash_percentile(key_of(record, number)) for number, record in enumerate(records)],
+            [hash_percentile(key or f"#{item}") for item, key in enumerate(self._keys)],
             np.uint8,
         )
         """``hash_percentile`` of each item: [N]."""

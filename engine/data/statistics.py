@@ -3,8 +3,9 @@
 Shapes: K sampled images, H height, W width, C channels.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,8 @@ import numpy.typing as npt
 
 from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
-from engine.data.manifest import group_of
 from engine.data.search import rank_counts
-from engine.data.store import TRAIN, VALIDATION, StoredDataset
+from engine.data.store import VALIDATION, StoredDataset
 from engine.data.tokenizers import split_words
 from engine.errors import StoppedError
 
@@ -65,28 +65,33 @@ def measure(
         StoppedError: a stop was requested.
     """
     control = control or RunControl()
-    states = dict(enumerate((edits or Edits(dataset)).states()))
-    kept = {item: state for item, state in states.items() if not state.is_excluded}
-    has_image = {item: bool(dataset.image_rows[item] >= 0) for item in kept}
-    lengths, words = _count_words(kept.values(), control)
-    rows = [int(dataset.image_rows[item]) for item in kept if has_image[item]]
+    changed = {item: edits.state(item) for item in edits.changed} if edits else {}
+    is_kept = np.ones(dataset.count, dtype=bool)
+    is_validation, has_image = dataset.is_validation.copy(), dataset.image_rows >= 0
+    num_captions = _caption_counts(dataset)
+    for item, state in changed.items():
+        is_kept[item] = not state.is_excluded
+        is_validation[item] = state.split == VALIDATION
+        num_captions[item] = len(state.captions)
+    lengths, words = _count_words(_captions(dataset, changed), control)
+    rows = dataset.image_rows[is_kept & has_image]
     means = _sample_means(dataset, rows, sample, control)
-    text_only = len(kept) - len(rows)
-    image_only = sum(not state.captions for state in kept.values())
-    captions = Counter(len(state.captions) for item, state in kept.items() if has_image[item])
-    groups = Counter(filter(None, (group_of(dataset.records[item]) for item in kept)))
+    has_text = num_captions > 0
+    captions = np.bincount(num_captions[is_kept & has_image])
+    groups = Counter(itertools.compress(dataset.groups, is_kept))
+    groups.pop("", None)
     brightness, _edges = np.histogram(means @ _LUMA, bins=BRIGHTNESS_BINS, range=(0, 256))
     red, green, blue = means.mean(axis=0).tolist() if len(means) else (0.0, 0.0, 0.0)
     return Statistics(
-        pairs=len(kept) - text_only - image_only,
-        image_only=image_only,
-        text_only=text_only,
-        train_items=sum(state.split == TRAIN for state in kept.values()),
-        validation_items=sum(state.split == VALIDATION for state in kept.values()),
-        excluded=len(states) - len(kept),
+        pairs=int((is_kept & has_image & has_text).sum()),
+        image_only=int((is_kept & has_image & ~has_text).sum()),
+        text_only=int((is_kept & ~has_image & has_text).sum()),
+        train_items=int((is_kept & ~is_validation).sum()),
+        validation_items=int((is_kept & is_validation).sum()),
+        excluded=int((~is_kept).sum()),
         image_bytes=len(rows) * dataset.images[:1].nbytes,
         text_lengths=dict(sorted(lengths.items())),
-        captions_per_image=dict(sorted(captions.items())),
+        captions_per_image={n: c for n, c in enumerate(captions.tolist()) if c},
         words=tuple(rank_counts(words)),
         groups=tuple(rank_counts(groups)),
         brightness=tuple(brightness.tolist()),
@@ -95,26 +100,47 @@ def measure(
     )
 
 
+def _caption_counts(dataset: StoredDataset) -> npt.NDArray[np.int64]:
+    """Return the number of captions of each item: [N]."""
+    column = dataset.text_column
+    return np.zeros(dataset.count, np.int64) if column is None else column.counts.astype(np.int64)
+
+
+def _captions(dataset: StoredDataset, changed: Mapping[int, ItemState]) -> Counter[str]:
+    """Count equal captions of the items that are not excluded."""
+    counts = Counter[str]()
+    column = dataset.text_column
+    if column is not None:
+        unchanged = np.setdiff1d(np.arange(dataset.count), list(changed)) if changed else None
+        for array in column.arrays(unchanged):
+            counts.update(array.to_pylist())
+    for state in changed.values():
+        if not state.is_excluded:
+            counts.update(state.captions)
+    return counts
+
+
 def _count_words(
-    states: Iterable[ItemState], control: RunControl
+    captions: Mapping[str, int], control: RunControl
 ) -> tuple[Counter[int], Counter[str]]:
+    """Count captions by their number of words, and words, of captions and how often each is."""
     lengths: Counter[int] = Counter()
     words: Counter[str] = Counter()
-    for number, state in enumerate(states):
+    for number, (caption, count) in enumerate(captions.items()):
         if number % _LOOK_EVERY == 0 and control.is_stop_requested:
             raise StoppedError
-        for caption in state.captions:
-            found = [word for word in split_words(caption) if word[0].isalnum()]
-            lengths[len(found)] += 1
-            words.update(word for word in found if len(word) > 1 or not word.isascii())
+        found = [word for word in split_words(caption) if word[0].isalnum()]
+        lengths[len(found)] += count
+        for word in found:
+            if len(word) > 1 or not word.isascii():
+                words[word] += count
     return lengths, words
 
 
 def _sample_means(
-    dataset: StoredDataset, rows: list[int], sample: int, control: RunControl
+    dataset: StoredDataset, chosen: npt.NDArray[np.int64], sample: int, control: RunControl
 ) -> npt.NDArray[np.float64]:
     """Return the mean colour of each sampled image: [K, 3]."""
-    chosen = np.array(rows, dtype=np.int64)
     if len(chosen) > sample:
         picked = np.random.default_rng(_SAMPLE_SEED).choice(len(chosen), sample, replace=False)
         chosen = chosen[np.sort(picked)]

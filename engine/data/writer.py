@@ -1,34 +1,32 @@
-"""Write a dataset folder in a stream, with few images in memory at once.
+"""Write a dataset folder in a stream, with few values and items in memory at once.
 
-Shapes: M images, H height, W width, C channels.
+Shapes: K rows of an array.
 """
 
 import contextlib
-import hashlib
-import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.checksums import MAX_RECORD_BYTES, BlockDigest
+from engine.data.checksums import BlockDigest
+from engine.data.column_info import ITEMS, ColumnInfo
+from engine.data.content_hash import ContentHash
 from engine.data.manifest import (
     FILE_NAME,
-    IMAGES,
-    RECORDS,
     TRAIN,
     VALIDATION,
-    Checksums,
     Manifest,
     Record,
-    has_image,
+    combinations_of,
+    with_counts,
 )
-from engine.errors import EditRefusedError, EngineError, FolderInUseError
+from engine.errors import DatasetCorruptError, EditRefusedError, EngineError, FolderInUseError
 from engine.fs.atomic import (
     atomic_write,
     check_free_space,
@@ -82,22 +80,22 @@ def ensure_unused(folder: Path) -> None:
 
 
 PIECE_BYTES = 4_000_000
-"""Approximate size of the pieces in which images are hashed and written."""
+"""Approximate size of the pieces in which values are hashed and written."""
 
 Images = npt.NDArray[np.uint8]
 
 
 class DatasetWriter:
-    """Write images and then records, and publish the dataset with one rename.
+    """Write arrays and then records, and publish the dataset with one rename.
 
     A context manager; a dataset that is not published is removed on exit.
 
     Args:
         folder: folder of the dataset; must not exist, or be empty.
-        shape: [M, H, W, C] of all images together, C 1 or 3.
+        columns: of the dataset; their counts are ignored.
         staged: temporary folder on the same disk; by default beside ``folder``.
-        shared: an images.npy with the same images, to be shared by a hard link if the disk supports
-            it. The images must be added nevertheless, for the content hash.
+        shared: by column, a file with the same array, to be shared by a hard link if the disk
+            supports it. The values must be added nevertheless, for the content hash.
 
     Raises:
         FolderInUseError: the folder holds files.
@@ -107,20 +105,28 @@ class DatasetWriter:
     def __init__(
         self,
         folder: Path,
-        shape: tuple[int, int, int, int],
+        columns: Sequence[ColumnInfo],
         *,
         staged: Path | None = None,
-        shared: Path | None = None,
+        shared: Mapping[str, Path] | None = None,
     ) -> None:
-        self._folder, self._shape, self._shared = folder, shape, shared
+        # Imported on use: they load Arrow.
+        from engine.data.item_encoding import RecordEncoder
+        from engine.data.item_file import ItemWriter
+
+        self._folder, self._columns, self._shared = folder, tuple(columns), shared or {}
         self.staged = staged or staged_path(folder)
         """The temporary folder; further files may be written to it before ``publish``."""
-        self._needed_bytes = int(np.prod(shape, dtype=np.int64))
-        self._digest = hashlib.sha256(repr(shape).encode())
-        self._image_blocks, self._record_blocks = BlockDigest(), BlockDigest()
-        self._counts: Counter[str] = Counter()
-        self._images: BinaryIO | None = None
-        self._images_written = 0
+        self._arrays = {column.name: column for column in columns if column.is_array}
+        self._needed_bytes = sum(column.num_bytes for column in columns)
+        self._content = ContentHash(columns)
+        self._blocks = {name: BlockDigest() for name in (*self._arrays, ITEMS)}
+        self._rows_written = dict.fromkeys(self._arrays, 0)
+        self._encoder = RecordEncoder(columns)
+        self._items = ItemWriter(columns, self._write_items, self._content.add_items)
+        self._combinations = Counter[tuple[str, ...]]()
+        self._splits = Counter[str]()
+        self._files: dict[str, BinaryIO] = {}
         self._is_published = False
 
     def __enter__(self) -> Self:
@@ -130,8 +136,8 @@ class DatasetWriter:
             shutil.rmtree(self.staged, ignore_errors=True)
             self.staged.mkdir(parents=True)
             try:
-                self._open_images()
-                self._lines = (self.staged / RECORDS).open("wb")
+                self._open_arrays()
+                self._files[ITEMS] = (self.staged / ITEMS).open("wb")
             except (OSError, EngineError):
                 self._clean_up()
                 raise
@@ -140,91 +146,91 @@ class DatasetWriter:
     def __exit__(self, *exception: object) -> None:
         self._clean_up()
 
-    def add_images(self, images: Images) -> None:
-        """Append images; a memory-mapped array is read in pieces.
+    def add_values(self, column: str, values: npt.NDArray[Any]) -> None:
+        """Append values of an array; a memory-mapped one is read in pieces.
 
         Args:
-            images: [K, H, W, C] uint8, in the order of the records that have one.
-        """
-        step = max(1, PIECE_BYTES // max(1, int(np.prod(self._shape[1:]))))
-        with self._explaining():
-            for start in range(0, len(images), step):
-                piece = np.ascontiguousarray(images[start : start + step])
-                self._digest.update(piece.data)
-                self._image_blocks.update(piece.data)
-                if self._images is not None:
-                    self._images.write(piece.data)
-        self._images_written += len(images)
-
-    def add_record(self, record: Record) -> None:
-        """Append an item, after all images, because the content hash depends on the order.
-
-        Args:
-            record: table with at least ``text``, which may be None, and ``split`` (``train`` or
-                ``held_out``); ``"image": False`` marks an item without an image.
+            column: name of the column.
+            values: [K, ...] of its type, in the order of the items that have one.
 
         Raises:
-            EditRefusedError: its texts are too long to be read again.
+            ValueError: they are not of the column's type and shape.
         """
-        line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
-        if len(line) > MAX_RECORD_BYTES:
-            item = self._counts["items"] + 1
-            raise EditRefusedError(f"the texts of item {item:,} have more than 8 MB")
-        self._digest.update(line)
-        self._record_blocks.update(line)
-        self._counts["items"] += 1
-        self._counts["image_only"] += record["text"] is None
-        self._counts["text_only"] += not has_image(record)
-        self._counts[record["split"]] += 1
+        info = self._arrays[column]
+        if values.shape[1:] != info.shape[1:] or values.dtype != info.dtype:
+            found = f"{values.dtype} {values.shape[1:]}"
+            raise ValueError(f"column '{column}' cannot hold {found}")
+        step = max(1, PIECE_BYTES // info.row_bytes)
         with self._explaining():
-            self._lines.write(line)
+            for start in range(0, len(values), step):
+                piece = np.ascontiguousarray(values[start : start + step]).data.cast("B")
+                self._content.add_values(column, piece)
+                self._blocks[column].update(piece)
+                if column in self._files:
+                    self._files[column].write(piece)
+        self._rows_written[column] += len(values)
 
-    def manifest(
-        self,
-        *,
-        name: str,
-        title: str,
-        licence: str,
-        source: str,
-        value_range: Sequence[float] | None = None,
-        band: int = 0,
-    ) -> Manifest:
-        """Build the manifest with the content hash, after all images and records.
+    def add_record(self, record: Record) -> None:
+        """Append an item.
+
+        Args:
+            record: see ``engine.data.manifest.Record``; True for an array takes its next row.
+
+        Raises:
+            EditRefusedError: its texts are too long to be read again, or cannot be encoded.
+            DatasetCorruptError: it is malformed.
+        """
+        item = self._splits.total() + 1
+        try:
+            row, present = self._encoder.encode(record)
+        except ValueError as error:
+            raise DatasetCorruptError(self._folder, f"item {item:,} {error}") from error
+        for name in present:
+            if name in self._arrays and row[f"{name}_row"] >= self._arrays[name].shape[0]:
+                reason = f"item {item:,} has a row that '{name}' does not have"
+                raise DatasetCorruptError(self._folder, reason)
+        with self._explaining():
+            try:
+                self._items.add(row)
+            except ValueError as error:
+                raise EditRefusedError(f"the texts of item {item:,} {error}") from error
+        self._combinations[present] += 1
+        self._splits[record["split"]] += 1
+
+    def manifest(self, *, name: str, title: str, licence: str, source: str) -> Manifest:
+        """Build the manifest with the content hash, after all values and records.
 
         Texts may come from file names in any encoding; what cannot be printed is escaped.
         """
-        if self._images_written != self._shape[0]:
-            raise ValueError(f"{self._shape[0]} images were expected, not {self._images_written}")
-        counts = self._counts
+        for column, written in self._rows_written.items():
+            expected = self._arrays[column].shape[0]
+            if written != expected:
+                raise ValueError(f"{expected} rows of '{column}' were expected, not {written}")
+        with self._explaining():
+            self._items.close()
+        files = {column.name: column.file for column in self._columns if column.is_array}
         return Manifest(
             name=printable(name),
             title=printable(title),
-            version=self._digest.hexdigest()[:16],
-            pairs=counts["items"] - counts["image_only"] - counts["text_only"],
-            image_only=counts["image_only"],
-            text_only=counts["text_only"],
-            train_items=counts[TRAIN],
-            validation_items=counts[VALIDATION],
-            image_height=self._shape[1],
-            image_width=self._shape[2],
-            channels=self._shape[3],
+            version=self._content.version(),
+            columns=with_counts(self._columns, self._combinations),
+            combinations=combinations_of(self._combinations),
+            train_items=self._splits[TRAIN],
+            validation_items=self._splits[VALIDATION],
             licence=printable(licence),
             source=printable(source),
-            value_range=tuple(value_range or ()),
-            band=band,
-            checksums=Checksums(
-                images=self._image_blocks.checksums(), records=self._record_blocks.checksums()
-            ),
+            checksums={
+                files.get(part, part): digest.checksums() for part, digest in self._blocks.items()
+            },
         )
 
     def publish(self, manifest: Manifest) -> None:
         """Write the manifest and rename the temporary folder to the dataset's."""
         with self._explaining():
-            for file in (self._images, self._lines):
-                if file is not None:
-                    file.flush()
-                    os.fsync(file.fileno())
-                    file.close()
+            for file in self._files.values():
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
             atomic_write(self.staged / FILE_NAME, manifest.to_json().encode())
             with contextlib.suppress(FileNotFoundError):
                 self._folder.rmdir()
@@ -232,24 +238,39 @@ class DatasetWriter:
             self._is_published = True
             files.sync_folder(self._folder.parent)
 
-    def _open_images(self) -> None:
-        with contextlib.suppress(OSError):
-            if self._shared is not None:
-                os.link(self._shared, self.staged / IMAGES)
-                return
-        check_free_space(self.staged, self._needed_bytes)
-        self._images = (self.staged / IMAGES).open("wb")
-        np.lib.format.write_array_header_1_0(
-            self._images, {"descr": "|u1", "fortran_order": False, "shape": self._shape}
-        )
+    def _write_items(self, content: bytes) -> None:
+        self._blocks[ITEMS].update(content)
+        self._files[ITEMS].write(content)
+
+    def _open_arrays(self) -> None:
+        new = [column for column in self._arrays.values() if not self._is_linked(column)]
+        check_free_space(self.staged, sum(column.num_bytes for column in new))
+        for column in new:
+            file = self._files[column.name] = (self.staged / column.file).open("wb")
+            np.lib.format.write_array_header_1_0(
+                file,
+                {
+                    "descr": np.lib.format.dtype_to_descr(np.dtype(column.dtype)),
+                    "fortran_order": False,
+                    "shape": column.shape,
+                },
+            )
+
+    def _is_linked(self, column: ColumnInfo) -> bool:
+        """Whether an array could be shared by a hard link."""
+        if column.name not in self._shared:
+            return False
+        try:
+            os.link(self._shared[column.name], self.staged / column.file)
+        except OSError:
+            return False
+        return True
 
     def _clean_up(self) -> None:
-        for name in ("_images", "_lines"):
-            file: BinaryIO | None = getattr(self, name, None)
-            if file is not None:
-                # Closing flushes the buffer, which fails too on a full disk.
-                with contextlib.suppress(OSError):
-                    file.close()
+        for file in self._files.values():
+            # Closing flushes the buffer, which fails too on a full disk.
+            with contextlib.suppress(OSError):
+                file.close()
         if not self._is_published:
             shutil.rmtree(self.staged, ignore_errors=True)
 

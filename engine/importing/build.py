@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.control import RunControl
+from engine.data.column_info import image_column, text_column
 from engine.data.image_shape import ImageShape
 from engine.data.manifest import TRAIN, Manifest
 from engine.data.pixel_values import ValueRange
@@ -227,12 +228,14 @@ class _Import:
         plan, folder = self._plan, self._plan.dataset
         rows = [outcome.sample.row for outcome in result.kept if outcome.sample.row >= 0]
         array_shape = (len(rows), shape.height, shape.width, result.channels)
-        with DatasetWriter(folder, array_shape, staged=staging.folder / "dataset") as writer:
+        image = image_column(array_shape, value_range=value_range, band=plan.images.band)
+        columns = (image, text_column())
+        with DatasetWriter(folder, columns, staged=staging.folder / "dataset") as writer:
             done = 0
             for images in staging.pieces(rows):
                 self._control.stop_if_asked()
                 # If all images are grey, the three channels are equal.
-                writer.add_images(images[..., : result.channels])
+                writer.add_values(image.name, images[..., : result.channels])
                 done += len(images)
                 self._tell(ImportStage.WRITING, done, len(rows))
             for outcome in result.kept:
@@ -242,8 +245,6 @@ class _Import:
                 title=plan.title or folder.name,
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
-                value_range=value_range,
-                band=plan.images.band,
             )
             report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)

@@ -96,12 +96,12 @@ def test_that_changed_data_is_not_exported_and_training_tells_of_it(tmp_path, ca
 @POSIX
 def test_that_a_pipe_in_a_dataset_keeps_nobody_waiting(tmp_path):
     folder = tiny_dataset(tmp_path / "data")
-    (folder / "pairs.jsonl").unlink()
-    os.mkfifo(folder / "pairs.jsonl")
+    (folder / "items.arrow").unlink()
+    os.mkfifo(folder / "items.arrow")
     code, complaints = ended(diptych("doctor", folder))
     assert code == 2
     assert len(complaints) == 1
-    assert "pairs.jsonl is a pipe" in complaints[0]
+    assert "items.arrow is a pipe" in complaints[0]
 
 
 def run_with_facts(base, shared, **changes):

@@ -1,4 +1,3 @@
-import json
 import os
 
 import numpy as np
@@ -10,6 +9,7 @@ from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset, write_dataset
 from engine.data.versions import save_version
 from engine.errors import DatasetCorruptError
+from tests.helpers.old_datasets import old_tiny_dataset
 from tests.helpers.tiny import tiny_dataset
 
 
@@ -17,14 +17,6 @@ def flip(path, place):
     content = bytearray(path.read_bytes())
     content[place] ^= 4
     path.write_bytes(content)
-
-
-def older(folder):
-    """Make a dataset look as the previous format wrote it."""
-    table = json.loads((folder / "manifest.json").read_text())
-    del table["checksums"]
-    (folder / "manifest.json").write_text(json.dumps({**table, "format": 3}))
-    return folder
 
 
 def large_dataset(folder):
@@ -53,7 +45,7 @@ def test_that_a_new_dataset_is_intact(tmp_path):
     folder = large_dataset(tmp_path / "large")
     manifest = read_manifest(folder)
     assert manifest.checksums is not None
-    assert len(manifest.checksums.images) == 3
+    assert len(manifest.checksums["images.npy"]) == 3
     assert find_damage(folder, manifest) == ()
     assert content_version(folder, manifest) == manifest.version
 
@@ -64,27 +56,27 @@ def test_that_changed_images_and_records_are_named(tmp_path):
     flip(folder / "images.npy", 128 + 300 * 4096)
     assert find_damage(folder, manifest) == ("images 256 to 511 in images.npy",)
     flip(folder / "images.npy", 128 + 600 * 4096)
-    flip(folder / "pairs.jsonl", 20)
+    flip(folder / "items.arrow", 6000)
     assert find_damage(folder, manifest) == (
         "images 256 to 639 in images.npy",
-        "bytes 0 to 1,048,575 of pairs.jsonl",
+        "bytes 0 to 1,048,575 of items.arrow",
     )
     assert content_version(folder, manifest) != manifest.version
 
 
 def test_that_a_dataset_without_checksums_is_compared_with_its_version(tmp_path):
-    folder = older(tiny_dataset(tmp_path / "tiny"))
+    folder = old_tiny_dataset(tmp_path / "tiny", format_number=3)
     manifest = open_dataset(folder).manifest
     assert manifest.checksums is None
     assert find_damage(folder, manifest) == ()
-    flip(folder / "images.npy", 5000)
+    flip(folder / "images.npy", 1000)
     assert find_damage(folder, manifest) == ("its content is not that of its version",)
 
 
 def test_that_a_file_that_is_gone_is_named(tmp_path):
     folder = tiny_dataset(tmp_path / "tiny")
     manifest = read_manifest(folder)
-    (folder / "pairs.jsonl").unlink()
+    (folder / "items.arrow").unlink()
     with pytest.raises(DatasetCorruptError, match="No such file"):
         find_damage(folder, manifest)
 

@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from engine.data.checksums import MAX_RECORD_BYTES
+from engine.data.column_info import MAX_ITEM_BYTES
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset, write_dataset
 from engine.errors import (
@@ -72,31 +72,6 @@ def _pickle(folder):
     np.save(folder / "images.npy", np.array([{"evil": 1}], dtype=object), allow_pickle=True)
 
 
-def _lose_a_pair(folder):
-    lines = (folder / "pairs.jsonl").read_text().splitlines()
-    (folder / "pairs.jsonl").write_text("\n".join(lines[:-1]) + "\n")
-
-
-def _lose_a_text(folder):
-    lines = (folder / "pairs.jsonl").read_text().splitlines()
-    (folder / "pairs.jsonl").write_text("\n".join(['{"split": "train"}', *lines[1:]]) + "\n")
-
-
-def _change_a_line(folder, **changes):
-    lines = (folder / "pairs.jsonl").read_text().splitlines()
-    first = json.dumps(json.loads(lines[0]) | changes)
-    (folder / "pairs.jsonl").write_text("\n".join([first, *lines[1:]]) + "\n")
-
-
-def _add_to_a_text(text):
-    def damage(folder):
-        lines = (folder / "pairs.jsonl").read_text().splitlines()
-        lines[0] = lines[0].replace('"dark"', text, 1)
-        (folder / "pairs.jsonl").write_text("\n".join(lines) + "\n")
-
-    return damage
-
-
 def _make_a_pipe(name):
     def damage(folder):
         (folder / name).unlink()
@@ -121,7 +96,7 @@ def _make_huge(name):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes or free links")
-@pytest.mark.parametrize("name", ["manifest.json", "images.npy", "pairs.jsonl"])
+@pytest.mark.parametrize("name", ["manifest.json", "images.npy", "items.arrow"])
 @pytest.mark.parametrize(
     ("hurt", "reason"),
     [(_make_a_pipe, "is a pipe"), (_make_a_link, "is a symbolic link"), (_make_huge, "is larger")],
@@ -133,26 +108,9 @@ def test_that_only_regular_files_of_a_possible_size_are_read(tmp_path, name, hur
         open_dataset(folder)
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("9" * 400, "a number has 400 digits"),
-        ("[" * 90 + "]" * 90, "levels deep"),
-        ("[" * 50_000 + "]" * 50_000, "levels deep"),
-        ('"\\ud800"', "half a character"),
-        ('"' + "x" * MAX_RECORD_BYTES + '"', "is larger|is too long"),
-    ],
-)
-def test_that_a_hostile_record_is_refused(tmp_path, text, reason):
-    folder = tiny_dataset(tmp_path / "tiny")
-    _add_to_a_text(text)(folder)
-    with pytest.raises(DatasetCorruptError, match=reason):
-        open_dataset(folder)
-
-
 def test_that_a_record_that_could_not_be_read_is_not_written(tmp_path):
     images = np.zeros((1, 8, 8, 1), np.uint8)
-    records = [{"text": "x" * MAX_RECORD_BYTES, "split": "train"}]
+    records = [{"text": "x" * (MAX_ITEM_BYTES + 1), "split": "train"}]
     with pytest.raises(EditRefusedError, match="item 1 have more than 8 MB"):
         write_dataset(
             tmp_path / "d",
@@ -166,26 +124,19 @@ def test_that_a_record_that_could_not_be_read_is_not_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_that_a_dataset_of_the_previous_format_opens(tmp_path):
-    folder = tiny_dataset(tmp_path / "tiny")
-    table = json.loads((folder / "manifest.json").read_text())
-    del table["checksums"]
-    (folder / "manifest.json").write_text(json.dumps({**table, "format": 3}))
-    assert len(open_dataset(folder).records) == 24
-
-
-def _hide_an_image(folder):
-    _change_a_line(folder, image=False)
-
-
-def _empty_an_item(folder):
-    _change_a_line(folder, image=False, text=None)
-
-
 def _edit_manifest(**changes):
     def damage(folder):
         table = json.loads((folder / "manifest.json").read_text())
         (folder / "manifest.json").write_text(json.dumps(table | changes))
+
+    return damage
+
+
+def _edit_column(number, **changes):
+    def damage(folder):
+        table = json.loads((folder / "manifest.json").read_text())
+        table["columns"][number] |= changes
+        (folder / "manifest.json").write_text(json.dumps(table))
 
     return damage
 
@@ -195,22 +146,38 @@ def _edit_manifest(**changes):
     [
         _truncate,
         _pickle,
-        _lose_a_pair,
-        _lose_a_text,
         _edit_manifest(format=99),
-        _edit_manifest(pairs="many"),
+        _edit_manifest(train_items="many"),
+        _edit_manifest(train_items=17),
+        _edit_manifest(train_items=10**400),
         _edit_manifest(nll=1),
-        _edit_manifest(channels=2),
+        _edit_manifest(columns=[]),
+        _edit_manifest(combinations=[{"columns": ["image"], "items": 24}]),
+        _edit_manifest(combinations=[{"columns": ["text", "image"], "items": 24}]),
+        _edit_manifest(combinations=[{"columns": [], "items": 24}]),
+        _edit_manifest(checksums={"images.npy": ["a"], "items.arrow": [1]}),
+        _edit_manifest(checksums={"images.npy": []}),
+        _edit_manifest(checksums=None),
+        _edit_column(0, name="photo"),
+        _edit_column(0, name="../image"),
+        _edit_column(0, kind="audio"),
+        _edit_column(0, dtype="object"),
+        _edit_column(0, dtype="float32"),
+        _edit_column(0, shape=[24, 32, 32, 2]),
+        _edit_column(0, shape=[24, 32, 32]),
+        _edit_column(0, shape=[24, 0, 32, 1]),
+        _edit_column(0, shape=[24, 10**6, 32, 1]),
+        _edit_column(0, shape=[23, 32, 32, 1]),
+        _edit_column(0, count=23),
+        _edit_column(1, name="image"),
+        _edit_column(1, kind="table"),
+        _edit_column(1, kind="table", fields=[{"name": "a", "kind": "numeric"}]),
+        _edit_column(1, name="split"),
         lambda folder: (folder / "manifest.json").write_text("{"),
         lambda folder: (folder / "manifest.json").write_text("[]"),
         lambda folder: (folder / "images.npy").unlink(),
-        _hide_an_image,
-        _empty_an_item,
-        _edit_manifest(pairs=10**400),
-        _edit_manifest(image_height=0),
-        _edit_manifest(image_width=10**6),
-        _edit_manifest(checksums={"images": ["a"], "records": [1]}),
-        lambda folder: _change_a_line(folder, split=["train"]),
+        lambda folder: (folder / "items.arrow").unlink(),
+        lambda folder: (folder / "items.arrow").write_bytes(b""),
     ],
 )
 def test_that_a_damaged_dataset_is_refused_with_a_reason(tmp_path, damage):

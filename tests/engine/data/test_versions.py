@@ -84,7 +84,7 @@ def test_that_a_version_is_the_same_as_a_dataset_written_from_scratch(
         licence="", source="",
     )  # fmt: skip
     assert manifest.version == written.version != dataset.manifest.version
-    for name in ("images.npy", "pairs.jsonl"):
+    for name in ("images.npy", "items.arrow"):
         ours, theirs = (tmp_path / side / name for side in ("new", "scratch"))
         assert ours.read_bytes() == theirs.read_bytes()
 

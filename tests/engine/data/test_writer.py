@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data.column_info import image_column, text_column
 from engine.data.store import open_dataset, write_dataset
 from engine.data.writer import DatasetWriter
 from engine.errors import DiskFullError, FolderInUseError, FolderNotWritableError
@@ -22,9 +23,10 @@ def some_images() -> np.ndarray:
 
 
 def write(folder, images, staged=None):
-    with DatasetWriter(folder, images.shape, staged=staged) as writer:
+    columns = (image_column(images.shape), text_column())
+    with DatasetWriter(folder, columns, staged=staged) as writer:
         for row in range(len(images)):
-            writer.add_images(images[row : row + 1])
+            writer.add_values("image", images[row : row + 1])
         for record in RECORDS:
             writer.add_record(record)
         manifest = writer.manifest(**ABOUT)
@@ -36,7 +38,7 @@ def test_that_pieces_give_the_same_files_as_all_at_once(tmp_path):
     images = some_images()
     write(tmp_path / "pieces", images)
     write_dataset(tmp_path / "whole", images=images, records=RECORDS, **ABOUT)
-    for name in ("images.npy", "pairs.jsonl", "manifest.json"):
+    for name in ("images.npy", "items.arrow", "manifest.json"):
         pieces, whole = (tmp_path / folder / name for folder in ("pieces", "whole"))
         assert pieces.read_bytes() == whole.read_bytes()
     np.save(tmp_path / "numpy.npy", images)
@@ -45,11 +47,38 @@ def test_that_pieces_give_the_same_files_as_all_at_once(tmp_path):
     ).read_bytes()
 
 
-def test_that_the_version_is_the_hash_of_shape_images_and_lines(tmp_path):
+def digest(*parts):
+    return hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest()
+
+
+def test_that_the_version_is_the_hash_of_columns_values_and_items(tmp_path):
     images = some_images()
-    lines = "".join(json.dumps(record) + "\n" for record in RECORDS)
-    content = repr(images.shape).encode() + images.tobytes() + lines.encode()
-    assert write(tmp_path / "some", images).version == hashlib.sha256(content).hexdigest()[:16]
+    head = {"kind": "image", "shape": [2, 8, 8, 3], "dtype": "uint8", "rate": 0, "fields": []}
+    columns = [
+        {"name": "image", **head},
+        {"name": "text", "kind": "text", "shape": [], "dtype": "", "rate": 0, "fields": []},
+    ]
+    nothing, i32, u8 = digest(), np.int32, np.uint8
+    three, zeros = np.zeros(3, bool), np.zeros(3, i32)
+    parts = {
+        "image, values": digest(images),
+        "image_row": digest(np.array([0, 1, -1], i32)),
+        "split": digest(np.array([0, 0, 1], u8)),
+        "tags, counts": digest(zeros),
+        "tags, item, there": nothing,
+        "tags, item, lengths": nothing,
+        "text, counts": digest(np.array([1, 0, 1], i32)),
+        "text, item, there": digest(np.ones(2, bool)),
+        "text, item, lengths": digest(np.array([3, 5], i32)),
+        "text, item, texts": digest(np.frombuffer(b"onealone", u8)),
+    }
+    for name in ("key", "label", "group", "extra"):
+        parts |= {f"{name}, there": digest(three), f"{name}, lengths": digest(zeros)}
+    found = write(tmp_path / "some", images).version
+    texts = [f"{name}, texts" for name in ("key", "label", "group", "extra", "tags, item")]
+    parts |= dict.fromkeys(texts, nothing)
+    content = json.dumps([columns, dict(sorted(parts.items()))])
+    assert found == hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def test_that_images_may_lie_in_a_memory_map(tmp_path):
@@ -63,16 +92,16 @@ def test_that_images_may_lie_in_a_memory_map(tmp_path):
 
 def test_that_what_is_not_published_is_removed(tmp_path):
     images = some_images()
-    with DatasetWriter(tmp_path / "some", images.shape) as writer:
-        writer.add_images(images)
+    with DatasetWriter(tmp_path / "some", [image_column(images.shape)]) as writer:
+        writer.add_values("image", images)
         assert writer.staged.is_dir()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_that_too_few_images_are_noticed(tmp_path):
-    with DatasetWriter(tmp_path / "some", (2, 8, 8, 3)) as writer:
-        writer.add_images(some_images()[:1])
-        with pytest.raises(ValueError, match="2 images were expected, not 1"):
+    with DatasetWriter(tmp_path / "some", [image_column((2, 8, 8, 3))]) as writer:
+        writer.add_values("image", some_images()[:1])
+        with pytest.raises(ValueError, match="2 rows of 'image' were expected, not 1"):
             writer.manifest(**ABOUT)
 
 

@@ -56,8 +56,8 @@ def test_that_nothing_is_left_but_the_dataset(source, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pets", "source"]
     assert sorted(path.name for path in (tmp_path / "pets").iterdir()) == [
         "images.npy",
+        "items.arrow",
         "manifest.json",
-        "pairs.jsonl",
         "report.html",
         "report.json",
     ]

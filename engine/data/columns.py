@@ -1,0 +1,244 @@
+"""Columns of an open dataset: pictures, sounds and other arrays, texts, and tables.
+
+Values stay in memory-mapped files until they are asked for.
+
+Shapes: N items, K chosen items, M rows of an array.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.column_info import ColumnInfo, FieldKind
+
+Mask = npt.NDArray[np.bool_]
+Items = npt.NDArray[np.integer[Any]]
+"""Numbers of items."""
+
+
+class Chunks:
+    """One Arrow column of the items, in pieces.
+
+    Args:
+        arrays: the pieces, in order.
+    """
+
+    def __init__(self, arrays: Sequence[Any]) -> None:
+        self.arrays = tuple(arrays)
+        self._starts = np.cumsum([0, *map(len, self.arrays)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, item: int) -> Any:
+        """Return the value of an item as a Python object."""
+        if not 0 <= item < len(self):
+            raise IndexError(item)
+        chunk = int(np.searchsorted(self._starts, item, "right")) - 1
+        return self.arrays[chunk][item - int(self._starts[chunk])].as_py()
+
+    def slices(self, start: int, stop: int) -> Iterator[Any]:
+        """Yield consecutive items as Arrow arrays, without a copy."""
+        for first, array in zip(self._starts.tolist(), self.arrays, strict=False):
+            low, high = max(start - first, 0), min(stop - first, len(array))
+            if low < high:
+                yield array.slice(low, high - low)
+
+    def take(self, items: Items | None = None) -> Sequence[Any]:
+        """Return items as Arrow arrays, one after another.
+
+        Args:
+            items: [K], in any order, with repeats; None for all, without a copy.
+        """
+        if items is None:
+            return self.arrays
+        if len(items) and not 0 <= items.min() <= items.max() < len(self):
+            raise IndexError("there is no such item")
+        # Each piece is asked once, so the others need not be joined.
+        is_sorted = bool((items[1:] >= items[:-1]).all())
+        order = None if is_sorted else np.argsort(items, kind="stable")
+        ascending = items if order is None else items[order]
+        ends = np.searchsorted(ascending, self._starts).tolist()
+        parts = [
+            array.take(_arrow(ascending[low:high] - start))
+            for array, start, low, high in zip(
+                self.arrays, self._starts.tolist(), ends, ends[1:], strict=False
+            )
+            if low < high
+        ]
+        if order is None or len(parts) == 0:
+            return parts
+        places = np.empty_like(order)
+        places[order] = np.arange(len(order))
+        return [_joined(parts).take(_arrow(places))]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayColumn:
+    """A column whose values are rows of an array."""
+
+    info: ColumnInfo
+    values: npt.NDArray[Any]
+    """[M, ...], memory-mapped."""
+    rows: npt.NDArray[np.int32]
+    """Row of each item, -1 if it has none; several items may share one: [N]."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.info.name
+
+    @property
+    def kind(self) -> str:
+        """Kind of the column."""
+        return self.info.kind
+
+    @functools.cached_property
+    def present(self) -> Mask:
+        """Which items have a value: [N]."""
+        return self.rows >= 0
+
+    def of(self, items: Items) -> npt.NDArray[Any]:
+        """Return the values of items that have one: [K, ...].
+
+        Raises:
+            IndexError: an item has none.
+        """
+        rows = self.rows[items]
+        if (rows < 0).any():
+            raise IndexError(f"an item has no value in column '{self.name}'")
+        return np.ascontiguousarray(self.values[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class TextColumn:
+    """A column of texts; an item may have several captions."""
+
+    info: ColumnInfo
+    chunks: Chunks
+    """Lists of texts."""
+    counts: npt.NDArray[np.int32]
+    """Number of captions of each item: [N]."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.info.name
+
+    @property
+    def kind(self) -> str:
+        """Kind of the column."""
+        return self.info.kind
+
+    @functools.cached_property
+    def present(self) -> Mask:
+        """Which items have a text: [N]."""
+        return self.counts > 0
+
+    def captions(self, item: int) -> tuple[str, ...]:
+        """Return all captions of an item."""
+        return tuple(self.chunks[item])
+
+    def of(self, items: Items | None = None) -> tuple[list[str], npt.NDArray[np.int32]]:
+        """Return all captions of items, one after another, and how many each has: [K].
+
+        Args:
+            items: [K]; None for all.
+        """
+        texts = [text for array in self.arrays(items) for text in array.to_pylist()]
+        return texts, self.counts if items is None else self.counts[items]
+
+    def arrays(self, items: Items | None = None) -> Iterator[Any]:
+        """Yield all captions of items as Arrow arrays of strings; see ``of``."""
+        return (array.flatten() for array in self.chunks.take(items))
+
+    def by_item(self, items: Items | None = None) -> list[tuple[str, ...]]:
+        """Return the captions of each item; see ``of``."""
+        texts, counts = self.of(items)
+        if (counts == 1).all():
+            return [(text,) for text in texts]
+        ends = counts.cumsum().tolist()
+        return [
+            tuple(texts[end - count : end])
+            for end, count in zip(ends, counts.tolist(), strict=True)
+        ]
+
+    def first(self, items: Items | None = None) -> list[str]:
+        """Return the first caption of each item, empty if there is none; see ``of``."""
+        return [captions[0] if captions else "" for captions in self.by_item(items)]
+
+
+@dataclass(frozen=True, eq=False)
+class TableColumn:
+    """A column of table rows; any cell may be missing."""
+
+    info: ColumnInfo
+    chunks: Chunks
+    """Structs of cells; null where an item has no row."""
+    present: Mask
+    """Which items have a row: [N]."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.info.name
+
+    @property
+    def kind(self) -> str:
+        """Kind of the column."""
+        return self.info.kind
+
+    def cells(self, item: int) -> dict[str, float | str]:
+        """Return the cells of an item that are there, by field."""
+        row: dict[str, Any] = self.chunks[item] or {}
+        return {name: cell for name, cell in row.items() if cell is not None}
+
+    def numbers(self, field: str, items: Items | None = None) -> npt.NDArray[np.float64]:
+        """Return the cells of a numeric field: [K], NaN where one is missing.
+
+        Args:
+            field: name of the field.
+            items: [K]; None for all.
+        """
+        parts = [array.to_numpy(zero_copy_only=False) for array in self._arrays(field, items)]
+        return np.concatenate([np.empty(0), *parts]).astype(np.float64, copy=False)
+
+    def categories(self, field: str, items: Items | None = None) -> list[str | None]:
+        """Return the cells of a categorical field, None where one is missing; see ``numbers``."""
+        return [cell for array in self._arrays(field, items) for cell in array.to_pylist()]
+
+    def of(
+        self, items: Items | None = None
+    ) -> Mapping[str, npt.NDArray[np.float64] | list[str | None]]:
+        """Return the cells by field; see ``numbers`` and ``categories``."""
+        return {
+            field.name: self.numbers(field.name, items)
+            if field.kind is FieldKind.NUMERIC
+            else self.categories(field.name, items)
+            for field in self.info.fields
+        }
+
+    def _arrays(self, field: str, items: Items | None) -> Iterator[Any]:
+        place = [each.name for each in self.info.fields].index(field)
+        # A cell of an item without a row is missing, which flatten() knows and field() does not.
+        return (array.flatten()[place] for array in self.chunks.take(items))
+
+
+Column = ArrayColumn | TextColumn | TableColumn
+
+
+def _arrow(numbers: Items) -> Any:
+    # Imported on use: the studio starts without it.
+    import pyarrow as pa
+
+    return pa.array(numbers)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.concat_arrays(parts)
