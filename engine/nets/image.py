@@ -122,9 +122,8 @@ class ImageModality:
         return np.ascontiguousarray(rgb.permute(0, 2, 3, 1).cpu().numpy())
 
     def diversity_metrics(self, made: Tensor, real: Tensor) -> dict[str, Tensor]:
-        """Return ``image_diversity``, the ratio of standard deviations over the batch."""
-        spread = made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
-        return {"image_diversity": spread}
+        """Return ``<name>_diversity``, the ratio of standard deviations over the batch."""
+        return {f"{self.name}_diversity": spread_ratio(made, real)}
 
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
@@ -163,6 +162,11 @@ class ImageModality:
             num_context_features=0,
         )
         return LatentImageDecoder(decoder, self.likelihood)
+
+
+def spread_ratio(made: Tensor, real: Tensor) -> Tensor:
+    """Return the ratio of mean standard deviations over two batches: [B, ...] each to []."""
+    return made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
 
 
 class ContextImageDecoder(nn.Module, ABC):

@@ -1,0 +1,90 @@
+"""Sounds as a modality: any architecture of pictures, and waves at the end."""
+
+import math
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from engine.data.waveform import Sounds
+from engine.nets.audio import AudioModality
+from engine.nets.registry import IMAGE_MODALITIES
+from engine.nets.spectrogram import SpectrogramConfig, log_mel
+
+RATE = 8_000
+CONFIG = SpectrogramConfig.for_square(16, rate=RATE, samples=3_200)
+
+
+def modality(architecture: str = "convolutional", **changes: Any) -> AudioModality:
+    about: dict[str, Any] = {
+        "size": 16,
+        "channels": 1,
+        "latent_dim": 4,
+        "generator_channels": 4,
+        "discriminator_channels": 4,
+        "embedding_dim": 8,
+    }
+    pictures = IMAGE_MODALITIES[architecture](**(about | changes))
+    return AudioModality(name="speech", spectrogram=CONFIG, pictures=pictures)
+
+
+def waves(count: int = 3) -> torch.Tensor:
+    times = torch.arange(3_200) / RATE
+    tones = [torch.sin(2 * math.pi * 300 * (1 + number) * times) for number in range(count)]
+    return (16_000 * torch.stack(tones)).to(torch.int16)
+
+
+@pytest.mark.parametrize("architecture", IMAGE_MODALITIES)
+def test_that_the_networks_are_those_of_pictures(architecture):
+    torch.manual_seed(0)
+    kind = modality(architecture)
+    decoder = cast("Any", kind.build_decoder())
+    made = decoder(decoder.draw_noise(2, torch.Generator().manual_seed(1)), torch.randn(2, 8))
+    assert made.shape == (2, 1, 16, 16)
+    assert kind.build_backbone()(made).shape == (2, 8)
+    assert kind.build_encoder()(made).shape == (2, 8)
+    latent_decoder = cast("Any", kind.build_latent_decoder(5))
+    assert latent_decoder.nll(torch.randn(2, 5), made.detach()).shape == (2,)
+
+
+def test_that_waves_are_stored_as_spectrograms_of_a_byte_a_cell():
+    kind = modality()
+    rows = kind.encode_waves(waves())
+    assert rows.dtype == torch.uint8
+    assert rows.shape == (3, 1, 16, 16)
+    assert (kind.preprocess(rows) - log_mel(waves(), CONFIG)).abs().max() <= 1.01 / 255
+    assert kind.encode_waves(torch.zeros(0, 3_200)).shape == (0, 1, 16, 16)
+
+
+def test_that_shown_sounds_are_waves_and_pictures_with_low_frequencies_at_the_bottom():
+    kind = modality()
+    rows = kind.encode_waves(waves())
+    shown = kind.postprocess(kind.preprocess(rows))
+    assert isinstance(shown, Sounds)
+    assert shown.samples.dtype == np.int16
+    assert shown.samples.shape == (3, 3_200)
+    assert shown.rate == RATE
+    assert np.array_equal(shown.spectrograms, rows[:, 0].flip(1).numpy())
+    loudest = shown.spectrograms.mean(2).argmax(1)
+    assert list(loudest) == sorted(loudest, reverse=True)
+    for number, wave in enumerate(shown.samples):
+        spectrum = np.abs(np.fft.rfft(wave.astype(float)))
+        peak = np.fft.rfftfreq(3_200, 1 / RATE)[spectrum.argmax()]
+        assert peak == pytest.approx(300 * (1 + number), rel=0.2)
+
+
+def test_that_metrics_carry_the_name_of_the_column():
+    torch.manual_seed(0)
+    kind, real = modality(), torch.rand(8, 1, 16, 16)
+    assert kind.diversity_metrics(real, real) == {"speech_diversity": torch.tensor(1.0)}
+    alike = kind.diversity_metrics(real[:1].expand(8, -1, -1, -1), real)
+    assert float(alike["speech_diversity"]) == 0
+    pictures = kind.pictures
+    assert list(pictures.diversity_metrics(real, real)) == ["image_diversity"]
+
+
+@pytest.mark.parametrize("changes", [{"channels": 3}, {"size": 32}])
+def test_that_pictures_of_another_shape_are_refused(changes):
+    with pytest.raises(ValueError, match="spectrograms"):
+        modality(**changes)
