@@ -14,6 +14,8 @@ Cell = str | float | int | bool | None
 """None is a missing cell, as is NaN."""
 Column = Sequence[Cell] | npt.NDArray[Any]
 Numbers = npt.NDArray[np.float64]
+MAX_NUMBER = 1e30
+"""Largest absolute value of a cell; differences and rounding of such numbers are finite."""
 
 _MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "<na>", "null", "-", "--", "?"))
 _POINT, _COMMA = (
@@ -38,7 +40,7 @@ def read_texts(cells: Column) -> list[str | None]:
 
 
 def read_numbers(cells: Column) -> Numbers:
-    """Return the cells as numbers [N], NaN where missing or no finite number.
+    """Return the cells as numbers [N], NaN where missing, no number or beyond ``MAX_NUMBER``.
 
     Thousands separators and a percent sign are dropped: ``12 %`` is 12. Whether a comma is a
     decimal mark is decided by the column: by which reading more cells are numbers. With equally
@@ -46,7 +48,7 @@ def read_numbers(cells: Column) -> Numbers:
     """
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "iuf":
         numbers = cells.astype(np.float64)
-        return np.where(np.isfinite(numbers), numbers, np.nan)
+        return np.where(np.abs(numbers) <= MAX_NUMBER, numbers, np.nan)
     plain = _plain(cells)
     by_point = np.array([_number(cell, _POINT, ",", ".") for cell in plain], dtype=np.float64)
     if not any(isinstance(cell, str) and "," in cell for cell in plain):
@@ -81,13 +83,13 @@ def _number(cell: Cell, pattern: re.Pattern[str], group: str, mark: str) -> floa
         if len(text) > _MAX_DIGITS or not pattern.fullmatch(text):
             return np.nan
         text = text.replace(group, "").replace(" ", "").replace("'", "").replace(mark, ".")
-        return _finite(text)
-    return _finite(cell)
+        return _bounded(text)
+    return _bounded(cell)
 
 
-def _finite(number: str | float) -> float:
+def _bounded(number: str | float) -> float:
     try:
         value = float(number)
     except OverflowError:  # an integer of more than 308 digits
         return np.nan
-    return value if np.isfinite(value) else np.nan
+    return value if abs(value) <= MAX_NUMBER else np.nan

@@ -77,6 +77,11 @@ class TableLayout:
         return blocks
 
     @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """By step of the autoregressive decoder, the field: all blocks, then all scores."""
+        return (*self.blocks, *(field.name for field in self.numeric))
+
+    @cached_property
     def width(self) -> int:
         """D."""
         return max([len(self.numeric), *(block.stop for block in self.blocks.values())])
@@ -208,7 +213,7 @@ def _numbers_of_scores(
     if field.decimals is None:
         return numbers.tolist()
     rounded = numbers.round(field.decimals)
-    return rounded.astype(np.int64).tolist() if field.decimals == 0 else rounded.tolist()
+    return [int(n) for n in rounded.tolist()] if field.decimals == 0 else rounded.tolist()
 
 
 def atoms(field: NumericField) -> Numbers:

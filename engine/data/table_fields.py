@@ -17,7 +17,7 @@ from typing import Annotated, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.table_cells import Column, Numbers, read_numbers, read_texts
+from engine.data.table_cells import MAX_NUMBER, Column, Numbers, read_numbers, read_texts
 from engine.errors import ConfigError, Problem
 from engine.fs.codec import Length, Range, Via, decode, encode
 
@@ -26,6 +26,8 @@ MAX_VALUES = 100
 """Distinct values up to which a column is categorical."""
 MAX_STORED_VALUES = 1_000
 """Limit of the values of a field that the user declares categorical."""
+MAX_VALUE_LENGTH = 200
+"""Characters of a value; longer ones are text."""
 MIN_READABLE = 0.95
 """Share of the present cells that have to be numbers in a numeric column."""
 ROWS_PER_VALUE = 5
@@ -37,6 +39,8 @@ NEAR_UNIQUE = 0.95
 MAX_COUNTER_GAP = 100
 """Mean difference of an ascending counter's numbers up to which it is an identifier."""
 MAX_DECIMALS = 6
+MIN_SPREAD = 1e-9
+"""Range of numbers, relative to the largest, from which a histogram has several bins."""
 BARS = 20
 """Bins of a histogram, and values that it lists."""
 
@@ -67,8 +71,9 @@ class Reason(StrEnum):
 
 
 _Share = Annotated[float, Range(0.0, 1.0)]
-_Number = Annotated[float, Range(-1.8e308, 1.8e308)]
+_Number = Annotated[float, Range(-MAX_NUMBER, MAX_NUMBER)]
 _Name = Annotated[str, Length(1_000)]
+_Value = Annotated[str, Length(MAX_VALUE_LENGTH)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +109,9 @@ class CategoricalField:
     """A field with few distinct values."""
 
     name: _Name
-    values: Annotated[tuple[Annotated[str, Length(10_000)], ...], Length(MAX_STORED_VALUES)]
+    values: Annotated[
+        tuple[Annotated[str, Length(MAX_VALUE_LENGTH)], ...], Length(MAX_STORED_VALUES)
+    ]
     """Most frequent first."""
     missing: _Share = 0.0
     """Share of missing cells."""
@@ -255,7 +262,8 @@ def _kind(counts: Counter[str], numbers: Numbers) -> FieldKind:
     # One-hot values represent a yes and a no exactly, and their dependence on other fields.
     if is_readable and len(np.unique(present)) > 2:
         return FieldKind.NUMERIC
-    return FieldKind.CATEGORICAL if len(counts) <= MAX_VALUES else FieldKind.TEXT
+    is_short = max(map(len, counts), default=0) <= MAX_VALUE_LENGTH
+    return FieldKind.CATEGORICAL if is_short and len(counts) <= MAX_VALUES else FieldKind.TEXT
 
 
 def _reason(name: str, kind: FieldKind, counts: Counter[str], numbers: Numbers) -> Reason | None:
@@ -322,6 +330,8 @@ def _categorical_field(name: str, counts: Counter[str], rows: int) -> Categorica
             f"has {len(counts):,} distinct values; a categorical field has at most "
             f"{MAX_STORED_VALUES:,}"
         )
+    if max(map(len, counts), default=0) > MAX_VALUE_LENGTH:
+        raise ValueError(f"has values of more than {MAX_VALUE_LENGTH} characters")
     if not counts:
         return None
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
@@ -332,7 +342,9 @@ def _bins(numbers: Numbers) -> Histogram:
     present = numbers[np.isfinite(numbers)]
     if not len(present):
         return Histogram()
-    counts, edges = np.histogram(present, bins=BARS)
+    # NumPy refuses bins that are narrower than the distance between two numbers.
+    is_spread = np.ptp(present) > MIN_SPREAD * np.abs(present).max()
+    counts, edges = np.histogram(present, bins=BARS if is_spread else 1)
     return Histogram(counts=tuple(counts.tolist()), edges=tuple(edges.tolist()))
 
 

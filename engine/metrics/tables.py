@@ -75,11 +75,15 @@ def total_variation(one: Column, other: Column) -> float:
 
 def missing_difference(fields: Sequence[Field], real: Table, made: Table) -> float:
     """Return the mean absolute difference of the fields' shares of missing cells."""
-    shares = [
-        [np.mean([text is None for text in read_texts(table[field.name])]) for field in fields]
-        for table in (real, made)
+    differences = [
+        abs(_missing_share(real[field.name]) - _missing_share(made[field.name])) for field in fields
     ]
-    return float(np.abs(np.subtract(*shares)).mean())
+    return sum(differences) / len(differences)
+
+
+def _missing_share(cells: Column) -> float:
+    texts = read_texts(cells)
+    return texts.count(None) / max(1, len(texts))
 
 
 # --------------------------------------------------------------------------

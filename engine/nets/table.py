@@ -10,29 +10,25 @@ of the largest block, M mixture components, H hidden units, P parameters of a st
 latent numbers.
 """
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.data.table_codec import PRESENT, Cells, TableLayout, atoms, decode_columns
-from engine.data.table_fields import Field, NumericField
+from engine.data.table_codec import Cells, TableLayout, decode_columns
+from engine.data.table_fields import Field
 from engine.nets.blocks import SLOPE, activation, initialise
+from engine.nets.table_rows import RowDistribution, gumbel, limit_log_scale, straight_through
 
 COMPONENTS = 5
 HIDDEN_DIM = 128
 MAX_SCORE = 6.0
 """Limit of a score in absolute value; no training cell reaches it."""
-LOG_SCALE_LIMIT = 3.5
-"""Limit of a log scale in absolute value. A score's scale is at least .03, so that the density
-cannot grow without limit on the rows of a small table."""
-OUTER_SCORE = 9.0
-"""Stands for infinity as the end of an atom's interval, where the gradient would be NaN."""
-MIN_PROBABILITY = 1e-5
-BLOCKED_LOGIT = -1e9
+CANDIDATES = 64
+"""Rows that ``TableDecoder.complete`` generates for each that it returns."""
+STEP_STD = 0.5
+"""Standard deviation of the initial vectors that tell the steps apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,149 +105,6 @@ def table_mlp(width: int, hidden_dim: int, embedding_dim: int) -> nn.Sequential:
 
 
 # --------------------------------------------------------------------------
-# The distribution of a row.
-
-
-class RowDistribution(nn.Module):
-    """Samples and likelihoods of the blocks and scores of rows; it has no weights.
-
-    Args:
-        layout: of the rows.
-    """
-
-    def __init__(self, layout: TableLayout) -> None:
-        super().__init__()
-        self.num_numeric = len(layout.numeric)
-        self.block_slices = tuple(layout.blocks.values())
-        self.max_block = max((s.stop - s.start for s in self.block_slices), default=0)
-        places = torch.zeros(len(self.block_slices), self.max_block, dtype=torch.long)
-        in_block = torch.zeros(len(self.block_slices), self.max_block, dtype=torch.bool)
-        for number, block in enumerate(self.block_slices):
-            size = block.stop - block.start
-            places[number, :size] = torch.arange(block.start, block.stop)
-            in_block[number, :size] = True
-        flags = [
-            layout.blocks[field.name].start + PRESENT if field.name in layout.blocks else -1
-            for field in layout.numeric
-        ]
-        intervals = _pad_atoms(layout.numeric)
-        self.flags: Tensor
-        self.places: Tensor
-        self.in_block: Tensor
-        self.intervals: Tensor
-        # Not in checkpoints: they follow from the fields.
-        self.register_buffer("places", places, persistent=False)
-        self.register_buffer("in_block", in_block, persistent=False)
-        self.register_buffer("flags", torch.tensor(flags, dtype=torch.long), persistent=False)
-        self.register_buffer("intervals", intervals, persistent=False)
-
-    def is_present(self, rows: Tensor) -> Tensor:
-        """Return 1 where a number is present, 0 where it is missing: [B, D] to [B, N]."""
-        return torch.where(self.flags >= 0, rows[:, self.flags.clamp(min=0)], 1.0)
-
-    def block_log_probs(self, logits: Tensor) -> Tensor:
-        """Normalise the logits of each block: [B, K, C]; places beyond a block get none."""
-        return logits.masked_fill(~self.in_block, BLOCKED_LOGIT).log_softmax(2)
-
-    def block_nll(self, logits: Tensor, rows: Tensor) -> Tensor:
-        """Return the cross-entropy of the blocks of real rows: [B, K, C], [B, D] to [B, K].
-
-        A block of zeros, an unknown category, costs nothing.
-        """
-        chosen = rows[:, self.places] * self.in_block
-        return -(self.block_log_probs(logits) * chosen).sum(2)
-
-    def snap(self, scores: Tensor, places: slice = slice(None)) -> Tensor:
-        """Move scores in the interval of an atom to its own, with the gradient of the identity.
-
-        Args:
-            scores: [B, n] of the numeric fields in ``places``.
-            places: of these fields; by default all.
-        """
-        if not self.intervals.shape[1]:
-            return scores
-        low, mid, high = self._nearest_atoms(scores.detach(), places)
-        inside = (scores > low) & (scores < high)
-        return torch.where(inside, scores + (mid - scores).detach(), scores)
-
-    def score_log_probs(self, means: Tensor, log_scales: Tensor, scores: Tensor) -> Tensor:
-        """Return log densities of real scores under normal components, log probabilities at atoms.
-
-        An atom's probability is that of its interval, as for the values of an ordered probit model
-        (McKelvey & Zavoina 1975, doi:10.1080/0022250X.1975.9989847); where it is too small for a
-        gradient, the density times the width takes its place, as in PixelCNN++ (Salimans et al.
-        2017, arXiv:1701.05517, section 2.1).
-
-        Args:
-            means: [B, N, M].
-            log_scales: [B, N, M].
-            scores: [B, N].
-
-        Returns:
-            [B, N, M] nats.
-        """
-        density = _normal_log_density(scores[:, :, None], means, log_scales)
-        if not self.intervals.shape[1]:
-            return density
-        low, _mid, high = (ends[:, :, None] for ends in self._nearest_atoms(scores, slice(None)))
-        is_atom = (scores[:, :, None] > low) & (scores[:, :, None] < high)
-        scales = log_scales.exp()
-        inside = torch.special.ndtr((high - means) / scales) - torch.special.ndtr(
-            (low - means) / scales
-        )
-        near = inside.clamp(min=MIN_PROBABILITY).log()
-        far = density + (high - low).clamp(min=MIN_PROBABILITY, max=1).log()
-        return torch.where(is_atom, torch.where(inside > MIN_PROBABILITY, near, far), density)
-
-    def _nearest_atoms(self, scores: Tensor, places: slice) -> tuple[Tensor, Tensor, Tensor]:
-        """Return low end, score and high end of the last atom that begins below each: [B, n]."""
-        intervals = self.intervals[places]
-        begins = intervals[:, :, 0].contiguous()
-        found = torch.searchsorted(begins, scores.T.contiguous(), right=True) - 1
-        index = found.clamp(min=0)[:, :, None].expand(-1, -1, 3)
-        low, mid, high = intervals.gather(1, index).unbind(2)
-        return low.T, mid.T, high.T
-
-
-def _pad_atoms(fields: tuple[NumericField, ...]) -> Tensor:
-    """Return the atoms of all fields: [N, A, 3]; a field with fewer has empty ones at the end."""
-    tables = [atoms(field).clip(-OUTER_SCORE, OUTER_SCORE) for field in fields]
-    count = max((len(table) for table in tables), default=0)
-    padded = np.full((len(fields), count, 3), 2 * OUTER_SCORE)
-    for place, table in enumerate(tables):
-        padded[place, : len(table)] = table
-    return torch.from_numpy(padded).float()
-
-
-def _normal_log_density(values: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
-    distance = (values - means) * (-log_scales).exp()
-    return -0.5 * distance.square() - log_scales - 0.5 * math.log(2 * math.pi)
-
-
-def _limit_log_scale(raw: Tensor) -> Tensor:
-    return LOG_SCALE_LIMIT * torch.tanh(raw / LOG_SCALE_LIMIT)
-
-
-def _gumbel(noise: Tensor) -> Tensor:
-    """Map standard normal noise to the standard Gumbel distribution, and 0 to one constant.
-
-    Normal noise can be interpolated spherically; noise of 0 chooses the likeliest category.
-    """
-    uniform = torch.special.ndtr(noise).clamp(1e-6, 1 - 1e-6)
-    return -(-uniform.log()).log()
-
-
-def _straight_through(scores: Tensor) -> Tensor:
-    """Return the one-hot maximum of the last axis, with the gradient of the softmax.
-
-    Source: Jang et al. 2017, arXiv:1611.01144, section 2.2.
-    """
-    soft = scores.softmax(-1)
-    hard = functional.one_hot(soft.argmax(-1), scores.shape[-1]).to(soft)
-    return hard + soft - soft.detach()
-
-
-# --------------------------------------------------------------------------
 # Decoders.
 
 
@@ -294,20 +147,20 @@ class TableDecoder(nn.Module):
             before[step, self.columns[step - 1]] = 1
         self.before: Tensor
         self.register_buffer("before", before, persistent=False)
+        steps, num_blocks = len(self.columns), len(self.rows.block_slices)
         num_parameters = max(self.rows.max_block, 3 * components)
         self.from_context = nn.Linear(context_dim, hidden_dim)
         self.from_row = nn.Linear(width, hidden_dim, bias=False)
         self.hidden = nn.Linear(hidden_dim, hidden_dim)
         initialise(self)
-        self.step_bias = nn.Parameter(0.5 * torch.randn(len(self.columns), hidden_dim))
-        self.to_parameters = nn.Parameter(
-            0.02 * torch.randn(len(self.columns), num_parameters, hidden_dim)
-        )
-        bias = torch.zeros(len(self.columns), num_parameters)
-        bias[len(self.rows.block_slices) :, components : 2 * components] = torch.linspace(
-            -1, 1, components
-        )
-        self.parameter_bias = nn.Parameter(bias)
+        self.step_bias = nn.Parameter(torch.empty(steps, hidden_dim))
+        self.to_parameters = nn.Parameter(torch.empty(steps, num_parameters, hidden_dim))
+        self.parameter_bias = nn.Parameter(torch.zeros(steps, num_parameters))
+        nn.init.normal_(self.step_bias, std=STEP_STD)
+        nn.init.normal_(self.to_parameters, std=0.02)
+        # Components that begin at the same mean would stay equal.
+        means = self.parameter_bias.detach()[num_blocks:, components : 2 * components]
+        means.copy_(torch.linspace(-1, 1, components))
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw [count, S (P + 1)] from the standard normal."""
@@ -317,17 +170,65 @@ class TableDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map noise and [B, F] to rows [B, D], with one-hot blocks and a soft gradient."""
+        return self._generate(noise, context)
+
+    @torch.no_grad()
+    def complete(
+        self,
+        context: Tensor,
+        given: Tensor,
+        is_given: Tensor,
+        generator: torch.Generator,
+        candidates: int = CANDIDATES,
+    ) -> Tensor:
+        """Fill in rows of which some cells are given.
+
+        Fields are generated in order, given ones kept. A field before a given one does not depend
+        on it then; of several candidates one is drawn with weights ``p(given cells | fields
+        before)``, which is exact in the limit of many. Source: sampling-importance resampling,
+        Smith & Gelfand 1992, doi:10.1080/00031305.1992.10475856, section 3.
+
+        Args:
+            context: [B, F].
+            given: [B, D] encoded rows; the content of other fields is arbitrary.
+            is_given: [S] booleans by step, as ``TableLayout.steps`` names their fields.
+            generator: draws noise and candidates, on the device of the weights.
+            candidates: for each row.
+
+        Returns:
+            [B, D].
+        """
+        count = len(given)
+        context, repeated = (x.repeat_interleave(candidates, 0) for x in (context, given))
+        noise = self.draw_noise(len(repeated), generator)
+        rows = self._generate(noise, context, repeated, is_given)
+        nll = torch.cat(self._nll_by_step(context, rows), 1)
+        log_weights = -nll[:, is_given].sum(1).view(count, candidates)
+        drawn = torch.multinomial(log_weights.softmax(1), 1, generator=generator)[:, 0]
+        return rows.view(count, candidates, -1)[torch.arange(count, device=rows.device), drawn]
+
+    def _generate(
+        self,
+        noise: Tensor,
+        context: Tensor,
+        given: Tensor | None = None,
+        is_given: Tensor | None = None,
+    ) -> Tensor:
+        """Generate rows [B, D], keeping the steps [S] that are given of rows [B, D]."""
+        kept = [False] * len(self.columns) if is_given is None else is_given.tolist()
         noise = noise.view(len(noise), len(self.columns), -1)
-        gumbel, normal = _gumbel(noise[:, :, 1:]), noise[:, :, 0]
+        choices, normal = gumbel(noise[:, :, 1:]), noise[:, :, 0]
         state = self.from_context(context)
         rows = noise.new_zeros(len(noise), self.before.shape[1])
         for step, columns in enumerate(self.columns):
             parameters = self._head(state + self.step_bias[step], step).float()
-            if step < len(self.rows.block_slices):
+            if given is not None and kept[step]:
+                value = given[:, columns]
+            elif step < len(self.rows.block_slices):
                 size = columns.stop - columns.start
-                value = _straight_through(parameters[:, :size] + gumbel[:, step, :size])
+                value = straight_through(parameters[:, :size] + choices[:, step, :size])
             else:
-                value = self._draw_score(parameters, gumbel[:, step], normal[:, step])
+                value = self._draw_score(parameters, choices[:, step], normal[:, step])
                 value = self.rows.snap(value, columns)
                 value = value * self.rows.is_present(rows)[:, columns]
             rows = functional.pad(value, (columns.start, rows.shape[1] - columns.stop)) + rows
@@ -372,7 +273,7 @@ class TableDecoder(nn.Module):
         blocks = self.rows.block_nll(parameters[:, :count, : self.rows.max_block], real)
         logits, means, raw = self._split(parameters[:, count:])
         scores = self.rows.score_log_probs(
-            means, _limit_log_scale(raw), real[:, : self.rows.num_numeric]
+            means, limit_log_scale(raw), real[:, : self.rows.num_numeric]
         )
         mixed = (logits.log_softmax(2) + scores).logsumexp(2)
         return blocks, -mixed * self.rows.is_present(real)
@@ -381,11 +282,11 @@ class TableDecoder(nn.Module):
         hidden = functional.leaky_relu(self.hidden(functional.leaky_relu(state, SLOPE)), SLOPE)
         return functional.linear(hidden, self.to_parameters[step], self.parameter_bias[step])
 
-    def _draw_score(self, parameters: Tensor, gumbel: Tensor, normal: Tensor) -> Tensor:
+    def _draw_score(self, parameters: Tensor, choices: Tensor, normal: Tensor) -> Tensor:
         """Draw from a mixture: [B, P] parameters to [B, 1]."""
         logits, means, raw = self._split(parameters)
-        weights = _straight_through(logits + gumbel[:, : self.components])
-        scale = (weights * _limit_log_scale(raw).exp()).sum(1)
+        weights = straight_through(logits + choices[:, : self.components])
+        scale = (weights * limit_log_scale(raw).exp()).sum(1)
         score = (weights * means).sum(1) + scale * normal
         return score.clamp(-MAX_SCORE, MAX_SCORE)[:, None]
 
@@ -421,23 +322,24 @@ class LatentTableDecoder(nn.Module):
             nn.Linear(hidden_dim, layout.width),
         )
         initialise(self.layers)
+        self.width = layout.width
         self.raw_log_scale = nn.Parameter(torch.zeros(self.rows.num_numeric))
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw [count, D] from the standard normal."""
-        shape = (count, self.layers[-1].out_features)
+        shape = (count, self.width)
         return torch.randn(shape, generator=generator, device=generator.device)
 
     def forward(self, latent: Tensor, noise: Tensor) -> Tensor:
         """Map [B, Z] and [B, D] to rows [B, D]; noise of 0 gives means and likeliest categories."""
         decoded = self.layers(latent).float()
         count = self.rows.num_numeric
-        gumbel = _gumbel(noise)
+        choices = gumbel(noise)
         blocks = [
-            _straight_through(decoded[:, block] + gumbel[:, block])
+            straight_through(decoded[:, block] + choices[:, block])
             for block in self.rows.block_slices
         ]
-        scale = _limit_log_scale(self.raw_log_scale).exp()
+        scale = limit_log_scale(self.raw_log_scale).exp()
         scores = (decoded[:, :count] + scale * noise[:, :count]).clamp(-MAX_SCORE, MAX_SCORE)
         scores = self.rows.snap(scores)
         rows = torch.cat([scores, *blocks], 1)
@@ -448,7 +350,7 @@ class LatentTableDecoder(nn.Module):
         decoded = self.layers(latent).float()
         count = self.rows.num_numeric
         blocks = self.rows.block_nll(decoded[:, self.rows.places], real)
-        log_scales = _limit_log_scale(self.raw_log_scale).expand(len(real), -1)
+        log_scales = limit_log_scale(self.raw_log_scale).expand(len(real), -1)
         scores = self.rows.score_log_probs(
             decoded[:, :count, None], log_scales[:, :, None], real[:, :count]
         )[:, :, 0]
