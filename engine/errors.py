@@ -210,6 +210,14 @@ class UnknownWordsError(EngineError):
         )
 
 
+class CellsInvalidError(EngineError):
+    """Cells that do not fit a field of a table."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field, self.reason = field, reason
+        super().__init__(f"The field '{field}' {reason}.")
+
+
 class VectorsUnreadableError(EngineError):
     """A file of word vectors that cannot be read."""
 

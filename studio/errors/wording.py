@@ -160,6 +160,11 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         why=translate("Errors", "It never learned: {0}.").format(", ".join(error.words)),
         hint=translate("Errors", "Use words from the dataset it was trained on."),
     ),
+    errors.CellsInvalidError: lambda error: Explanation(
+        happened=translate("Errors", "A cell does not fit its field."),
+        why=translate("Errors", "The field '{0}' {1}.").format(error.field, error.reason),
+        hint=translate("Errors", "Use a value that the training data has, or leave it empty."),
+    ),
     errors.VectorsUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "The word vectors cannot be used."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),

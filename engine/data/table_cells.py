@@ -1,0 +1,95 @@
+"""Reads the cells of a table as texts or numbers, as files and databases write them.
+
+Shapes: N cells of a column.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Cell = str | float | int | bool | None
+"""None is a missing cell, as is NaN."""
+Column = Sequence[Cell] | npt.NDArray[Any]
+Numbers = npt.NDArray[np.float64]
+MAX_NUMBER = 1e30
+"""Largest absolute value of a cell; differences and rounding of such numbers are finite."""
+
+_MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "<na>", "null", "-", "--", "?"))
+_POINT, _COMMA = (
+    re.compile(
+        rf"""(?ix) [-+]? (?:
+          [1-9]\d{{0,2}} ([ {group}'])\d{{3}} (?:\1\d{{3}})* (?:{mark}\d*)?
+        | (?:0|[1-9]\d*) (?:{mark}\d*)?
+        | {mark}\d+
+        ) (?:e[-+]?\d{{1,3}})?"""
+    )
+    for group, mark in ((",", r"\."), (r"\.", ","))
+)
+"""Numbers with a decimal point and with a decimal comma. A leading zero, as in ``0117``, makes a
+code and no number."""
+_MAX_DIGITS = 40
+_PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "−": "-"})
+
+
+def read_texts(cells: Column) -> list[str | None]:
+    """Return the cells as texts, None where missing; whole numbers have no decimal point."""
+    return [_text(cell) for cell in _plain(cells)]
+
+
+def read_numbers(cells: Column) -> Numbers:
+    """Return the cells as numbers [N], NaN where missing, no number or beyond ``MAX_NUMBER``.
+
+    Thousands separators and a percent sign are dropped: ``12 %`` is 12. Whether a comma is a
+    decimal mark is decided by the column: by which reading more cells are numbers. With equally
+    many, a point is the decimal mark.
+    """
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "iuf":
+        numbers = cells.astype(np.float64)
+        return np.where(np.abs(numbers) <= MAX_NUMBER, numbers, np.nan)
+    plain = _plain(cells)
+    by_point = np.array([_number(cell, _POINT, ",", ".") for cell in plain], dtype=np.float64)
+    if not any(isinstance(cell, str) and "," in cell for cell in plain):
+        return by_point
+    by_comma = np.array([_number(cell, _COMMA, ".", ",") for cell in plain], dtype=np.float64)
+    return by_comma if np.isfinite(by_comma).sum() > np.isfinite(by_point).sum() else by_point
+
+
+def _plain(cells: Column) -> Sequence[Cell]:
+    return cells.tolist() if isinstance(cells, np.ndarray) else cells
+
+
+def _text(cell: Cell) -> str | None:
+    if isinstance(cell, str):
+        text = cell.strip()
+        # Python writes "None" for a missing value; "none" may be a value like others.
+        return None if text == "None" or text.casefold() in _MISSING else text
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    if cell is None or cell != cell:
+        return None
+    if isinstance(cell, float) and not cell.is_integer():
+        return str(float(cell))
+    return str(int(cell))
+
+
+def _number(cell: Cell, pattern: re.Pattern[str], group: str, mark: str) -> float:
+    if cell is None or isinstance(cell, bool | np.bool_):
+        return np.nan
+    if isinstance(cell, str):
+        text = cell.strip()[: _MAX_DIGITS + 1].translate(_PLAIN).removesuffix("%").rstrip()
+        if len(text) > _MAX_DIGITS or not pattern.fullmatch(text):
+            return np.nan
+        text = text.replace(group, "").replace(" ", "").replace("'", "").replace(mark, ".")
+        return _bounded(text)
+    return _bounded(cell)
+
+
+def _bounded(number: str | float) -> float:
+    try:
+        value = float(number)
+    except OverflowError:  # an integer of more than 308 digits
+        return np.nan
+    return value if abs(value) <= MAX_NUMBER else np.nan
