@@ -9,19 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from engine.data.column_info import AUDIO, IMAGE, MAX_RATE_HZ, MAX_SIDE, TABLE, TEXT
 from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import MAX_BANDS, check_range
+from engine.data.table_fields import Field, decode_fields, encode_fields
 from engine.data.tokenizers import Tokenizer, tokenizer_from_table
 from engine.fs.codec import Range, Via, decode, encode
 
-IMAGE, TEXT, AUDIO, TABLE = "image", "text", "audio", "table"
-"""Kinds of columns."""
 GENERATION_ORDER = (TEXT, TABLE, AUDIO, IMAGE)
 """Order in which an item's columns are generated: discrete and cheap ones first."""
 MAX_TEXT_LENGTH = 65_536
 """Largest number of tokens of a text; the size of the networks depends on it."""
-MAX_SIDE = 65_536
-MAX_RATE, MAX_SAMPLES = 192_000, 60 * 192_000
+MAX_SAMPLES = 60 * MAX_RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +58,24 @@ class AudioFacts:
     """Facts of a column of sounds."""
 
     kind: ClassVar[str] = AUDIO
-    rate: Annotated[int, Range(1, MAX_RATE)]
+    rate: Annotated[int, Range(1, MAX_RATE_HZ)]
     """In Hz."""
     samples: Annotated[int, Range(1, MAX_SAMPLES)]
     """Of each sound, which is mono."""
 
 
-ColumnFacts = ImageFacts | TextFacts | AudioFacts
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """Facts of a column of table rows."""
+
+    kind: ClassVar[str] = TABLE
+    fields: Annotated[tuple[Field, ...], Via(encode_fields, decode_fields)]
+    """With the distribution of each in training."""
+
+
+ColumnFacts = ImageFacts | TextFacts | AudioFacts | TableFacts
 FACTS: Mapping[str, type[ColumnFacts]] = {
-    facts.kind: facts for facts in (ImageFacts, TextFacts, AudioFacts)
+    facts.kind: facts for facts in (ImageFacts, TextFacts, AudioFacts, TableFacts)
 }
 
 

@@ -36,6 +36,10 @@ class Cells:
     rows: tuple[tuple[Cell, ...], ...]
     """One cell for each field; None where it is missing."""
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
 
 @dataclass(frozen=True)
 class TableLayout:

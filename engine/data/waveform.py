@@ -33,6 +33,10 @@ class Sounds:
     spectrograms: npt.NDArray[np.uint8]
     """[N, M, T] pictures, with low frequencies at the bottom."""
 
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.samples)
+
 
 RUMBLE_HZ = 70.0
 """Cut-off of the high-pass. Below speech and most music; recordings and speech synthesisers leave a

@@ -15,7 +15,7 @@ from engine.data.image_files import resize
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset, training_texts
 from engine.data.word_vectors import WordVectors
-from engine.modalities.kind import Augmenters, Rows, stored_rows
+from engine.modalities.kind import Augmenters, Rows, shared_rows
 from engine.nets.image import ImageModality
 from engine.nets.image_mlp import MlpImageModality
 from engine.nets.image_modulated import ModulatedImageModality
@@ -36,46 +36,48 @@ class ImageKind:
     """Pictures: uint8 [M, C, H, W] in the loader."""
 
     def fit(
-        self, dataset: StoredDataset, column: str, config: RunConfig
+        self, dataset: StoredDataset, name: str, config: RunConfig
     ) -> tuple[ImageFacts, RunConfig]:
         """Take shape and channels from the manifest."""
-        manifest = dataset.manifest
+        info = dataset.columns[name].info
+        _count, height, width, channels = info.shape
         facts = ImageFacts(
-            channels=manifest.channels,
-            height=manifest.image_height,
-            width=manifest.image_width,
-            value_range=manifest.value_range,
-            band=manifest.band,
+            channels=channels,
+            height=height,
+            width=width,
+            value_range=info.value_range,
+            band=info.band,
         )
         return facts, config
 
     def load(
         self,
         dataset: StoredDataset,
-        column: str,
-        rows: Rows,
+        name: str,
+        items: Rows,
         facts: ImageFacts,
         networks: NetworkConfig,
     ) -> StoredRows:
         """Read and resize the images."""
-        is_there = dataset.image_rows[rows] >= 0
-        images = dataset.images_of(rows[is_there])
+        column = dataset.array(name)
+        rows, first = shared_rows(column, items)
+        images = np.ascontiguousarray(column.values[rows])
         shape = facts.aspect.scaled(networks.image_size)
         if images.shape[1:3] != shape:
             images = resize(images, shape)
         values = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
-        return stored_rows(values, is_there.astype(np.int64))
+        return StoredRows(rows=values, first_row=first)
 
     def build(
         self,
-        column: str,
+        name: str,
         facts: ImageFacts,
         networks: NetworkConfig,
         vectors: WordVectors | None,  # noqa: ARG002 (the protocol's)
     ) -> ImageModality:
         """Build the modality of the chosen architecture."""
         return IMAGE_MODALITIES[networks.architecture](
-            name=column,
+            name=name,
             size=networks.image_size,
             aspect=facts.aspect,
             channels=facts.channels,
@@ -87,12 +89,12 @@ class ImageKind:
             output_filter=networks.output_filter,
         )
 
-    def augmenters(self, dataset: StoredDataset, column: str, config: RunConfig) -> Augmenters:
+    def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:
         """Build the augmentation of images; captions block transforms that contradict them."""
         reasons = conflicts_with_captions(training_texts(dataset))
         # Cutout may remove what the text names.
         strong = Augmenter(DIFFAUGMENT, blocked=frozenset(reasons) | {Transform.CUTOUT})
-        images = int((dataset.image_rows[dataset.rows(TRAIN)] >= 0).sum())
+        images = int(dataset.columns[name].present[dataset.rows(TRAIN)].sum())
         mode = resolve_augmentation(config.data.augmentation, images)
         if mode == NONE or config.family not in ADVERSARIAL_FAMILIES:
             return Augmenters(strong=strong)

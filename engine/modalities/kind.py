@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.config.run import RunConfig
 from engine.config.sections import NetworkConfig
+from engine.data.columns import ArrayColumn
 from engine.data.facts import ColumnFacts
 from engine.data.loader import StoredRows
 from engine.data.store import StoredDataset
@@ -22,7 +23,7 @@ from engine.data.word_vectors import WordVectors
 from engine.nets.protocols import Modality
 
 Rows = npt.NDArray[np.int64]
-"""Items of a dataset: [N]."""
+"""Numbers of items or rows."""
 F = TypeVar("F", bound=ColumnFacts)
 
 
@@ -51,12 +52,12 @@ class Augmenters:
 class Kind(Protocol[F]):
     """A kind of data."""
 
-    def fit(self, dataset: StoredDataset, column: str, config: RunConfig) -> tuple[F, RunConfig]:
+    def fit(self, dataset: StoredDataset, name: str, config: RunConfig) -> tuple[F, RunConfig]:
         """Measure the facts of a column.
 
         Args:
             dataset: has the column.
-            column: its name.
+            name: of the column.
             config: of the run.
 
         Returns:
@@ -68,38 +69,40 @@ class Kind(Protocol[F]):
         ...
 
     def load(
-        self, dataset: StoredDataset, column: str, rows: Rows, facts: F, networks: NetworkConfig
+        self, dataset: StoredDataset, name: str, items: Rows, facts: F, networks: NetworkConfig
     ) -> StoredRows:
-        """Read a column of the given items into the form that the loader keeps, on the CPU."""
+        """Read a column of the given items [N] into the form that the loader keeps, on the CPU."""
         ...
 
     def build(
-        self, column: str, facts: F, networks: NetworkConfig, vectors: WordVectors | None
+        self, name: str, facts: F, networks: NetworkConfig, vectors: WordVectors | None
     ) -> Modality:
         """Build the modality.
 
         Args:
-            column: name of the column, and of the modality.
+            name: of the column, and of the modality.
             facts: of the column.
             networks: sizes of the networks.
             vectors: initialise the embeddings of words, if the kind has any.
         """
         ...
 
-    def augmenters(self, dataset: StoredDataset, column: str, config: RunConfig) -> Augmenters:
+    def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:
         """Build the augmentation of a column."""
         ...
 
 
-def stored_rows(values: Tensor, counts: npt.NDArray[np.int64]) -> StoredRows:
-    """Describe rows of which item i has ``counts[i]``, one after another.
+def shared_rows(column: ArrayColumn, items: Rows) -> tuple[Rows, Tensor | None]:
+    """Find the rows of an array that items use.
 
-    Args:
-        values: [M, ...].
-        counts: [N].
+    Returns:
+        Rows of the column to load, [M], each once; and for each item the place of its row among
+        them, -1 if it has none: [N], or None if item i has row i.
     """
-    if (counts == 1).all():
-        return StoredRows(rows=values)
-    first = torch.from_numpy(np.where(counts > 0, counts.cumsum() - counts, -1))
-    several = torch.from_numpy(counts) if counts.max() > 1 else None
-    return StoredRows(rows=values, first_row=first, num_captions=several)
+    rows = column.rows[items].astype(np.int64)
+    wanted, places = np.unique(rows[rows >= 0], return_inverse=True)
+    if len(wanted) == len(rows) and (places == np.arange(len(rows))).all():
+        return wanted, None
+    first = np.full(len(rows), -1, dtype=np.int64)
+    first[rows >= 0] = places
+    return wanted, torch.from_numpy(first)

@@ -5,17 +5,24 @@ from typing import Any
 
 from engine.config.run import RunConfig
 from engine.config.sections import NetworkConfig
-from engine.data.facts import GENERATION_ORDER, IMAGE, TEXT, ColumnFacts
+from engine.data.column_info import AUDIO, IMAGE, TABLE, TEXT
+from engine.data.facts import GENERATION_ORDER, ColumnFacts
 from engine.data.store import StoredDataset
 from engine.data.word_vectors import WordVectors
+from engine.errors import DatasetCorruptError
+from engine.modalities.audio import AudioKind
 from engine.modalities.image import ImageKind
 from engine.modalities.kind import Kind
+from engine.modalities.table import TableKind
 from engine.modalities.text import TextKind
 from engine.nets.protocols import Modality
 
-KINDS: dict[str, Kind[Any]] = {TEXT: TextKind(), IMAGE: ImageKind()}
-COLUMNS = {"text": TEXT, "image": IMAGE}
-"""Kinds by column, as every dataset has them."""
+KINDS: dict[str, Kind[Any]] = {
+    TEXT: TextKind(),
+    TABLE: TableKind(),
+    AUDIO: AudioKind(),
+    IMAGE: ImageKind(),
+}
 
 
 def fit_columns(
@@ -29,9 +36,14 @@ def fit_columns(
     Raises:
         EngineError: a column cannot be used.
     """
+    kinds = {name: column.kind for name, column in dataset.columns.items()}
+    unknown = [name for name, kind in kinds.items() if kind not in KINDS]
+    if unknown:
+        reason = f"its column '{unknown[0]}' is of the unknown kind '{kinds[unknown[0]]}'"
+        raise DatasetCorruptError(dataset.folder, reason)
     facts: dict[str, ColumnFacts] = {}
-    for column in sorted(COLUMNS, key=lambda name: GENERATION_ORDER.index(COLUMNS[name])):
-        facts[column], config = KINDS[COLUMNS[column]].fit(dataset, column, config)
+    for name in sorted(kinds, key=lambda name: GENERATION_ORDER.index(kinds[name])):
+        facts[name], config = KINDS[kinds[name]].fit(dataset, name, config)
     return facts, config
 
 
@@ -48,6 +60,5 @@ def build_modalities(
         vectors: initialise the embeddings of words; by default they are random.
     """
     return tuple(
-        KINDS[facts.kind].build(column, facts, networks, vectors)
-        for column, facts in columns.items()
+        KINDS[facts.kind].build(name, facts, networks, vectors) for name, facts in columns.items()
     )

@@ -8,14 +8,15 @@ import torch
 
 from engine.config.run import RunConfig, resolved_text_encoding
 from engine.config.sections import NetworkConfig
+from engine.data.columns import TextColumn
 from engine.data.facts import TextFacts
 from engine.data.loader import StoredRows
-from engine.data.store import StoredDataset, training_texts
+from engine.data.store import TRAIN, StoredDataset
 from engine.data.text_choice import choose_texts, settings_of_choice
 from engine.data.tokenizers import encode_all
 from engine.data.word_vectors import WordVectors
 from engine.errors import DatasetCorruptError
-from engine.modalities.kind import Augmenters, Rows, stored_rows
+from engine.modalities.kind import Augmenters, Rows
 from engine.nets.text import TextModality
 from engine.nets.token_text import TokenTextModality
 
@@ -26,14 +27,14 @@ class TextKind:
     """Texts: token ids [M, L] in the loader, a row for each caption of an item."""
 
     def fit(
-        self, dataset: StoredDataset, column: str, config: RunConfig
+        self, dataset: StoredDataset, name: str, config: RunConfig
     ) -> tuple[TextFacts, RunConfig]:
         """Choose tokenizer, vocabulary and length; resolve these settings and the text encoding.
 
         Raises:
             DatasetCorruptError: no training item has a text.
         """
-        texts = training_texts(dataset)
+        texts, _counts = _column(dataset, name).of(dataset.rows(TRAIN))
         if not texts:
             raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
         tokenizer, choice = choose_texts(config.data, texts)
@@ -51,20 +52,24 @@ class TextKind:
     def load(
         self,
         dataset: StoredDataset,
-        column: str,
-        rows: Rows,
+        name: str,
+        items: Rows,
         facts: TextFacts,
         networks: NetworkConfig,  # noqa: ARG002 (the protocol's)
     ) -> StoredRows:
         """Read and encode the texts."""
-        captions = [dataset.captions[row] for row in rows]
-        texts = [text for own in captions for text in own]
+        texts, counts = _column(dataset, name).of(items)
         ids = torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length))
-        return stored_rows(ids, np.array([len(own) for own in captions], dtype=np.int64))
+        if (counts == 1).all():
+            return StoredRows(rows=ids)
+        counts = counts.astype(np.int64)
+        first = torch.from_numpy(np.where(counts > 0, counts.cumsum() - counts, -1))
+        several = torch.from_numpy(counts) if counts.max() > 1 else None
+        return StoredRows(rows=ids, first_row=first, num_captions=several)
 
     def build(
         self,
-        column: str,
+        name: str,
         facts: TextFacts,
         networks: NetworkConfig,
         vectors: WordVectors | None,
@@ -74,7 +79,7 @@ class TextKind:
         if networks.text_encoding == "token-ids":
             build_text = functools.partial(TokenTextModality, encoder=networks.text_encoder)
         return build_text(
-            name=column,
+            name=name,
             tokenizer=facts.tokenizer,
             vectors=vectors,
             length=facts.length,
@@ -83,6 +88,13 @@ class TextKind:
             context_norm=networks.context_norm,
         )
 
-    def augmenters(self, dataset: StoredDataset, column: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)
+    def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)
         """Texts are not augmented."""
         return Augmenters()
+
+
+def _column(dataset: StoredDataset, name: str) -> TextColumn:
+    column = dataset.columns[name]
+    if not isinstance(column, TextColumn):
+        raise TypeError(f"column '{name}' holds no texts")
+    return column

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.data.waveform import Sounds, to_int16
 from engine.nets.image import ImageModality, spread_ratio
+from engine.nets.protocols import rows_equal
 from engine.nets.spectrogram import SpectrogramConfig, invert, log_mel
 
 _ENCODED_TOGETHER = 256
@@ -31,7 +32,7 @@ class AudioModality:
     spectrogram: SpectrogramConfig
     pictures: ImageModality
     """Builds the networks: one channel, square, of any architecture of
-    ``engine.nets.registry.IMAGE_MODALITIES``. Its name does not matter."""
+    ``engine.modalities.image.IMAGE_MODALITIES``. Its name does not matter."""
 
     def __post_init__(self) -> None:
         """Check that pictures and spectrograms have the same shape."""
@@ -47,6 +48,15 @@ class AudioModality:
         ]
         shape = (0, 1, self.spectrogram.n_mels, self.spectrogram.n_frames)
         return torch.cat(rows) if rows else torch.zeros(shape, dtype=torch.uint8)
+
+    @property
+    def is_discrete(self) -> bool:
+        """Two sounds are never equal by meaning."""
+        return False
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        """Compare network input row by row: [B, ...] each to [B] booleans."""
+        return rows_equal(one, other)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """Convert [B, 1, M, T] uint8 to [B, 1, M, T] float in [-1, 1], channels last in memory."""

@@ -19,6 +19,7 @@ from torch.nn import functional
 from engine.data.table_codec import Cells, TableLayout, decode_columns
 from engine.data.table_fields import Field
 from engine.nets.blocks import SLOPE, activation, initialise
+from engine.nets.protocols import rows_equal
 from engine.nets.table_rows import RowDistribution, gumbel, limit_log_scale, straight_through
 
 COMPONENTS = 5
@@ -48,7 +49,7 @@ class TableModality:
 
     @property
     def is_discrete(self) -> bool:
-        """Whether rows have categories, by which ``same`` compares them."""
+        """Whether rows have categories, by which ``is_equal`` compares them."""
         return bool(self.layout.blocks)
 
     def preprocess(self, stored: Tensor) -> Tensor:
@@ -65,15 +66,15 @@ class TableModality:
         spread = made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
         return {f"{self.name}_diversity": spread}
 
-    def same(self, a: Tensor, b: Tensor) -> Tensor:
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
         """Return which rows have the same category in each block: [B, D] each, to [B] booleans.
 
         Without a block, rows are the same if their scores are.
         """
         blocks = self.layout.blocks.values()
         if not blocks:
-            return (a == b).all(1)
-        return torch.stack([a[:, s].argmax(1) == b[:, s].argmax(1) for s in blocks]).all(0)
+            return rows_equal(one, other)
+        return torch.stack([one[:, s].argmax(1) == other[:, s].argmax(1) for s in blocks]).all(0)
 
     def build_encoder(self) -> nn.Module:
         """Build the encoder that conditions the other modalities' decoders."""

@@ -8,14 +8,16 @@ import torch
 from torch import Tensor
 
 from engine.data.loader import mix_seed
+from engine.data.table_codec import Cells
+from engine.data.waveform import Sounds
 from engine.events import ImageArray
 from engine.nets.protocols import Endpoint, Modality, PairModel
 
 BATCH = 64
 
 
-Shown = ImageArray | tuple[str, ...]
-"""Samples of a column: images [N, H, W, 3], or N texts."""
+Shown = ImageArray | tuple[str, ...] | Sounds | Cells
+"""Samples of a column: images [N, H, W, 3], N texts, N sounds or N rows of a table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +28,18 @@ class Samples:
     """By name."""
 
     def __len__(self) -> int:
+        """Return N."""
         return len(next(iter(self.columns.values())))
 
     @property
     def images(self) -> ImageArray:
-        """The images of the first column of pictures: [N, H, W, 3]; black ones if there is none."""
+        """The first column of pictures: [N, H, W, 3]; empty, [N, 0, 0, 3], if there is none."""
         found = next((v for v in self.columns.values() if isinstance(v, np.ndarray)), None)
-        return np.zeros((len(self), 1, 1, 3), np.uint8) if found is None else found
+        return np.zeros((len(self), 0, 0, 3), np.uint8) if found is None else found
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The texts of the first column of texts; empty ones if there is none."""
+        """The first column of texts; empty ones if there is none."""
         found = next((v for v in self.columns.values() if isinstance(v, tuple)), None)
         return ("",) * len(self) if found is None else found
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.config.run import RunConfig
+from engine.config.sections import NetworkConfig
 from engine.data.facts import TextFacts
 from engine.data.loader import (
     DeviceLoader,
@@ -124,24 +125,27 @@ def load_training_data(
     if max_items is not None and max_items < len(rows):
         # At random: a regular pattern of missing texts must not decide which items are complete.
         loaded = np.sort(np.random.default_rng(0).choice(rows, max_items, replace=False))
-    validation = dataset.complete_rows(VALIDATION)[: min(MAX_VALIDATION_PAIRS, len(loaded))]
+    validation = dataset.complete_rows(VALIDATION, metadata.columns)
+    validation = validation[: min(MAX_VALIDATION_PAIRS, len(loaded))]
     augmenters = {
         name: KINDS[facts.kind].augmenters(dataset, name, config)
         for name, facts in metadata.columns.items()
     }
 
-    def load(some: Rows) -> dict[str, StoredRows]:
-        return {
-            name: _to(KINDS[facts.kind].load(dataset, name, some, facts, config.networks), device)
-            for name, facts in metadata.columns.items()
-        }
-
     return TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
-        stored=load(loaded),
+        stored={
+            name: _to(rows, device)
+            for name, rows in load_items(dataset, metadata, loaded, config.networks).items()
+        },
         weights=_weights(config, dataset, loaded),
-        validation=_preprocess(load(validation), modalities) if len(validation) else {},
+        validation={
+            name: rows.to(device)
+            for name, rows in network_input(
+                dataset, metadata, validation, config.networks, modalities
+            ).items()
+        },
         modalities=modalities,
         augmenters={n: a.discriminator for n, a in augmenters.items() if a.discriminator},
         strong_augment={n: a.strong for n, a in augmenters.items() if a.strong},
@@ -158,16 +162,33 @@ def _to(stored: StoredRows, device: torch.device) -> StoredRows:
     )
 
 
-def _preprocess(
-    stored: Mapping[str, StoredRows], modalities: Sequence[Modality]
+def load_items(
+    dataset: StoredDataset, metadata: ModelMetadata, items: Rows, networks: NetworkConfig
+) -> dict[str, StoredRows]:
+    """Read all columns of items [N] into the form that the loader keeps, on the CPU."""
+    return {
+        name: KINDS[facts.kind].load(dataset, name, items, facts, networks)
+        for name, facts in metadata.columns.items()
+    }
+
+
+def network_input(
+    dataset: StoredDataset,
+    metadata: ModelMetadata,
+    items: Rows,
+    networks: NetworkConfig,
+    modalities: Sequence[Modality],
 ) -> dict[str, Tensor]:
-    """Convert complete pairs to network input; of several captions the first."""
-    items: dict[str, Tensor] = {}
+    """Read complete items [N] as network input; of several captions the first, of none nothing."""
+    if not len(items):
+        return {}
+    stored = load_items(dataset, metadata, items, networks)
+    found: dict[str, Tensor] = {}
     for modality in modalities:
         part = stored[modality.name]
         rows = part.rows if part.first_row is None else part.rows[part.first_row]
-        items[modality.name] = modality.preprocess(rows)
-    return items
+        found[modality.name] = modality.preprocess(rows)
+    return found
 
 
 def _weights(
@@ -175,7 +196,8 @@ def _weights(
 ) -> npt.NDArray[np.float64] | None:
     """Return the sampling weight of each item; None where all are equally likely."""
     data = config.data
-    is_whole = np.isin(rows, dataset.complete_rows(TRAIN))
+    present = np.stack([dataset.columns[name].present[rows] for name in dataset.columns])
+    is_whole = present.sum(0) >= min(2, len(present))
     if not data.class_balance and is_whole.all():
         return None
     records = [dataset.records[row] for row in rows]

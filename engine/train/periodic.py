@@ -50,7 +50,7 @@ class Previews:
         seed: of the run; every preview uses the same noise.
         folder: returns the run folder, which may change during the run.
         emit: receives each preview.
-        real: real items that the previews are compared with.
+        real: real items that the previews are compared with, if there are any.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Previews:
         seed: int,
         folder: Callable[[], RunFolder],
         emit: Emit,
-        real: Samples,
+        real: Samples | None,
     ) -> None:
         self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
         self._real = real
@@ -98,7 +98,7 @@ class Previews:
         )
 
 
-def preview_metrics(made: Samples, real: Samples) -> dict[str, float]:
+def preview_metrics(made: Samples, real: Samples | None) -> dict[str, float]:
     """Measure how much the items of a preview differ, relative to real ones.
 
     Returns:
@@ -106,8 +106,8 @@ def preview_metrics(made: Samples, real: Samples) -> dict[str, float]:
             ``preview_text_spread``: ratio of the numbers of texts that differ from the first one.
             What does not vary in the real items is left out.
     """
-    count = min(len(made), len(real))
-    if count < 2:
+    count = 0 if real is None else min(len(made), len(real))
+    if real is None or count < 2:
         return {}
     spreads = [float(samples.images[:count].std(0).mean()) for samples in (made, real)]
     others = [len(set(samples.texts[:count])) - 1 for samples in (made, real)]

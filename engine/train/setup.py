@@ -16,8 +16,6 @@ from engine.config.run import RunConfig
 from engine.config.sections import TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
-from engine.data.facts import ImageFacts, TextFacts
-from engine.data.image_files import resize, to_channels
 from engine.data.loader import Batch, DeviceLoader
 from engine.data.store import TRAIN, StoredDataset, open_dataset
 from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
@@ -28,13 +26,14 @@ from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.runs.folder import RunFolder, write_model
 from engine.runs.metadata import ModelMetadata, Origin, change_notes
-from engine.sample.sampler import Samples, Shown
+from engine.sample.sampler import Samples
 from engine.train.batch_size import DeviceMemory, choose_batch, peak_bytes, total_bytes
 from engine.train.data import (
     TrainingData,
     load_training_data,
     load_vectors,
     model_metadata,
+    network_input,
 )
 from engine.train.device import (
     describe,
@@ -65,8 +64,9 @@ class TrainingSetup:
     initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
     announcement: RunReady
-    real_samples: Samples
-    """As many training items as a preview has, in the shape of the run's images."""
+    real_samples: Samples | None
+    """As many training items as a preview has, in the form of samples; None if no item is
+    complete."""
     is_restored: bool
     """Whether ``initial_tensors`` lack what the run took over from an earlier one."""
 
@@ -135,7 +135,7 @@ def set_up(
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
         announcement=_announcement(folder, data, metadata, config, state),
-        real_samples=_real_samples(dataset, metadata, config),
+        real_samples=_real_samples(dataset, metadata, config, data.modalities),
         is_restored=is_restored,
     )
 
@@ -295,20 +295,21 @@ def _announcement(
     )
 
 
-def _real_samples(dataset: StoredDataset, model: ModelMetadata, config: RunConfig) -> Samples:
-    rows = dataset.complete_rows(TRAIN)
+def _real_samples(
+    dataset: StoredDataset,
+    model: ModelMetadata,
+    config: RunConfig,
+    modalities: Sequence[Modality],
+) -> Samples | None:
+    rows = dataset.complete_rows(TRAIN, model.columns)
     # Not the first ones: datasets are often sorted.
     places = np.linspace(0, len(rows) - 1, min(len(rows), config.reporting.preview_count))
-    rows = rows[places.astype(np.int64)]
-    columns: dict[str, Shown] = {}
-    for name, facts in model.columns.items():
-        if isinstance(facts, TextFacts):
-            columns[name] = tuple(dataset.texts[row] for row in rows)
-        elif isinstance(facts, ImageFacts):
-            images, shape = dataset.images_of(rows), facts.aspect.scaled(config.networks.image_size)
-            images = images if images.shape[1:3] == shape else resize(images, shape)
-            columns[name] = to_channels(images, 3)
-    return Samples(columns=columns)
+    items = network_input(
+        dataset, model, rows[places.astype(np.int64)], config.networks, modalities
+    )
+    if not items:
+        return None
+    return Samples(columns={m.name: m.postprocess(items[m.name]) for m in modalities})
 
 
 def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:

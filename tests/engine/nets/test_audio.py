@@ -9,7 +9,7 @@ import torch
 
 from engine.data.waveform import Sounds
 from engine.nets.audio import AudioModality
-from engine.nets.registry import IMAGE_MODALITIES
+from engine.modalities.image import IMAGE_MODALITIES
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
 
 RATE = 8_000

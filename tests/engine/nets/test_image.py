@@ -24,7 +24,7 @@ from engine.nets.image_modulated import (
     layer_widths,
     low_pass,
 )
-from engine.nets.registry import IMAGE_MODALITIES
+from engine.modalities.image import IMAGE_MODALITIES
 from tests.helpers.tiny import tiny_modalities
 
 

@@ -290,18 +290,18 @@ def test_that_rows_are_the_same_if_their_categories_are():
     assert facts.is_discrete
     other = real.clone()
     other[:, 1] += 1
-    assert facts.same(real, other).all()
+    assert facts.is_equal(real, other).all()
     block = facts.layout.blocks["kind"]
     other[0, block] = other[0, block].roll(1)
-    assert facts.same(real, other).tolist() == [False] + [True] * (ROWS - 1)
+    assert facts.is_equal(real, other).tolist() == [False] + [True] * (ROWS - 1)
 
 
 def test_that_numbers_alone_are_compared_as_they_are():
     cells = {"x": np.random.default_rng(1).normal(size=ROWS)}
     facts, real = modality(cells), rows(cells)
     assert not facts.is_discrete
-    assert facts.same(real, real).all()
-    assert not facts.same(real, real + 0.1).any()
+    assert facts.is_equal(real, real).all()
+    assert not facts.is_equal(real, real + 0.1).any()
 
 
 def test_that_diversity_is_named_after_the_column():
