@@ -49,10 +49,16 @@ HITS = {
         "sn_dub",
         "sn_zome",
     ),
-    "hat": ("drum_cymbal_closed", "drum_cymbal_pedal", "elec_tick"),
+    "hat": (
+        "drum_cymbal_closed",
+        "drum_cymbal_pedal",
+        "drum_cymbal_soft",
+        "elec_cymbal",
+        "elec_tick",
+    ),
 }
 LONGEST_S = {"kick": 0.3, "snare": 0.25, "hat": 0.12}
-FADE_S = 0.04
+FADE_S = {"kick": 0.05, "snare": 0.05, "hat": 0.1}
 PEAK = 0.9
 
 LICENCE_HEAD = """\
@@ -82,7 +88,7 @@ def main() -> None:
             if stanza["License"] != "CC0":
                 raise SystemExit(f"{name} is not CC0 but {stanza['License']}")
             lines.append(f"{name}: {stanza['Copyright']}, {stanza['Source']}, {stanza['License']}")
-            arrays[f"{part}_{number}"] = cut(package / SAMPLES / f"{name}.flac", LONGEST_S[part])
+            arrays[f"{part}_{number}"] = cut(package / SAMPLES / f"{name}.flac", part)
     TARGET.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(TARGET / HITS_FILE, **arrays)
     licence = LICENCE_HEAD + "\n".join(lines) + "\n"
@@ -101,7 +107,7 @@ def read_stanzas(text: str) -> dict[str, dict[str, str]]:
     return stanzas
 
 
-def cut(path: Path, longest_s: float) -> npt.NDArray[np.int16]:
+def cut(path: Path, part: str) -> npt.NDArray[np.int16]:
     """Return the start of a recording: mono, at the starter's rate, with a peak of ``PEAK``."""
     import miniaudio
 
@@ -109,7 +115,7 @@ def cut(path: Path, longest_s: float) -> npt.NDArray[np.int16]:
         str(path), output_format=miniaudio.SampleFormat.FLOAT32, nchannels=1
     )
     sound = trim(resample(np.asarray(decoded.samples), decoded.sample_rate, RATE), RATE)
-    hit = fade_out(sound[: int(longest_s * RATE)], RATE, FADE_S)
+    hit = fade_out(sound[: int(LONGEST_S[part] * RATE)], RATE, FADE_S[part])
     return (hit * PEAK / np.abs(hit).max() * np.iinfo(np.int16).max).round().astype(np.int16)
 
 

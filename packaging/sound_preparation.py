@@ -9,10 +9,12 @@ import numpy.typing as npt
 Wave = npt.NDArray[np.floating]
 
 HIGH_PASS_HZ = 70.0
-"""Half of the amplitude passes at this frequency; none at 50 Hz, all at 90 Hz."""
+"""Half of the amplitude passes at this frequency, with 12 dB an octave below it."""
 SILENCE_DB = -34.0
 """Relative to the peak: what is quieter at both ends is cut off."""
-MARGIN_S = 0.01
+EDGE_S = 0.1
+"""Silence added at both ends, into which the filter may ring."""
+MARGIN_S = 0.005
 """Kept before and after what is loud enough."""
 
 
@@ -23,16 +25,21 @@ def resample(wave: Wave, rate: int, target_rate: int) -> Wave:
         wave: [S].
         rate: its rate in Hz.
         target_rate: not above ``rate``.
+
+    Returns:
+        The wave between two stretches of near silence.
     """
     divisor = int(np.gcd(rate, target_rate))
     down, up = rate // divisor, target_rate // divisor
-    padded = np.pad(wave, (0, -len(wave) % down))
+    silence = int(EDGE_S * rate)
+    padded = np.pad(wave, (silence, silence + -(len(wave) + 2 * silence) % down))
     spectrum = np.fft.rfft(padded)
     length = len(padded) * up // down
     kept = spectrum[: length // 2 + 1]
     hertz = np.arange(len(kept)) * rate / len(padded)
     nyquist = target_rate / 2
-    rumble = np.clip((hertz - HIGH_PASS_HZ + 20) / 40, 0, 1)
+    # As gentle as two first-order filters: a steep one would ring before each attack.
+    rumble = hertz**2 / (hertz**2 + HIGH_PASS_HZ**2)
     alias = np.clip((nyquist - hertz) / (0.08 * nyquist), 0, 1)
     return np.fft.irfft(kept * rumble * alias, length) * (length / len(padded))
 

@@ -95,7 +95,7 @@ CATALOGUE: Mapping[str, ColumnStarter] = {
             f"cases for teaching that belong to no patient ({NOT_FOR_DIAGNOSIS})",
             group="care",
             items=11_380,
-            held_out=2_280,
+            held_out=2_260,
             columns={"image": "image", "text": "text", "measurements": "table"},
             licence="Measurements: Breast Cancer Wisconsin (Diagnostic), W. Wolberg, O. "
             "Mangasarian, N. Street and W. Street, 1995, doi:10.24432/C5DW2B, CC BY 4.0; drawings "
