@@ -1,0 +1,113 @@
+"""Draw the previews of the starters with named columns, and write the licences of rendered ones.
+
+``python packaging/preview_starters.py`` writes ``preview.png`` of each starter of the catalogue in
+``resources/starters``. With ``--sounds FOLDER`` it also writes the sounds of the previewed items
+there, one WAV file for each starter, to listen to.
+"""
+
+import argparse
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.sample.preview_sheet import write_sheet  # noqa: E402 (the path comes first)
+from engine.starters.canvas import Canvas  # noqa: E402
+from engine.starters.catalogue import CATALOGUE  # noqa: E402
+from engine.starters.columns import TRAIN, StarterColumns  # noqa: E402
+from engine.starters.registry import build_columns  # noqa: E402
+from engine.starters.ring import RADIUS  # noqa: E402
+
+TARGET = ROOT / "resources" / "starters"
+ITEMS, SEED = 16, 4
+RENDERED = {
+    "notes": "The notes are drawn and synthesised by Diptych",
+    "road-scenes": "The scenes are drawn and synthesised by Diptych",
+    "ring": "The points are computed by Diptych",
+}
+RENDERED_LICENCE = """\
+{what} on the spot and are dedicated to the public domain,
+CC0 1.0, https://creativecommons.org/publicdomain/zero/1.0/
+"""
+PLOT_SIDE, PLOTTED = 128, 1_500
+PLOT_COLOURS = {
+    "red": (214, 39, 40),
+    "orange": (255, 140, 0),
+    "yellow": (240, 205, 20),
+    "green": (34, 150, 60),
+    "cyan": (40, 190, 210),
+    "blue": (35, 70, 200),
+    "purple": (130, 50, 170),
+    "pink": (240, 130, 180),
+}
+
+
+def main() -> None:
+    """Draw all previews."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sounds", type=Path)
+    sounds: Path | None = parser.parse_args().sounds
+    for name, what in RENDERED.items():
+        (TARGET / name).mkdir(parents=True, exist_ok=True)
+        licence = RENDERED_LICENCE.format(what=what)
+        (TARGET / name / "LICENSE.txt").write_text(licence, encoding="utf-8")
+    for name in CATALOGUE:
+        columns = build_columns(name, TARGET)
+        rows = np.random.default_rng(SEED).choice(
+            [item for item, split in enumerate(columns.split) if split == TRAIN], ITEMS
+        )
+        if columns.images:
+            images, texts = tiles(columns, rows), [columns.texts["text"][row] for row in rows]
+        else:
+            images, texts = plot(columns)
+        write_sheet(TARGET / name / "preview.png", images, texts, images_seen=0, elapsed_s=0.0)
+        if sounds and columns.audio:
+            write_sounds(sounds / f"{name}.wav", columns, rows)
+        print(f"{name}: {columns.count:,} items")
+
+
+def tiles(columns: StarterColumns, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
+    """Return the pictures of items in RGB: [N, H, W, 3]."""
+    images = columns.images["image"][columns.rows["image"][rows]]
+    return np.broadcast_to(images, (*images.shape[:3], 3))
+
+
+def plot(columns: StarterColumns) -> tuple[npt.NDArray[np.uint8], list[str]]:
+    """Plot points and cut the plot into tiles: [N, H, W, 3] and a word for each."""
+    canvas = Canvas(1, PLOT_SIDE)
+    canvas.pixels[:] = 255
+    points = columns.tables["point"]
+    words: dict[int, str] = {}
+    per_side = int(ITEMS**0.5)
+    side = PLOT_SIDE // per_side
+    for x, y, word in list(zip(points["x"], points["y"], columns.texts["text"], strict=True))[
+        :PLOTTED
+    ]:
+        if not isinstance(x, float) or not isinstance(y, float):
+            continue
+        across = PLOT_SIDE * (0.5 + 0.4 * x / RADIUS)
+        down = PLOT_SIDE * (0.5 - 0.4 * y / RADIUS)
+        canvas.paint(0.5 * canvas.disc(across, down, 1.6), PLOT_COLOURS[word])
+        words[int(down) // side * per_side + int(across) // side] = word
+    grid = canvas.to_bytes()[0].reshape(per_side, side, per_side, side, 3).swapaxes(1, 2)
+    return grid.reshape(ITEMS, side, side, 3), [words.get(tile, "") for tile in range(ITEMS)]
+
+
+def write_sounds(path: Path, columns: StarterColumns, rows: npt.NDArray[np.integer]) -> None:
+    """Write the sounds of items one after the other."""
+    name, (waves, rate) = next(iter(columns.audio.items()))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(waves[columns.rows[name][rows]].astype("<i2").tobytes())
+
+
+if __name__ == "__main__":
+    main()

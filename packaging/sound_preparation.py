@@ -1,0 +1,60 @@
+"""Preparation of recorded and synthesised sounds for the starters, as an import prepares sounds.
+
+Shapes: S samples.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Wave = npt.NDArray[np.floating]
+
+HIGH_PASS_HZ = 70.0
+"""Half of the amplitude passes at this frequency, with 12 dB an octave below it."""
+SILENCE_DB = -34.0
+"""Relative to the peak: what is quieter at both ends is cut off."""
+EDGE_S = 0.1
+"""Silence added at both ends, into which the filter may ring."""
+MARGIN_S = 0.005
+"""Kept before and after what is loud enough."""
+
+
+def resample(wave: Wave, rate: int, target_rate: int) -> Wave:
+    """Change the rate by cutting the spectrum off; removes rumble in the same step.
+
+    Args:
+        wave: [S].
+        rate: its rate in Hz.
+        target_rate: not above ``rate``.
+
+    Returns:
+        The wave between two stretches of near silence.
+    """
+    divisor = int(np.gcd(rate, target_rate))
+    down, up = rate // divisor, target_rate // divisor
+    silence = int(EDGE_S * rate)
+    padded = np.pad(wave, (silence, silence + -(len(wave) + 2 * silence) % down))
+    spectrum = np.fft.rfft(padded)
+    length = len(padded) * up // down
+    kept = spectrum[: length // 2 + 1]
+    hertz = np.arange(len(kept)) * rate / len(padded)
+    nyquist = target_rate / 2
+    # As gentle as two first-order filters: a steep one would ring before each attack.
+    rumble = hertz**2 / (hertz**2 + HIGH_PASS_HZ**2)
+    alias = np.clip((nyquist - hertz) / (0.08 * nyquist), 0, 1)
+    return np.fft.irfft(kept * rumble * alias, length) * (length / len(padded))
+
+
+def trim(wave: Wave, rate: int) -> Wave:
+    """Cut off silence at both ends."""
+    size = np.abs(wave)
+    loud = np.flatnonzero(size > size.max() * 10 ** (SILENCE_DB / 20))
+    margin = int(MARGIN_S * rate)
+    return wave[max(0, loud[0] - margin) : loud[-1] + 1 + margin]
+
+
+def fade_out(wave: Wave, rate: int, seconds: float) -> Wave:
+    """Let the end fade linearly."""
+    length = min(len(wave), int(seconds * rate))
+    faded = wave.copy()
+    faded[len(wave) - length :] *= np.linspace(1, 0, length)
+    return faded
