@@ -16,6 +16,7 @@ from engine.events import (
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import write_sheet
 from engine.sample.sampler import Sampler, Samples
+from engine.sample.tiles import captions, tiles
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Previews:
             return {}
 
     def _save(self, samples: Samples, progress: Progress) -> PreviewReady:
-        images, texts = samples.images, samples.texts
+        images, texts = tiles(samples), captions(samples)
         images_seen, elapsed_s = progress.images_seen, progress.elapsed_s
         path = self._folder().preview_path(images_seen)
         write_sheet(path, images, texts, images_seen=images_seen, elapsed_s=elapsed_s)
@@ -109,7 +110,7 @@ def preview_metrics(made: Samples, real: Samples | None) -> dict[str, float]:
     count = 0 if real is None else min(len(made), len(real))
     if real is None or count < 2:
         return {}
-    spreads = [float(samples.images[:count].std(0).mean()) for samples in (made, real)]
+    spreads = [float(tiles(samples)[:count].std(0).mean()) for samples in (made, real)]
     others = [len(set(samples.texts[:count])) - 1 for samples in (made, real)]
     names = ("preview_image_spread", "preview_text_spread")
     ratios = zip(names, (spreads, others), strict=True)
