@@ -183,6 +183,14 @@ class ImagesUnreadableError(EngineError):
         super().__init__(f"No image can be read from {path}: {reason}.")
 
 
+class SoundsUnreadableError(EngineError):
+    """A folder without a readable sound."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"No sound can be read from {path}: {reason}.")
+
+
 class SheetCorruptError(EngineError):
     """A preview sheet that cannot be read."""
 

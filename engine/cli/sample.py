@@ -1,6 +1,6 @@
 """The sample subcommand: write a gallery from a checkpoint of a run."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,21 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         help="joint: pairs from noise; image-to-text: a text for each image; "
         "text-to-image: an image for each text; latent-path: interpolate between the first pairs "
         "of two seeds; text-path: interpolate between the images of texts",
+    )
+    parser.add_argument(
+        "--given",
+        action="append",
+        default=[],
+        type=_column_and_path,
+        metavar="COLUMN=PATH",
+        help="give a column: a file of texts (one per line) or of rows (CSV, JSON lines), or a "
+        "folder of images or sounds; repeat it to give several",
+    )
+    parser.add_argument(
+        "--make",
+        default="",
+        metavar="COLUMNS",
+        help="columns to write besides those given, separated by commas (default: all)",
     )
     parser.add_argument("--images", type=Path, metavar="DIR", help="images for image-to-text")
     parser.add_argument(
@@ -55,6 +70,13 @@ def add_to(commands: Any, _starters: Path | None) -> None:
     parser.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="new folder")
 
 
+def _column_and_path(value: str) -> tuple[str, Path]:
+    column, is_pair, path = value.partition("=")
+    if not (column.strip() and is_pair and path):
+        raise ArgumentTypeError(f"'{value}' is not COLUMN=PATH")
+    return column.strip(), Path(path)
+
+
 def run(arguments: Namespace) -> None:
     """Write the gallery, and print progress."""
     request = GalleryRequest(
@@ -68,6 +90,8 @@ def run(arguments: Namespace) -> None:
         to_seed=arguments.to_seed,
         checkpoint=arguments.checkpoint,
         truncation=arguments.truncation,
+        given=dict(arguments.given),
+        make=tuple(filter(None, (name.strip() for name in arguments.make.split(",")))),
     )
     write_with_progress(request)
 

@@ -36,12 +36,17 @@ class LoadedRun:
     """The EMA generator of a run, ready to sample."""
 
     sampler: Sampler
+    modalities: tuple[Modality, ...]
     config: RunConfig
     model: ModelMetadata
     checkpoint: CheckpointMetadata
     config_hash: str
     skipped_checkpoints: tuple[str, ...] = ()
     """Newer checkpoints that are damaged: name and reason of each."""
+
+    def modality(self, name: str) -> Modality:
+        """Return the modality of a column."""
+        return next(modality for modality in self.modalities if modality.name == name)
 
 
 def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> LoadedRun:
@@ -76,6 +81,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     generator = generator.to(device).eval().requires_grad_(requires_grad=False)
     return LoadedRun(
         sampler=Sampler(cast("PairModel", generator), modalities, device),
+        modalities=modalities,
         config=config,
         model=model,
         checkpoint=metadata,

@@ -1,6 +1,7 @@
 """Request for a gallery. Does not import torch, for the studio's dialog."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -59,24 +60,36 @@ class GalleryRequest:
     """``newest``, or a metric such as ``kid`` for the best checkpoint by it."""
     truncation: float = 1.0
     """Truncation factor of the noise, above 0 to 1; smaller values give less varied pairs."""
+    given: Mapping[str, Path] = field(default_factory=dict)
+    """What is given, by column: a file of texts or of rows, a folder of images or sounds. Instead
+    of a direction, or besides."""
+    make: tuple[str, ...] = ()
+    """Columns to write besides those that are given; empty for all."""
 
     def __post_init__(self) -> None:
         problems = [
-            Problem(field, message)
-            for field, message, is_broken in (
+            Problem(name, message)
+            for name, message, is_broken in (
                 ("count", f"must be from 1 to {MAX_COUNT:,}", not 1 <= self.count <= MAX_COUNT),
                 ("seed", f"must be from 0 to {MAX_SEED:,}", not 0 <= self.seed <= MAX_SEED),
                 ("to_seed", f"must be from 0 to {MAX_SEED:,}", not 0 <= self.to_seed <= MAX_SEED),
                 ("truncation", "must be above 0 and at most 1", not 0 < self.truncation <= 1),
                 (
+                    "make",
+                    f"must not name what is given: {', '.join(set(self.make) & set(self.given))}",
+                    bool(set(self.make) & set(self.given)),
+                ),
+                (
                     "images",
                     "must name a folder of images for image-to-text",
-                    self.direction is Direction.IMAGE_TO_TEXT and self.images is None,
+                    self.direction is Direction.IMAGE_TO_TEXT
+                    and self.images is None
+                    and not self.given,
                 ),
                 (
                     "texts",
                     f"must name a file of texts for {self.direction}",
-                    self.direction in NEED_TEXTS and self.texts is None,
+                    self.direction in NEED_TEXTS and self.texts is None and not self.given,
                 ),
             )
             if is_broken

@@ -138,6 +138,11 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         hint=translate("Errors", "Choose another name or an empty folder."),
     ),
     errors.DiskFullError: _disk_full,
+    errors.SoundsUnreadableError: lambda error: Explanation(
+        happened=translate("Errors", "There are no sounds to read."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate("Errors", "Choose a folder with WAV, FLAC, MP3 or Ogg files."),
+    ),
     errors.ImagesUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "The images cannot be read."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),

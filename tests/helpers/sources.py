@@ -31,6 +31,7 @@ from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImageSettings, ImportPlan
 from engine.importing.sources.archive import FileEntry
 from engine.sample.gallery import GalleryWriter, Provenance
+from engine.sample.sampler import Samples
 
 # Folders to import: small pictures, each its own, with texts beside them.
 
@@ -220,7 +221,8 @@ def gallery(folder: Path) -> Path:
     )
     images = np.stack([np.asarray(picture(n).convert("RGB")) for n in range(COUNT)])
     with GalleryWriter(folder, facts) as writer:
-        writer.add(images, [caption(n) for n in range(COUNT)])
+        texts = tuple(caption(n) for n in range(COUNT))
+        writer.add(Samples(columns={"text": texts, "image": images}))
     return folder
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from engine.data.waveform import Sounds
-from engine.nets.audio import AudioModality
 from engine.modalities.image import IMAGE_MODALITIES
+from engine.nets.audio import AudioModality
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
 
 RATE = 8_000

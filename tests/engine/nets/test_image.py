@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from engine.config.sections import ARCHITECTURES, OUTPUT_FILTERS
 from engine.data.image_shape import ImageShape, square
+from engine.modalities.image import IMAGE_MODALITIES
 from engine.nets.image import (
     ImageDecoder,
     ImageModality,
@@ -24,7 +25,6 @@ from engine.nets.image_modulated import (
     layer_widths,
     low_pass,
 )
-from engine.modalities.image import IMAGE_MODALITIES
 from tests.helpers.tiny import tiny_modalities
 
 

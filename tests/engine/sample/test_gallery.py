@@ -5,8 +5,10 @@ import pytest
 from PIL import Image
 
 from engine.errors import FolderInUseError, FolderNotWritableError
-from engine.sample.gallery import CAPTION, GAP, GalleryWriter, Provenance, draw_contact_sheet
+from engine.sample.gallery import GalleryWriter, Provenance
+from engine.sample.gallery_page import CAPTION, GAP, draw_contact_sheet
 from engine.sample.loss_chart import HEIGHT, WIDTH, write_loss_chart
+from engine.sample.sampler import Samples
 
 PROVENANCE = Provenance(
     run="run <1>",
@@ -20,13 +22,14 @@ PROVENANCE = Provenance(
 )
 
 
-def images(count: int, level: int = 100):
-    return np.full((count, 8, 8, 3), level, dtype=np.uint8)
+def pairs(*texts: str, level: int = 100, images: int = 0) -> Samples:
+    pictures = np.full((images or len(texts), 8, 8, 3), level, dtype=np.uint8)
+    return Samples(columns={"text": texts, "image": pictures})
 
 
 def test_that_texts_cannot_break_the_page(tmp_path):
     with GalleryWriter(tmp_path / "g", PROVENANCE) as writer:
-        writer.add(images(2), ['<script>alert("x")</script>', "a & b $width"])
+        writer.add(pairs('<script>alert("x")</script>', "a & b $width"))
     page = (tmp_path / "g/index.html").read_text(encoding="utf-8")
     assert "<script>" not in page
     assert "a &amp; b $width" in page
@@ -35,9 +38,9 @@ def test_that_texts_cannot_break_the_page(tmp_path):
 
 def test_that_an_error_leaves_a_gallery_that_fits_together(tmp_path):
     writer = GalleryWriter(tmp_path / "g", PROVENANCE)
-    writer.add(images(3), ["a", "b", "c"])
-    with pytest.raises(ValueError, match="zip"), writer:
-        writer.add(images(2), ["only one"])
+    writer.add(pairs("a", "b", "c"))
+    with pytest.raises(IndexError), writer:
+        writer.add(pairs("one", "two", images=1))
     lines = [json.loads(line) for line in (tmp_path / "g/metadata.jsonl").read_text().splitlines()]
     on_disk = sorted(path.name for path in (tmp_path / "g").glob("0*.png"))
     assert [line["file_name"] for line in lines] == on_disk

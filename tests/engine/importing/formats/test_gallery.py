@@ -8,6 +8,7 @@ from engine.errors import ConfigError
 from engine.importing.formats.format import ImportSpec
 from engine.importing.ledger import Reason
 from engine.sample.gallery import GalleryWriter, Provenance
+from engine.sample.sampler import Samples
 from tests.helpers.mutations import mutated, picture
 from tests.helpers.sources import best, fuzzed, proposed, scanned, survives
 
@@ -36,7 +37,7 @@ FILES = {
 def test_that_a_gallery_that_the_program_saved_is_recognised_and_read(tmp_path):
     images = np.zeros((2, 8, 8, 3), np.uint8)
     with GalleryWriter(tmp_path / "g", Provenance(**FACTS)) as writer:
-        writer.add(images, ["one", "two"])
+        writer.add(Samples(columns={"text": ("one", "two"), "image": images}))
     files = {path.name: path.read_bytes() for path in sorted((tmp_path / "g").iterdir())}
     assert best(files) == "gallery"
     found = scanned(files, "gallery")

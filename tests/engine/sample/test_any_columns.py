@@ -1,0 +1,230 @@
+"""Runs of items with four columns: previews, galleries, and any column given."""
+
+import json
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.config.sections import FAMILIES
+from engine.control import RunControl
+from engine.data.audio_files import write_wav
+from engine.data.column_info import (
+    FieldInfo,
+    FieldKind,
+    audio_column,
+    image_column,
+    table_column,
+    text_column,
+)
+from engine.data.store import write_dataset
+from engine.errors import (
+    CellsInvalidError,
+    ConfigError,
+    SoundsUnreadableError,
+    TextsUnreadableError,
+    UnknownWordsError,
+)
+from engine.events import GalleryEnded, Outcome
+from engine.sample.conditions import read_conditions
+from engine.sample.gallery import write_gallery
+from engine.sample.load import load_run
+from engine.sample.preview_sheet import read_sheet
+from engine.sample.request import GalleryRequest
+from engine.sample.tiles import captions, cell_text, colour_spectrograms, tiles
+from engine.train.run import train
+from tests.helpers.tiny import tiny_config
+
+CPU = torch.device("cpu")
+FIELDS = (
+    FieldInfo(name="level", kind=FieldKind.NUMERIC),
+    FieldInfo(name="shade", kind=FieldKind.CATEGORICAL),
+)
+
+
+def four_column_dataset(folder: Path) -> Path:
+    """Build items whose picture, word, tone and row say the same; some lack a column."""
+    count = 24
+    kinds = np.arange(count) % 2
+    random = np.random.default_rng(0)
+    images = np.array([40, 215])[kinds, None, None, None] + random.integers(
+        -9, 9, (count, 32, 32, 1)
+    )
+    seconds = np.arange(3200) / 8000
+    tones = [0.5 * np.sin(2 * np.pi * hz * seconds) for hz in (300, 900)]
+    waves = (np.stack(tones) * 32767).astype(np.int16)
+    records = [
+        {
+            "text": None if row % 7 == 3 else ("dark", "light")[kind],
+            "split": "held_out" if row % 6 == 5 else "train",
+            "tone": False if row % 5 == 2 else int(kind),
+            "facts": {"level": float(kind * 10 + row / 24), "shade": ("dark", "light")[kind]},
+        }
+        for row, kind in enumerate(kinds.tolist())
+    ]
+    write_dataset(
+        folder,
+        name="four",
+        title="Four",
+        images=images.astype(np.uint8),
+        records=records,
+        licence="CC0",
+        source="a test",
+        columns=[
+            image_column((count, 32, 32, 1)),
+            text_column(),
+            audio_column(waves.shape, 8000, name="tone"),
+            table_column(FIELDS, name="facts"),
+        ],
+        arrays={"tone": waves},
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("four")
+    data = four_column_dataset(folder / "data")
+    train(tiny_config(data, folder / "run"), lambda _event: None, RunControl())
+    return folder / "run"
+
+
+def gallery(run: Path, folder: Path, **values) -> list[dict]:
+    events: list[object] = []
+    write_gallery(GalleryRequest(run=run, folder=folder, **values), events.append, RunControl())
+    ended = events[-1]
+    assert isinstance(ended, GalleryEnded)
+    if ended.error is not None:
+        raise ended.error
+    assert ended.outcome is Outcome.FINISHED
+    lines = (folder / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_trains_and_samples_four_columns(tmp_path, family):
+    data = four_column_dataset(tmp_path / "data")
+    config = tiny_config(data, tmp_path / "run", images=16).with_values(family=family)
+    events: list[object] = []
+    train(config, events.append, RunControl())
+    assert events[-1].outcome is Outcome.FINISHED, events[-1].error  # pyright: ignore[reportAttributeAccessIssue]
+    samples = next(load_run(tmp_path / "run", CPU).sampler.from_noise(3, 1))
+    assert list(samples.columns) == ["text", "facts", "tone", "image"]
+    assert len(samples) == 3
+
+
+def test_a_preview_shows_picture_and_spectrogram_and_writes_text_and_cells(run):
+    sheet = read_sheet(max((run / "samples").iterdir()))
+    assert sheet.images.shape == (4, 32, 64, 3)
+    assert all("level " in text and "shade " in text for text in sheet.texts)
+    # The spectrogram is in colour, the picture is grey.
+    spread = np.ptp(sheet.images.astype(int), axis=3).max((1, 2))
+    assert (spread > 20).all()
+    assert np.ptp(sheet.images[:, :, 32:].astype(int), axis=3).max() == 0
+
+
+def test_a_gallery_has_files_texts_and_cells_of_every_item(run, tmp_path):
+    lines = gallery(run, tmp_path / "g", count=3)
+    assert [line["file_name"] for line in lines] == ["000000.png", "000001.png", "000002.png"]
+    for line in lines:
+        assert {"text", "level", "shade", "tone_file_name", "seed"} <= line.keys()
+        with Image.open(tmp_path / "g" / line["file_name"]) as picture:
+            assert picture.size == (32, 32)
+        with wave.open(str(tmp_path / "g" / line["tone_file_name"])) as sound:
+            assert (sound.getframerate(), sound.getnframes()) == (8000, 3200)
+    page = (tmp_path / "g/index.html").read_text(encoding="utf-8")
+    assert page.count("<audio controls") == 3
+    assert "<td>shade</td>" in page
+
+
+def test_only_wanted_columns_are_written(run, tmp_path):
+    (tmp_path / "texts.txt").write_text("dark\nlight\n")
+    lines = gallery(
+        run, tmp_path / "g", given={"text": tmp_path / "texts.txt"}, make=("tone",), count=9
+    )
+    assert [line["text"] for line in lines] == ["dark", "light"]
+    assert [line["file_name"] for line in lines] == ["000000.tone.wav", "000001.tone.wav"]
+    assert "level" not in lines[0]
+    assert not list((tmp_path / "g").glob("0*.png"))
+
+
+def test_sounds_and_rows_condition_the_other_columns(run, tmp_path):
+    seconds = np.arange(16000) / 16000
+    (tmp_path / "tones").mkdir()
+    for name, hz in (("a", 300), ("b", 900)):
+        tone = (20000 * np.sin(2 * np.pi * hz * seconds)).astype(np.int16)
+        write_wav(tmp_path / "tones" / f"{name}.wav", tone, 16000)
+    (tmp_path / "tones/notes.txt").write_text("no sound")
+    (tmp_path / "rows.csv").write_text("level;shade\n3,5;dark\n10;light\n")
+    lines = gallery(
+        run,
+        tmp_path / "g",
+        given={"tone": tmp_path / "tones", "facts": tmp_path / "rows.csv"},
+        make=("image", "text"),
+    )
+    assert [line["source_file"] for line in lines] == ["a.wav", "b.wav"]
+    assert [line["shade"] for line in lines] == ["dark", "light"]
+    assert all(line["text"] in {"dark", "light"} or line["text"] for line in lines)
+
+
+def test_the_given_columns_are_read_into_the_form_of_training(run, tmp_path):
+    loaded = load_run(run, CPU)
+    (tmp_path / "rows.jsonl").write_text('{"level": 0.0, "shade": "dark"}\n')
+    found = read_conditions(loaded, {"facts": tmp_path / "rows.jsonl"})["facts"]
+    cells = loaded.modality("facts").postprocess(found.rows)
+    assert cells.fields == ("level", "shade")
+    assert cells.rows[0][1] == "dark"
+    assert found.is_given is None
+
+
+@pytest.mark.parametrize(
+    ("given", "make", "error", "reason"),
+    [
+        ({"smell": "texts.txt"}, (), ConfigError, "is no column of the run"),
+        ({"text": "texts.txt"}, ("smell",), ConfigError, "names no column"),
+        ({"text": "texts.txt"}, ("text",), ConfigError, "must not name what is given"),
+        ({"tone": "empty"}, (), SoundsUnreadableError, "no file that ends in"),
+        ({"tone": "texts.txt"}, (), SoundsUnreadableError, "not a folder"),
+        ({"facts": "odd.csv"}, (), CellsInvalidError, "has no value 'blue'"),
+        ({"facts": "uneven.jsonl"}, (), TextsUnreadableError, "different fields"),
+        ({"facts": "texts.txt"}, (), CellsInvalidError, "is not a field"),
+        ({"facts": "broken.jsonl"}, (), TextsUnreadableError, "no table"),
+        ({"text": "texts.txt", "facts": "one.csv"}, (), ConfigError, "as many of each column"),
+        ({"text": "strange.txt", "facts": "two.csv"}, (), UnknownWordsError, "zebra"),
+    ],
+)
+def test_what_cannot_be_given_is_said(run, tmp_path, problem_log, given, make, error, reason):
+    (tmp_path / "empty").mkdir()
+    for name, content in {
+        "texts.txt": "dark\nlight\n",
+        "strange.txt": "dark\nzebra\n",
+        "odd.csv": "level,shade\n1,blue\n",
+        "one.csv": "level,shade\n1,dark\n",
+        "two.csv": "level,shade\n1,dark\n2,dark\n",
+        "uneven.jsonl": '{"level": 1}\n{"shade": "dark"}\n',
+        "broken.jsonl": '{"level": \n',
+    }.items():
+        (tmp_path / name).write_text(content)
+    sources = {name: tmp_path / path for name, path in given.items()}
+    with pytest.raises(error, match=reason):
+        gallery(run, tmp_path / "g", given=sources, make=make)
+    if "must not name" not in reason:  # the request itself is refused
+        problem_log.expect("failed")
+
+
+def test_tiles_stand_side_by_side_and_missing_cells_are_dashes(run):
+    samples = next(load_run(run, CPU).sampler.from_noise(2, 1))
+    assert tiles(samples).shape == (2, 32, 64, 3)
+    assert len(captions(samples)) == 2
+    assert [cell_text(cell) for cell in (None, 2.5, 3.0, 12, "red")] == [
+        "–",
+        "2.5",
+        "3",
+        "12",
+        "red",
+    ]
+    ramp = colour_spectrograms(np.arange(256, dtype=np.uint8)[None, None])[0, 0].astype(int)
+    assert (np.diff(ramp @ [0.299, 0.587, 0.114]) >= -0.5).all()
