@@ -25,6 +25,7 @@ from engine.data.audio_headers import (
     AudioFormat,
     check_vorbis_comments,
     identify_format,
+    missing_wav_bytes,
 )
 from engine.data.waveform import Samples
 from engine.errors import EntryError
@@ -210,7 +211,7 @@ def _decode(content: bytes, max_seconds: float) -> DecodedAudio:
     # As in ``_probe``.
     except Exception as error:
         raise EntryError("", AudioErrorKind.DAMAGED, _clause(error)) from error
-    _ensure_whole(info, count, wanted)
+    _ensure_whole(content, info, count, wanted)
     samples = np.concatenate(pieces)[:wanted]
     # A WAV file of floats may hold anything.
     samples = np.clip(np.nan_to_num(samples, posinf=1.0, neginf=-1.0), -1.0, 1.0)
@@ -219,19 +220,23 @@ def _decode(content: bytes, max_seconds: float) -> DecodedAudio:
 
 _MISSING_FRACTION = 0.05
 """Part of the declared length that may be missing: encoders pad, and MP3 counts whole frames."""
-_STREAMED_SECONDS = 3_600.0
-"""Programs that write WAV to a pipe declare the largest length possible."""
 
 
-def _ensure_whole(info: AudioInfo, count: int, wanted: int) -> None:
-    declared = round(info.seconds * info.rate)
-    if not count:
-        kind = AudioErrorKind.TRUNCATED if declared else AudioErrorKind.DAMAGED
-        raise EntryError("", kind, "it holds no sound")
-    is_streamed = info.format is AudioFormat.WAV and info.seconds > _STREAMED_SECONDS
-    if count < min(wanted, (1 - _MISSING_FRACTION) * declared) and not is_streamed:
-        detail = f"it declares {info.seconds:.1f} s and holds {count / info.rate:.1f} s"
+def _ensure_whole(content: bytes, info: AudioInfo, count: int, wanted: int) -> None:
+    if count >= wanted:
+        return
+    declared = info.seconds * info.rate
+    if info.format is AudioFormat.WAV:
+        # miniaudio already limits the declared length to the bytes that are there.
+        missing = missing_wav_bytes(content)
+        is_cut = missing > _MISSING_FRACTION * (len(content) + missing)
+    else:
+        is_cut = count < (1 - _MISSING_FRACTION) * declared
+    if is_cut:
+        detail = f"it ends early, after {count / info.rate:.1f} s"
         raise EntryError("", AudioErrorKind.TRUNCATED, detail)
+    if not count:
+        raise EntryError("", AudioErrorKind.DAMAGED, "it holds no sound")
 
 
 _PIECE_FRAMES = 16_384

@@ -77,6 +77,28 @@ def identify_format(content: bytes) -> AudioFormat:
     raise EntryError("", AudioErrorKind.NOT_AUDIO, "it is no sound of a kind that can be read")
 
 
+_CHUNK = {b"RIFF": struct.Struct("<4sI"), b"RIFX": struct.Struct(">4sI")}
+_STREAMED_BYTES = 0x7FFF_0000
+"""Programs that write to a pipe declare the largest length possible, or nearly."""
+
+
+def missing_wav_bytes(content: bytes) -> int:
+    """Return how many bytes a WAV file declares beyond its end; 0 if it was written to a pipe.
+
+    Files of more than 4 GB (RF64) declare their lengths elsewhere and count as whole.
+    """
+    chunk = _CHUNK.get(content[:4])
+    place = len(b"RIFF....WAVE")
+    while chunk is not None and place + chunk.size <= len(content):
+        name, length = chunk.unpack_from(content, place)
+        place += chunk.size
+        if name == b"data":
+            return max(place + length - len(content), 0) if length < _STREAMED_BYTES else 0
+        # Chunks start at even places.
+        place += length + length % 2
+    return 0
+
+
 _MAX_HEADER_BYTES = 16 << 20
 """Of the comments of an Ogg Vorbis file, which may hold a picture of the cover."""
 _PAGE_HEADER = struct.Struct("<4sBBqIIIB")

@@ -88,8 +88,8 @@ KAISER_BETA = 8.0
 (Kaiser 1974; Oppenheim and Schafer, Discrete-Time Signal Processing, section 7.6), so the stop band
 begins at the Nyquist frequency.
 """
-_MAX_DENOMINATOR = 1_000
-"""Of the ratio of the rates: exact for all usual rates, within a millionth for any other."""
+_PHASES_TOGETHER = 256
+"""Phases whose filters are computed at once, to bound the memory."""
 
 
 def resample(samples: Samples, rate: int, target_rate: int) -> Samples:
@@ -107,7 +107,7 @@ def resample(samples: Samples, rate: int, target_rate: int) -> Samples:
     Returns:
         [ceil(S * target_rate / rate)] float32.
     """
-    ratio = Fraction(target_rate, rate).limit_denominator(_MAX_DENOMINATOR)
+    ratio = Fraction(target_rate, rate)
     if ratio == 1 or not len(samples):
         return to_float(samples)
     up, down = ratio.numerator, ratio.denominator
@@ -116,9 +116,9 @@ def resample(samples: Samples, rate: int, target_rate: int) -> Samples:
     taps = filters.shape[1]
     before = taps // 2
     # The last output reads around input (count - 1) * down / up, which is less than len(samples).
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(to_float(samples), (before, taps)), taps
-    )
+    # A constant goes on beyond the ends: a step to 0 there would ring.
+    padded = np.pad(to_float(samples), (before, taps), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, taps)
     result = np.empty(count, np.float32)
     for phase in range(min(up, count)):
         first = phase * down // up
@@ -126,19 +126,22 @@ def resample(samples: Samples, rate: int, target_rate: int) -> Samples:
     return result
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _polyphase_filters(up: int, down: int) -> npt.NDArray[np.float32]:
     """Return the filter of each phase: [L, taps], for windows around the input floor(n M / L)."""
-    # Cut-off in cycles per input sample, times two.
-    width = ROLL_OFF * min(1.0, up / down)
-    half = int(np.ceil(ZERO_CROSSINGS / min(1.0, up / down)))
-    fractions = (np.arange(up) * down % up)[:, None] / up
-    distances = np.arange(-half, half + 1)[None] - fractions
-    inside = np.clip(1 - (distances / (half + 1)) ** 2, 0, None)
-    window = np.i0(KAISER_BETA * np.sqrt(inside)) / np.i0(KAISER_BETA)
-    filters = width * np.sinc(width * distances) * window
-    # A constant stays exactly the same at every phase.
-    return (filters / filters.sum(1, keepdims=True)).astype(np.float32)
+    bandwidth = min(1.0, up / down)
+    half = int(np.ceil(ZERO_CROSSINGS / bandwidth))
+    filters = np.empty((up, 2 * half + 1), np.float32)
+    for start in range(0, up, _PHASES_TOGETHER):
+        phases = np.arange(start, min(start + _PHASES_TOGETHER, up))
+        fractions = (phases * down % up)[:, None] / up
+        distances = np.arange(-half, half + 1)[None] - fractions
+        inside = np.clip(1 - (distances / (half + 1)) ** 2, 0, None)
+        window = np.i0(KAISER_BETA * np.sqrt(inside))
+        weights = np.sinc(ROLL_OFF * bandwidth * distances) * window
+        # A constant stays exactly the same at every phase.
+        filters[phases] = weights / weights.sum(1, keepdims=True)
+    return filters
 
 
 _HIGH_PASS_ORDER = 4

@@ -42,12 +42,12 @@ class AudioModality:
 
     def encode_waves(self, waves: Tensor) -> Tensor:
         """Convert waves to stored rows: [N, S] int16 to [N, 1, M, T] uint8, low bands first."""
-        rows = [
-            ((log_mel(part, self.spectrogram) + 1) * 127.5).round().to(torch.uint8)
-            for part in waves.split(_ENCODED_TOGETHER)
-        ]
-        shape = (0, 1, self.spectrogram.n_mels, self.spectrogram.n_frames)
-        return torch.cat(rows) if rows else torch.zeros(shape, dtype=torch.uint8)
+        shape = (len(waves), 1, self.spectrogram.n_mels, self.spectrogram.n_frames)
+        rows = torch.empty(shape, dtype=torch.uint8, device=waves.device)
+        for start in range(0, len(waves), _ENCODED_TOGETHER):
+            part = slice(start, start + _ENCODED_TOGETHER)
+            rows[part] = ((log_mel(waves[part], self.spectrogram) + 1) * 127.5).round()
+        return rows
 
     @property
     def is_discrete(self) -> bool:

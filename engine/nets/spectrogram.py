@@ -131,11 +131,13 @@ def invert(
     Returns:
         [B, S] floats, about [-1, 1].
     """
+    if not len(spectrograms):
+        return spectrograms.new_zeros(0, config.samples)
     waves = [
         griffin_lim(linear_magnitudes(rows, config), config, steps=steps, seed=seed)
         for rows in spectrograms.float().split(_INVERTED_TOGETHER)
     ]
-    return torch.cat(waves) if waves else spectrograms.new_zeros(0, config.samples)
+    return torch.cat(waves)
 
 
 def linear_magnitudes(spectrograms: Tensor, config: SpectrogramConfig) -> Tensor:

@@ -263,7 +263,7 @@ def mutated(source: random.Random, content: bytes) -> bytes:
     """Change, remove or insert a few bytes, or cut the end off."""
     changed = bytearray(content)
     for _ in range(source.randint(1, 4)):
-        place, size = source.randrange(len(changed)), source.randint(1, 16)
+        place, size = source.randrange(max(len(changed), 1)), source.randint(1, 16)
         match source.randrange(4):
             case 0:
                 changed[place : place + size] = source.randbytes(size)
