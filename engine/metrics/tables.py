@@ -93,8 +93,8 @@ def _missing_share(cells: Column) -> float:
 def correlation_difference(fields: Sequence[Field], real: Table, made: Table) -> float:
     """Return the mean absolute difference of the associations of all pairs of fields.
 
-    0 for a table with a single field. Zhao et al. 2021, arXiv:2102.08369, section 4.2, compare
-    tables by such matrices.
+    0 for a table with a single field. Zhao et al. 2021, arXiv:2102.08369, compare tables by
+    such matrices.
     """
     if len(fields) < 2:
         return 0.0

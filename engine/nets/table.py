@@ -115,8 +115,8 @@ class TableDecoder(nn.Module):
     ``p(row | context)`` is the product over the fields of ``p(field | earlier fields, context)``:
     first all categories and flags, then the numbers, whose conditional is a mixture of normal
     distributions. All conditionals share one MLP, whose input holds the earlier fields and zeros.
-    Source: NADE, Larochelle & Murray 2011, and for real values RNADE, Uria et al. 2013,
-    arXiv:1306.0186, eq. 4 to 6.
+    Source: NADE, Larochelle & Murray 2011, and its form for real values, RNADE, Uria et al. 2013,
+    arXiv:1306.0186.
 
     Noise determines the row, and the discriminator's gradient reaches the weights through it.
 
@@ -187,7 +187,7 @@ class TableDecoder(nn.Module):
         Fields are generated in order, given ones kept. A field before a given one does not depend
         on it then; of several candidates one is drawn with weights ``p(given cells | fields
         before)``, which is exact in the limit of many. Source: sampling-importance resampling,
-        Smith & Gelfand 1992, doi:10.1080/00031305.1992.10475856, section 3.
+        Smith & Gelfand 1992, doi:10.1080/00031305.1992.10475856.
 
         Args:
             context: [B, F].

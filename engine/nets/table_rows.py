@@ -92,9 +92,9 @@ class RowDistribution(nn.Module):
         """Return log densities of real scores under normal components, log probabilities at atoms.
 
         An atom's probability is that of its interval, as for the values of an ordered probit model
-        (McKelvey & Zavoina 1975, doi:10.1080/0022250X.1975.9989847); where it is too small for a
-        gradient, the density times the width takes its place, as in PixelCNN++ (Salimans et al.
-        2017, arXiv:1701.05517, section 2.1).
+        (McKelvey & Zavoina 1975, doi:10.1080/0022250X.1975.9989847). Where it is too small for a
+        gradient, the density times the width takes its place, as in the code of PixelCNN++
+        (Salimans et al. 2017, arXiv:1701.05517).
 
         Args:
             means: [B, N, M].

@@ -167,7 +167,7 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     ),
     errors.CellsInvalidError: lambda error: Explanation(
         happened=translate("Errors", "A cell does not fit its field."),
-        why=translate("Errors", "The field '{0}' {1}.").format(error.field, error.reason),
+        why=translate("Errors", "{0}: {1}.").format(error.field, error.reason),
         hint=translate("Errors", "Use a value that the training data has, or leave it empty."),
     ),
     errors.VectorsUnreadableError: lambda error: Explanation(

@@ -43,6 +43,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.SheetCorruptError(PLACE, "cut short"): "cut short",
     errors.TextsUnreadableError(PLACE, "not UTF-8"): "not UTF-8",
     errors.UnknownWordsError(["zebra", "gnu"]): "zebra, gnu",
+    errors.CellsInvalidError("sky", "has no value 'red'"): "sky: has no value 'red'",
     errors.VectorsUnreadableError(PLACE, "no vectors"): "no vectors",
     errors.DatasetChangedError(PLACE, "aaa", "bbb"): "version bbb",
     errors.SourceUnreadableError(PLACE, "no archive"): "/data/x: no archive",

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from engine.data.table_cells import read_numbers, read_texts
 from engine.data.table_fields import (
     CategoricalField,
     FieldKind,
@@ -59,32 +58,6 @@ def test_that_kinds_and_reasons_follow_from_the_cells():
 
 def test_that_a_value_beside_missing_cells_is_no_constant():
     assert report(["yes", None, None, "yes"]).reason is None
-
-
-@pytest.mark.parametrize(
-    ("cells", "numbers"),
-    [
-        (["1,5", "-0,25", "12"], [1.5, -0.25, 12]),
-        (["1.234,5", "2.000", "7,0"], [1234.5, 2000, 7]),
-        (["1,234", "12,345,678", ".5"], [1234, 12345678, 0.5]),
-        (["1 234,5", "1\u202f000", "3,5"], [1234.5, 1000, 3.5]),
-        (["12 %", "3%", "−4 %"], [12, 3, -4]),
-        (["1e-3", "2.5E+2", "+7"], [0.001, 250, 7]),
-        (["1'000.5", "2’000", "3"], [1000.5, 2000, 3]),
-        ([True, 10**400, float("inf")], [np.nan] * 3),
-        (["0117", "1_000", "1,23,4", "9" * 60, "1e999"], [np.nan] * 5),
-        (["", "-", "?", "NaN", "n/a"], [np.nan] * 5),
-    ],
-)
-def test_that_numbers_are_read_as_people_write_them(cells, numbers):
-    np.testing.assert_array_equal(read_numbers(cells), numbers)
-
-
-def test_that_texts_have_no_decimal_point_after_whole_numbers():
-    cells = [3.0, np.float64(2.5), 7, True, " a ", None, float("nan"), "none", "None", "?"]
-    assert read_texts(cells) == ["3", "2.5", "7", "true", "a", None, None, "none", None, None]
-    assert read_texts(np.array([4, 5])) == ["4", "5"]
-    assert read_texts([10**400]) == [str(10**400)]
 
 
 def test_that_one_unreadable_cell_in_twenty_leaves_a_column_numeric():
@@ -144,6 +117,13 @@ def test_that_the_user_decides():
     assert included_fields([chosen, ignored]) == (chosen.field,)
 
 
+def test_that_long_values_are_text():
+    cells = ["short", "x" * 201] * 30
+    assert report(cells).kind is FieldKind.TEXT
+    with pytest.raises(ConfigError, match="more than 200 characters"):
+        report(cells, FieldKind.CATEGORICAL)
+
+
 def test_that_choices_that_do_not_fit_are_refused_together():
     cells = {"words": ["a", "b"] * 10, "many": [f"v{n}" for n in range(1_001)]}
     kinds = {
@@ -167,6 +147,11 @@ def test_that_histograms_count_every_cell_that_is_present():
     assert len(numbers.histogram.edges) == len(numbers.histogram.counts) + 1
     words = report(["a", "b", "b", None])
     assert (words.histogram.values, words.histogram.counts) == (("b", "a"), (2, 1))
+
+
+def test_that_numbers_that_hardly_differ_have_a_histogram():
+    numbers = [1.0, 1.0 + 2**-52, 1.0 - 2**-53] * 4
+    assert report(numbers).histogram.counts == (12,)
 
 
 def test_that_fields_survive_json():

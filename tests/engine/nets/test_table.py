@@ -91,7 +91,9 @@ def test_that_the_loss_is_the_chain_rule_over_the_fields():
         else:
             total -= score_log_prob(parameters, real, layout, columns.start)
         seen[:, columns] = real[:, columns]
-    torch.testing.assert_close(net.nll_loss(context, real), total / len(order))
+    torch.testing.assert_close(
+        net.nll_loss(context, real), total / len(order), atol=1e-4, rtol=1e-4
+    )
 
 
 def score_log_prob(parameters, real, layout, place):
@@ -194,8 +196,8 @@ def test_that_the_prediction_is_the_likeliest_of_each_step_with_its_probability(
 def test_that_the_rest_of_a_row_follows_its_given_cells():
     cells = {name: table()[name] for name in ("kind", "is_new")}
     net, layout = decoder(cells), modality(cells).layout
-    torch.nn.init.normal_(net.to_parameters, std=1.0)
-    context = torch.full((1, CONTEXT), 0.5)
+    torch.nn.init.normal_(net.from_row.weight, std=2.0)
+    context = torch.zeros(1, CONTEXT)
     joint = torch.zeros(3, 3)
     for a, b in itertools.product(range(3), range(3)):
         row = torch.zeros(1, 6)
@@ -223,16 +225,17 @@ def test_that_numbers_alone_are_no_confident_prediction():
 def test_that_training_by_likelihood_recovers_a_dependence():
     torch.manual_seed(0)
     random = np.random.default_rng(5)
-    first = random.normal(size=500)
-    cells = {"one": first, "two": 0.9 * first + math.sqrt(1 - 0.81) * random.normal(size=500)}
+    first = random.normal(size=200)
+    cells = {"one": first, "two": 0.9 * first + math.sqrt(1 - 0.81) * random.normal(size=200)}
     net, real = modality(cells).build_decoder(), rows(cells)
     optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
-    context = torch.zeros(500, CONTEXT)
-    for _step in range(60):
+    context = torch.zeros(200, CONTEXT)
+    for _step in range(40):
         optimizer.zero_grad()
         net.nll_loss(context, real).mean().backward()
         optimizer.step()
-    made = net(net.draw_noise(2_000, torch.Generator().manual_seed(2)), context[:1]).detach()
+    with torch.no_grad():
+        made = net(net.draw_noise(1_000, torch.Generator().manual_seed(2)), context[:1])
     assert np.corrcoef(made.T)[0, 1] == pytest.approx(np.corrcoef(real.T)[0, 1], abs=0.1)
 
 

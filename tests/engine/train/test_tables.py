@@ -57,7 +57,8 @@ def test_that_every_family_learns_a_table_beside_texts_and_images(family, order)
     before = {
         name: weight.detach().clone()
         for name, weight in state.generator.named_parameters()
-        if "facts" in name
+        # Text first, all noise is in the code: no scale is used.
+        if "facts" in name and not (order == "text-first" and name.endswith("log_scale"))
     }
     for number in range(3):
         report = step(batch(rows, ("facts", "text") if number else ()), number)
