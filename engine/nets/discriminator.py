@@ -5,6 +5,7 @@ Shapes: B batch, M modalities, F features.
 
 import functools
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -18,7 +19,43 @@ PAIR = "pair"
 """Name of the head that judges whole pairs; the other heads have their modality's name."""
 
 
-class Discriminator(nn.Module):
+class PairDiscriminator(nn.Module, ABC):
+    """Base of the networks that judge pairs, and of what a training step asks of them.
+
+    A subclass sets ``heads`` and ``backbones``.
+    """
+
+    heads: tuple[str, ...]
+    """Names of the logits that ``forward`` returns."""
+    backbones: nn.ModuleDict
+    """Everything below the heads; may be compiled."""
+
+    def embed(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Embed discrete items, so that a penalty can differentiate; keep the others."""
+        return dict(items)
+
+    def embedding_tables(self) -> dict[str, Tensor]:
+        """Return the embeddings [V, D] of each discrete modality, without a gradient."""
+        return {}
+
+    @abstractmethod
+    def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Map items, or their embeddings, to what the heads take: by modality, [B, F]."""
+
+    @abstractmethod
+    def logits(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Run all heads: [B] logits for each of ``heads``."""
+
+    @abstractmethod
+    def joint_logit(self, features: Mapping[str, Tensor]) -> Tensor:
+        """Run the pair head alone: [B] logits."""
+
+    def forward(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Run backbones and heads: [B] logits for each of ``heads``."""
+        return self.logits(self.features(items))
+
+
+class Discriminator(PairDiscriminator):
     """A backbone and a unimodal head for each modality, and one head for the pair.
 
     Separate heads for the items and for their match follow Triangle GAN (Gan et al. 2017,
@@ -79,10 +116,6 @@ class Discriminator(nn.Module):
         seen = [features[name] for name in self.backbones]
         product = functools.reduce(operator.mul, seen)
         return self.joint_head(torch.cat([*seen, product], 1))[:, 0]
-
-    def forward(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Run backbones and heads: [B] logits for each of ``heads``."""
-        return self.logits(self.features(items))
 
 
 def _unimodal_head(embedding_dim: int) -> nn.Sequential:

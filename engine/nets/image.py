@@ -116,6 +116,15 @@ class ImageModality:
         spread = made.std(0).mean() / real.std(0).mean().clamp(min=1e-6)
         return {"image_diversity": spread}
 
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """C, H and W."""
+        return (self.channels, *self.shape)
+
+    def activate(self, outputs: Tensor) -> Tensor:
+        """Map [B, C, H, W] to [-1, 1]."""
+        return torch.tanh(outputs)
+
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
         return conv_image_backbone(

@@ -2,19 +2,22 @@
 
 import functools
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from torch import nn
 
-from engine.config.sections import NetworkConfig
+from engine.config.sections import JOINT_DENSE, NetworkConfig
 from engine.data.image_shape import SQUARE, ImageShape
 from engine.data.tokenizers import Tokenizer
 from engine.data.word_vectors import WordVectors
+from engine.nets.discriminator import Discriminator, PairDiscriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.image import ImageModality
 from engine.nets.image_mlp import MlpImageModality
 from engine.nets.image_modulated import ModulatedImageModality
+from engine.nets.joint_dense import JointDenseDiscriminator, JointDenseGenerator
 from engine.nets.joint_generator import SequentialBackboneGenerator, SharedBackboneGenerator
-from engine.nets.protocols import Modality
+from engine.nets.protocols import DenseModality, Modality
 from engine.nets.text import TextModality
 from engine.nets.token_text import TokenTextModality
 from engine.nets.vae import MultimodalVae
@@ -23,6 +26,8 @@ IMAGE_MODALITIES: Mapping[str, type[ImageModality]] = {
     "convolutional": ImageModality,
     "dense": MlpImageModality,
     "modulated": ModulatedImageModality,
+    # The networks of these pairs ask an image for no network of its own.
+    JOINT_DENSE: MlpImageModality,
 }
 """By architecture, as ``engine.config.sections.ARCHITECTURES`` names them."""
 
@@ -90,6 +95,18 @@ def build_model(family: str, modalities: Sequence[Modality], networks: NetworkCo
     if family == "hybrid":
         return PairGenerator(modalities, networks.embedding_dim)
     sizes = {"embedding_dim": networks.embedding_dim, "latent_dim": networks.latent_dim}
+    if networks.architecture == JOINT_DENSE:
+        return JointDenseGenerator(cast("Sequence[DenseModality]", modalities), **sizes)
     if family == "adversarial":
         return GENERATORS[networks.generation_order](modalities, **sizes)
     return MultimodalVae(modalities, **sizes)
+
+
+def build_discriminator(
+    modalities: Sequence[Modality], networks: NetworkConfig
+) -> PairDiscriminator:
+    """Build the discriminator of the adversarial families."""
+    if networks.architecture == JOINT_DENSE:
+        dense = cast("Sequence[DenseModality]", modalities)
+        return JointDenseDiscriminator(dense, networks.embedding_dim)
+    return Discriminator(modalities, networks.embedding_dim)

@@ -20,7 +20,7 @@ from engine.config.sections import TrainingConfig
 from engine.data.loader import Batch, Items, Masks, mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
-from engine.nets.discriminator import PAIR, Discriminator
+from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
 from engine.train.pseudo_labels import nll_loss, pseudo_label
@@ -44,7 +44,7 @@ Augment = Callable[[Items], dict[str, Tensor]]
 
 
 def discriminator_loss(
-    discriminator: Discriminator,
+    discriminator: PairDiscriminator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -75,8 +75,7 @@ def discriminator_loss(
         fake_logits = masked(discriminator(g), fake_mask(kept))
         terms = [objective.discriminator(real_logits[h], fake_logits[h]) for h in real_logits]
         loss = torch.stack(terms).sum()
-        has_mismatches = objective.is_bounded_below or config.mismatched_pairs == "always"
-        if PAIR in real_logits and has_mismatches:
+        if PAIR in real_logits and learns_mismatches(config):
             mismatched = mismatched_logits(discriminator, features, real, step)
             pairs = real_logits[PAIR]
             if objective.is_bounded_below:
@@ -96,9 +95,17 @@ def discriminator_loss(
     return loss, losses, real_logits, fake_logits
 
 
+def learns_mismatches(config: TrainingConfig) -> bool:
+    """Return whether the discriminator also learns mismatched pairs as fakes."""
+    is_bounded = LOSSES_BY_NAME[config.adversarial_loss].is_bounded_below
+    return config.mismatched_pairs == "always" or (
+        config.mismatched_pairs == "bounded" and is_bounded
+    )
+
+
 def generator_loss(
     generator: TrainableGenerator,
-    discriminator: Discriminator,
+    discriminator: PairDiscriminator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -134,7 +141,7 @@ def generator_loss(
 
 
 def mismatched_logits(
-    discriminator: Discriminator, features: Items, real: Batch, step: int
+    discriminator: PairDiscriminator, features: Items, real: Batch, step: int
 ) -> MaskedLogits:
     """Return the pair logits of real items from two different pairs, which count as fakes.
 
@@ -150,7 +157,7 @@ def mismatched_logits(
 
 
 def penalty_inputs(
-    discriminator: Discriminator,
+    discriminator: PairDiscriminator,
     x: Items,
     real_logits: Logits,
     g: Items,
@@ -268,10 +275,13 @@ class GanStep:
         self._strong_augment = dict(strong_augment or {})
         self._validation = validation or {}
         self._generator = cast("TrainableGenerator", state.generator)
-        self._discriminator = cast("Discriminator", state.networks[DISCRIMINATOR].network)
+        self._discriminator = cast("PairDiscriminator", state.networks[DISCRIMINATOR].network)
+        heads = self._discriminator.heads
+        self._head_of = {n: n if n in heads else PAIR for n in self._generator.modality_order}
+        """By modality, the head that judges its items."""
         # The head of the modality that is generated last, the hardest one. The pair head also
         # learns mismatches as fakes, so its probabilities stay near a third.
-        self._main_head = self._generator.modality_order[-1]
+        self._main_head = self._head_of[self._generator.modality_order[-1]]
         self._rng = torch.Generator(state.device)
         self.num_micro_batches = 1
 
@@ -395,7 +405,7 @@ class GanStep:
     def _adapt_augmentation(self, real_logits: Logits) -> None:
         for name, augmenter in self._augmenters.items():
             # A NaN must not enter a running sum.
-            logits = real_logits[name].logits.detach().nan_to_num()
+            logits = real_logits[self._head_of[name]].logits.detach().nan_to_num()
             augmenter.update(logits.sign(), len(logits))
 
     @torch.no_grad()

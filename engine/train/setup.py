@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.config.run import RunConfig
-from engine.config.sections import TrainingConfig
+from engine.config.sections import JOINT_DENSE, TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.image_files import resize, to_channels
@@ -172,7 +172,17 @@ def _load(
     control: RunControl,
     max_items: int | None = None,
 ) -> TrainingData:
-    """Build the modalities and load the data onto the device."""
+    """Build the modalities and load the data onto the device.
+
+    Raises:
+        ConfigError: the discriminator judges whole pairs alone, and there are none.
+    """
+    if config.networks.architecture == JOINT_DENSE and not len(dataset.complete_rows(TRAIN)):
+        reason = (
+            "cannot be joint-dense here: these networks learn from whole pairs alone, and no "
+            "training image of the dataset has a text"
+        )
+        raise ConfigError([Problem("networks.architecture", reason)])
     modalities = build_modalities(
         config.networks,
         channels=metadata.channels,
