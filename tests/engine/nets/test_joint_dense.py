@@ -39,6 +39,13 @@ def test_that_each_network_has_one_hidden_layer():
     assert shapes_of(judge) == [(8, SIZE), (8,), (1, 8), (1,)]
 
 
+def test_that_what_depends_on_the_vocabulary_is_named():
+    judge = JointDenseDiscriminator(tiny_modalities(), 8)
+    for network in (generator(), judge):
+        for name, axis in network.text_axes().items():
+            assert network.get_parameter(name).shape[axis.dim] == SIZE
+
+
 def test_that_pairs_are_the_formula():
     net, z = generator(), noise()[LATENT]
     first, second = cast("Any", net.layers[0]), cast("Any", net.layers[2])

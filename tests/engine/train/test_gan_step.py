@@ -83,6 +83,22 @@ def test_that_every_objective_teaches_every_family(family, loss, regularizer):
     assert ("text_nll" in report.losses) == (family == "hybrid")
 
 
+@pytest.mark.parametrize("regularizer", REGULARIZERS)
+def test_that_every_regularizer_suits_one_network_for_whole_pairs(regularizer):
+    config = replace(
+        tiny_step_config("adversarial", regularizer=regularizer, reg_interval=1),
+        networks=TEXTBOOK_NETWORKS,
+    )
+    state = build_state(tiny_modalities(), config, torch.device("cpu"))
+    before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
+    step = GanStep(
+        state, config.training, 1, modalities=tiny_modalities(), validation=tiny_pairs(4, seed=7)
+    )
+    report = step(missing(0.7), 0)
+    assert all(value.isfinite() for value in (report.losses | report.metrics).values())
+    assert all(changed(state, network, before[network]) for network in before)
+
+
 def test_that_the_discriminators_turn_leaves_the_generator_alone():
     state = tiny_state()
     state.networks[GENERATOR].optimizer.step = Mock()
