@@ -1,6 +1,6 @@
 """Train on the digits and measure sample quality with an independent classifier.
 
-    python packaging/measure_digits.py --minutes 2 5 --seeds 1 2 3
+    python packaging/measure_digits.py --minutes 2 5 --seeds 1 2 3 [--preset textbook]
     python packaging/measure_digits.py --gallery DIR
 
 Training and sampling go through the command line, as a user's would. "Agreement" is the share of
@@ -72,7 +72,7 @@ def measure(seed: int, minutes: float, arguments: argparse.Namespace, judge: Jud
     folder = Path(tempfile.mkdtemp(prefix=f"seed{seed}-", dir=arguments.keep))
     run, pairs = folder / "run", folder / "pairs"
     print(f"Seed {seed}, {minutes:g} min, in {folder} ...", flush=True)
-    train = ["--starter", "digits", "--preset", "cpu-tiny", "--device", "cpu"]
+    train = ["--starter", "digits", "--preset", arguments.preset, "--device", "cpu"]
     diptych("train", *train, "--minutes", f"{minutes:g}", "--seed", f"{seed}", "--run", f"{run}")
     joint = ["--direction", "joint", "--count", f"{PAIRS}", "--seed", "1"]
     diptych("sample", "--run", f"{run}", *joint, "--gallery", f"{pairs}")
@@ -165,6 +165,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures how good the digits become.")
     parser.add_argument("--minutes", type=float, nargs="+", default=[2.0], metavar="M")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="S")
+    parser.add_argument("--preset", default="cpu-tiny", metavar="NAME", help="default cpu-tiny")
     parser.add_argument("--captions", action="store_true", help="also read the test images")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="existing folder for the runs")
     parser.add_argument("--gallery", type=Path, metavar="DIR", help="judge this, train nothing")

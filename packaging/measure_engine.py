@@ -132,7 +132,8 @@ def _family_trials(plan: str) -> Iterator[Trial]:
             yield Trial(plan=plan, name=f"{family}: {name}", dataset="digits", options=chosen)
     for family in ("mvae", "mopoe"):
         yield Trial(plan=plan, name=family, dataset="digits", options=("--family", family))
-    yield Trial(plan=plan, name="textbook", dataset="digits", options=("--preset", "textbook"))
+    for preset in ("textbook", "minimax-2014"):
+        yield Trial(plan=plan, name=preset, dataset="digits", options=("--preset", preset))
 
 
 def main() -> None:

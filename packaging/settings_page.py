@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from engine.cli import import_, train  # noqa: E402 - only importable with the path above
+from engine.config.presets import PRESETS  # noqa: E402 - likewise
 from engine.config.run import RunConfig  # noqa: E402 - likewise
 from engine.config.setting import Setting, settings_in  # noqa: E402 - likewise
 from engine.importing.plan import ImportPlan  # noqa: E402 - likewise
@@ -23,8 +24,8 @@ from engine.importing.plan import ImportPlan  # noqa: E402 - likewise
 PAGE = ROOT / "docs" / "settings.md"
 INTRODUCTION = """# Settings
 
-Every setting of a training run and of an import. `make docs` writes this page from the declarations
-in the source; edit those, not this file.
+Every preset and setting of a training run and every setting of an import. `make docs` writes this
+page from the declarations in the source; edit those, not this file.
 
 - *Setting* is the label in the studio, *Option* the same on the command line.
 - *Default* is that of the declaration. A preset or, for an import, the source can suggest another.
@@ -44,7 +45,7 @@ def main() -> int:
 
 def page() -> str:
     """Give the whole page as Markdown."""
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION, presets_table()]
     for command, config, declare in (
         ("train", RunConfig, train.add_to),
         ("import", ImportPlan, import_.add_to),
@@ -58,6 +59,16 @@ def page() -> str:
                 parts.append(f"### {group.capitalize()}\n")
             parts.append(table(rows, options, with_families=config is RunConfig))
     return "\n".join(parts)
+
+
+def presets_table() -> str:
+    """Give the presets as a Markdown table."""
+    rows = [
+        f"| {preset.title} | `{preset.name}` | {preset.family} | {preset.summary} | {preset.note} |"
+        for preset in PRESETS.values()
+    ]
+    head = "| Preset | `--preset` | Family | Purpose | What to expect |"
+    return "\n".join(["## Presets\n", head, "|---|---|---|---|---|", *rows]) + "\n"
 
 
 def options_of(declare: Callable[[Any, Path | None], None]) -> dict[str, str]:

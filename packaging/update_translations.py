@@ -108,7 +108,7 @@ def _declared() -> Iterator[str]:
         for _name, _field, about in settings_in(config):
             yield from (about.label, about.help, about.unit)
     for preset in PRESETS.values():
-        yield from (preset.title, preset.summary)
+        yield from (preset.title, preset.summary, preset.note)
     for measured in MEASURED_RUNS.values():
         yield measured.subject
     for starter in STARTERS.values():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.config.presets import PRESETS, SMALL_DATASET
-from engine.config.run import MAX_DENSE_IMAGE_SIZE, RunConfig
+from engine.config.run import DENSE_ARCHITECTURES, MAX_DENSE_IMAGE_SIZE, RunConfig
 from engine.config.sections import (
     IMAGE_SIZES,
     ReportingConfig,
@@ -153,7 +153,8 @@ def fitting_image_size(data: DataFacts, config: RunConfig) -> int:
 
     It is the largest that invents no pixels, or the smallest of all for smaller images.
     """
-    largest = MAX_DENSE_IMAGE_SIZE if config.networks.architecture == "dense" else max(IMAGE_SIZES)
+    is_dense = config.networks.architecture in DENSE_ARCHITECTURES
+    largest = MAX_DENSE_IMAGE_SIZE if is_dense else max(IMAGE_SIZES)
     sizes = [size for size in IMAGE_SIZES if size <= min(data.image_size, largest)]
     return max(sizes, default=min(IMAGE_SIZES))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.config.run import RunConfig
-from engine.config.sections import DataConfig, NetworkConfig, TrainingConfig
+from engine.config.sections import JOINT_DENSE, DataConfig, NetworkConfig, TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class Preset:
     training: TrainingConfig
     data: DataConfig = field(default_factory=lambda: DataConfig(tokenizer="auto"))
     family: str = "hybrid"
+    note: str = ""
+    """What to expect of it, in a few sentences; empty where the summary says enough."""
 
 
 AUTO = "auto"
@@ -81,6 +83,38 @@ _GPU_TRAINING = TrainingConfig(
     penalty_scale="auto",
     text_relaxation="soft",
     ema_half_life=50_000.0,
+)
+
+
+def _textbook_preset(
+    *, name: str, title: str, summary: str, training: TrainingConfig, note: str
+) -> Preset:
+    """Create a preset with the networks and the data that code for beginners has."""
+    return Preset(
+        name=name,
+        title=title,
+        summary=summary,
+        note=note,
+        family="adversarial",
+        networks=NetworkConfig(
+            architecture=JOINT_DENSE, image_size=32, latent_dim=100, embedding_dim=128
+        ),
+        training=training,
+        data=DataConfig(tokenizer="auto", augmentation="none"),
+    )
+
+
+_TEXTBOOK_TRAINING = TrainingConfig(
+    adversarial_loss="non-saturating",
+    regularizer="none",
+    mismatched_pairs="never",
+    learning_rate=1e-4,
+    final_learning_rate=1e-4,
+    # Adam's defaults in PyTorch and in Keras.
+    beta1=0.9,
+    beta2=0.999,
+    # Samples come from the weights themselves.
+    ema_half_life=0.0,
 )
 PRESETS = {
     preset.name: preset
@@ -166,27 +200,21 @@ PRESETS = {
                 mismatched_pairs="always",
             ),
         ),
-        Preset(
+        _textbook_preset(
             name="textbook",
-            title="Original GAN",
-            summary="32 px, dense layers and the minimax loss of Goodfellow et al. (2014), for "
-            "teaching",
-            family="adversarial",
-            data=DataConfig(),
-            networks=NetworkConfig(
-                architecture="dense",
-                image_size=32,
-                generator_channels=32,
-                discriminator_channels=32,
-            ),
-            training=TrainingConfig(
-                adversarial_loss="saturating",
-                regularizer="none",
-                learning_rate=1e-4,
-                final_learning_rate=1e-4,
-                beta1=0.5,
-                beta2=0.999,
-            ),
+            title="Textbook GAN",
+            summary="32 px, the GAN of introductions: one hidden layer, binary cross-entropy, "
+            "nothing else",
+            training=_TEXTBOOK_TRAINING,
+            note="",
+        ),
+        _textbook_preset(
+            name="minimax-2014",
+            title="Minimax GAN of 2014",
+            summary="32 px, the textbook GAN with the loss as the formula of Goodfellow et al. "
+            "(2014) has it",
+            training=replace(_TEXTBOOK_TRAINING, adversarial_loss="saturating"),
+            note="",
         ),
     )
 }

@@ -9,6 +9,7 @@ from engine.config.sections import (
     ADVERSARIAL_FAMILIES,
     FAMILIES,
     GRADIENT_PENALTIES,
+    JOINT_DENSE,
     DataConfig,
     NetworkConfig,
     ReportingConfig,
@@ -19,6 +20,7 @@ from engine.config.setting import problems_in, setting, value_at
 from engine.errors import ConfigError, Problem
 
 MAX_DENSE_IMAGE_SIZE = 64
+DENSE_ARCHITECTURES = ("dense", JOINT_DENSE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +87,28 @@ RULES = (
     ),
     Rule(
         field="networks.architecture",
-        reason=f"can be dense only up to {MAX_DENSE_IMAGE_SIZE} px: the number of weights grows "
-        "with the number of pixels",
+        reason=f"can be dense or joint-dense only up to {MAX_DENSE_IMAGE_SIZE} px: the number of "
+        "weights grows with the number of pixels",
         is_broken=lambda run: (
-            run.networks.architecture == "dense" and run.networks.image_size > MAX_DENSE_IMAGE_SIZE
+            run.networks.architecture in DENSE_ARCHITECTURES
+            and run.networks.image_size > MAX_DENSE_IMAGE_SIZE
+        ),
+    ),
+    Rule(
+        field="networks.architecture",
+        reason="can be joint-dense only with the adversarial family: one network for the whole "
+        "pair has no parts that could be trained by likelihood",
+        is_broken=lambda run: (
+            run.networks.architecture == JOINT_DENSE and run.family != "adversarial"
+        ),
+    ),
+    Rule(
+        field="networks.generation_order",
+        reason="must be simultaneous with the architecture joint-dense, which generates both items "
+        "at once",
+        is_broken=lambda run: (
+            run.networks.architecture == JOINT_DENSE
+            and run.networks.generation_order != "simultaneous"
         ),
     ),
     Rule(
@@ -214,7 +234,9 @@ class RunConfig:
         "hybrid",
         label="Family",
         help="Model family: a GAN whose text decoder is also trained by likelihood, a purely "
-        "adversarial GAN, or a multimodal VAE.",
+        "adversarial GAN, or a multimodal VAE. A GAN trains a generator G and a discriminator D: "
+        "min over G, max over D of E[log D(x)] + E[log(1 - D(G(z)))]. With the non-saturating "
+        "loss, G maximizes E[log D(G(z))] instead, whose gradient does not vanish while D wins.",
         choices=FAMILIES,
     )
     device: str = setting(

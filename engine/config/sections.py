@@ -27,7 +27,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 REGULARIZERS = ("r1", "r1-r2", "gradient-penalty", "spectral-norm", "none")
 PENALTY_SCALES = ("auto", "none", "spread")
 TEXT_RELAXATIONS = ("straight-through", "soft")
-MISMATCHED_PAIRS = ("bounded", "always")
+MISMATCHED_PAIRS = ("bounded", "always", "never")
 GRADIENT_PENALTIES = ("r1", "r1-r2", "gradient-penalty")
 """Regularizers that need second derivatives of the discriminator."""
 
@@ -144,8 +144,8 @@ class TrainingConfig:
         "bounded",
         label="Mismatched pairs",
         help="When the discriminator also learns mismatched pairs as fakes: with the losses that "
-        "are bounded below, or always. With the Wasserstein loss, which is not, each of them is "
-        "then compared with a real pair.",
+        "are bounded below, always or never. With the Wasserstein loss, which is not bounded, "
+        "always compares each of them with a real pair.",
         choices=MISMATCHED_PAIRS,
         families=ADVERSARIAL_FAMILIES,
     )
@@ -271,7 +271,9 @@ class DataConfig:
 IMAGE_SIZES = (32, 64, 128, 256)
 TEXT_ENCODINGS = ("auto", "one-hot", "token-ids")
 TEXT_ENCODERS = ("linear", "bag-of-words", "transformer")
-ARCHITECTURES = ("convolutional", "dense", "modulated")
+JOINT_DENSE = "joint-dense"
+"""Architecture of the textbook: one multilayer perceptron for pairs in each network."""
+ARCHITECTURES = ("convolutional", "dense", "modulated", JOINT_DENSE)
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
 OUTPUT_FILTERS = ("none", "low-pass")
@@ -287,7 +289,8 @@ class NetworkConfig:
         label="Architecture",
         help="Layers of the image networks: convolutional, fully connected (dense) as in the first "
         "GAN, or convolutional with a generator whose batch norms are modulated by noise and text, "
-        "for colour images.",
+        "for colour images. With joint-dense, generator and discriminator each have a single "
+        "hidden layer for image and text together, and pairs are judged only as a whole.",
         choices=ARCHITECTURES,
     )
     image_size: int = setting(
@@ -325,7 +328,8 @@ class NetworkConfig:
     embedding_dim: int = setting(
         128,
         label="Embedding dimension",
-        help="Dimension of the embedding vector of an image or a text.",
+        help="Dimension of the embedding vector of an image or a text; with the architecture "
+        "joint-dense, units of the hidden layers.",
         low=8,
         high=2048,
     )

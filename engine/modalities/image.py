@@ -9,7 +9,7 @@ from engine.augment.caption_filter import conflicts_with_captions
 from engine.augment.pipeline import ADA_RAMP_IMAGES, Augmenter
 from engine.augment.transforms import DIFFAUGMENT, NONE, Transform, resolve_augmentation
 from engine.config.run import RunConfig
-from engine.config.sections import ADVERSARIAL_FAMILIES, NetworkConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES, JOINT_DENSE, NetworkConfig
 from engine.data.facts import ImageFacts
 from engine.data.image_files import resize
 from engine.data.loader import StoredRows
@@ -26,6 +26,8 @@ IMAGE_MODALITIES: dict[str, type[ImageModality]] = {
     "convolutional": ImageModality,
     "dense": MlpImageModality,
     "modulated": ModulatedImageModality,
+    # The networks of these items ask an image for no network of its own.
+    JOINT_DENSE: MlpImageModality,
 }
 """By architecture, as ``engine.config.sections.ARCHITECTURES`` names them."""
 ADA_RAMP_EPOCHS = 100

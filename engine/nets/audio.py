@@ -77,6 +77,15 @@ class AudioModality:
         """Return ``<name>_diversity``, the ratio of standard deviations over the batch."""
         return {f"{self.name}_diversity": spread_ratio(made, real)}
 
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """1, M and T."""
+        return self.pictures.item_shape
+
+    def activate(self, outputs: Tensor) -> Tensor:
+        """Map [B, 1, M, T] to [-1, 1]."""
+        return self.pictures.activate(outputs)
+
     def build_encoder(self) -> nn.Module:
         """Build the encoder of a picture."""
         return self.pictures.build_encoder()

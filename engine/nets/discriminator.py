@@ -5,6 +5,7 @@ Shapes: B batch, M modalities, F features.
 
 import functools
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -18,7 +19,92 @@ PAIR = "pair"
 """Name of the head that judges whole pairs; the other heads have their modality's name."""
 
 
-class Discriminator(nn.Module):
+class PairDiscriminator(nn.Module, ABC):
+    """Base of the networks that judge pairs, and of what a training step asks of them.
+
+    A subclass sets ``heads`` and ``backbones``.
+
+    Args:
+        modalities: in any order.
+    """
+
+    heads: tuple[str, ...]
+    """Names of the logits that ``forward`` returns."""
+    backbones: nn.ModuleDict
+    """Everything below the heads; may be compiled."""
+    min_items: int
+    """Number of items of a row from which it counts as a pair."""
+
+    def __init__(self, modalities: Sequence[Modality]) -> None:
+        super().__init__()
+        self._modalities = {modality.name: modality for modality in modalities}
+
+    def embed(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Embed discrete items, so that a penalty can differentiate; keep the others."""
+        return dict(items)
+
+    def embedding_tables(self) -> dict[str, Tensor]:
+        """Return the embeddings [V, D] of each discrete modality, without a gradient."""
+        return {}
+
+    def is_mismatch(
+        self, items: Mapping[str, Tensor], present: Mapping[str, Tensor], exchanged: str
+    ) -> Tensor:
+        """Whether rows no longer belong together after one item is taken from the row before.
+
+        The item must differ, and so must another one. Where the rows have discrete items, one of
+        these must differ: two pictures of a three differ, yet each fits the other's word.
+
+        Args:
+            items: by modality, [B, ...].
+            present: by modality, [B] booleans. Rows that lack other items than the row before them
+                make no mismatch.
+            exchanged: the modality.
+
+        Returns:
+            [B] booleans.
+        """
+        differs = {
+            name: ~self._modalities[name].is_equal(item, item.roll(1, 0)) & present[name]
+            for name, item in items.items()
+        }
+        alike = torch.stack([there == there.roll(1, 0) for there in present.values()]).all(0)
+        others = torch.stack([d for name, d in differs.items() if name != exchanged]).any(0)
+        discrete = [name for name in differs if self._modalities[name].is_discrete]
+        if discrete:
+            has_discrete = torch.stack([present[name] for name in discrete]).any(0)
+            others &= torch.stack([differs[name] for name in discrete]).any(0) | ~has_discrete
+        return alike & differs[exchanged] & others
+
+    @abstractmethod
+    def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Map items, or their embeddings, to what the heads take: by modality, [B, F]."""
+
+    @abstractmethod
+    def logits(
+        self, features: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """Run all heads: [B] logits for each of ``heads``; arguments as in ``joint_logit``."""
+
+    @abstractmethod
+    def joint_logit(
+        self, features: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> Tensor:
+        """Run the pair head alone: [B] logits.
+
+        Args:
+            features: by modality, [B, F].
+            present: by modality, [B] booleans: the items that the head sees; by default all.
+        """
+
+    def forward(
+        self, items: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """Run backbones and heads: [B] logits for each of ``heads``."""
+        return self.logits(self.features(items), present)
+
+
+class Discriminator(PairDiscriminator):
     """A backbone and a unimodal head for each modality, and one head for the pair.
 
     Separate heads for the items and for their match follow Triangle GAN (Gan et al. 2017,
@@ -31,10 +117,11 @@ class Discriminator(nn.Module):
         embedding_dim: F.
     """
 
+    min_items = 2
+
     def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
-        super().__init__()
+        super().__init__(modalities)
         names = [modality.name for modality in modalities]
-        self._modalities = {modality.name: modality for modality in modalities}
         self.backbones = nn.ModuleDict({m.name: m.build_backbone() for m in modalities})
         self.unimodal_heads = nn.ModuleDict({name: _unimodal_head(embedding_dim) for name in names})
         self.heads = (*names, PAIR) if len(names) > 1 else tuple(names)
@@ -72,35 +159,6 @@ class Discriminator(nn.Module):
         """Run the backbones on items or on their embeddings: by modality, [B, F]."""
         return {name: self.backbones[name](item) for name, item in items.items()}
 
-    def is_mismatch(
-        self, items: Mapping[str, Tensor], present: Mapping[str, Tensor], exchanged: str
-    ) -> Tensor:
-        """Whether rows no longer belong together after one item is taken from the row before.
-
-        The item must differ, and so must another one. Where the rows have discrete items, one of
-        these must differ: two pictures of a three differ, yet each fits the other's word.
-
-        Args:
-            items: by modality, [B, ...].
-            present: by modality, [B] booleans. Rows that lack other items than the row before them
-                make no mismatch.
-            exchanged: the modality.
-
-        Returns:
-            [B] booleans.
-        """
-        differs = {
-            name: ~self._modalities[name].is_equal(item, item.roll(1, 0)) & present[name]
-            for name, item in items.items()
-        }
-        alike = torch.stack([there == there.roll(1, 0) for there in present.values()]).all(0)
-        others = torch.stack([d for name, d in differs.items() if name != exchanged]).any(0)
-        discrete = [name for name in differs if self._modalities[name].is_discrete]
-        if discrete:
-            has_discrete = torch.stack([present[name] for name in discrete]).any(0)
-            others &= torch.stack([differs[name] for name in discrete]).any(0) | ~has_discrete
-        return alike & differs[exchanged] & others
-
     def logits(
         self, features: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
@@ -131,12 +189,6 @@ class Discriminator(nn.Module):
             ]
         product = functools.reduce(operator.mul, factors)
         return self.joint_head(torch.cat([*seen, product], 1))[:, 0]
-
-    def forward(
-        self, items: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
-    ) -> dict[str, Tensor]:
-        """Run backbones and heads: [B] logits for each of ``heads``."""
-        return self.logits(self.features(items), present)
 
 
 def _unimodal_head(embedding_dim: int) -> nn.Sequential:

@@ -125,6 +125,15 @@ class ImageModality:
         """Return ``<name>_diversity``, the ratio of standard deviations over the batch."""
         return {f"{self.name}_diversity": spread_ratio(made, real)}
 
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """C, H and W."""
+        return (self.channels, *self.shape)
+
+    def activate(self, outputs: Tensor) -> Tensor:
+        """Map [B, C, H, W] to [-1, 1]."""
+        return torch.tanh(outputs)
+
     def build_encoder(self) -> nn.Module:
         """Build a backbone of half the discriminator's width."""
         return conv_image_backbone(

@@ -296,3 +296,22 @@ class Modality(Protocol):
     def build_latent_decoder(self, latent_dim: int) -> nn.Module:
         """Build the ``LatentDecoder`` of the variational families."""
         ...
+
+
+class DenseModality(Modality, Protocol):
+    """A modality whose items are arrays of one shape that a function makes from any numbers.
+
+    The textbook's networks need no more: one linear layer gives the numbers of all items.
+    """
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """Shape of an item in the networks, without the batch."""
+        ...
+
+    def activate(self, outputs: Tensor) -> Tensor:
+        """Map outputs of a linear layer [B, *item_shape] to items of the same shape.
+
+        The gradient of discrete items is straight-through (Bengio et al. 2013, arXiv:1308.3432).
+        """
+        ...

@@ -76,6 +76,17 @@ class TableModality:
             return rows_equal(one, other)
         return torch.stack([one[:, s].argmax(1) == other[:, s].argmax(1) for s in blocks]).all(0)
 
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """D."""
+        return (self.layout.width,)
+
+    def activate(self, outputs: Tensor) -> Tensor:
+        """Limit scores, and make blocks one-hot with a soft gradient: [B, D] to [B, D]."""
+        scores = outputs[:, : len(self.layout.numeric)].clamp(-MAX_SCORE, MAX_SCORE)
+        blocks = [straight_through(outputs[:, block]) for block in self.layout.blocks.values()]
+        return torch.cat([scores, *blocks], 1)
+
     def build_encoder(self) -> nn.Module:
         """Build the encoder that conditions the other modalities' decoders."""
         return table_mlp(self.layout.width, self.hidden_dim, self.embedding_dim)

@@ -90,15 +90,27 @@ class NonAutoregressiveTextDecoder(nn.Module):
         return -((log_probabilities * real).sum(2) * is_word).sum(1)
 
     def _choose(self, latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return probabilities and one-hot rows, [B, L, V], and whether the text is over."""
-        blocked = noise.new_zeros(self.words)
-        blocked[[PADDING, UNKNOWN]] = BLOCKED_LOGIT
-        soft = (self.logits(latent) + noise + blocked).softmax(2)
-        numbers = soft.argmax(2)
-        is_end = (numbers == END).long()
-        is_over = is_end.cumsum(1) > is_end
-        hard = functional.one_hot(numbers.masked_fill(is_over, PADDING), self.words).to(soft)
-        return soft, hard, is_over[:, :, None]
+        return choose_tokens(self.logits(latent) + noise)
+
+
+def choose_tokens(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Choose the likeliest token at each position, up to the end of the text.
+
+    Args:
+        logits: [B, L, V].
+
+    Returns:
+        Probabilities and one-hot rows, [B, L, V] each; and [B, L, 1], whether the text is over.
+    """
+    words = logits.shape[2]
+    blocked = logits.new_zeros(words)
+    blocked[[PADDING, UNKNOWN]] = BLOCKED_LOGIT
+    soft = (logits + blocked).softmax(2)
+    numbers = soft.argmax(2)
+    is_end = (numbers == END).long()
+    is_over = is_end.cumsum(1) > is_end
+    hard = functional.one_hot(numbers.masked_fill(is_over, PADDING), words).to(soft)
+    return soft, hard, is_over[:, :, None]
 
 
 EMBEDDING_STD = 0.5
@@ -147,6 +159,16 @@ class TextModality:
             "unique_texts": distinct_share(made.argmax(2)) / distinct_share(real.argmax(2)),
             "token_entropy": _entropy(made) / _entropy(real).clamp(min=1e-6),
         }
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """L and V."""
+        return (self.length, len(self.tokenizer))
+
+    def activate(self, outputs: Tensor) -> Tensor:
+        """Map token logits [B, L, V] to one-hot rows of the likeliest, with a soft gradient."""
+        soft, hard, is_over = choose_tokens(outputs)
+        return hard + (soft - soft.detach()) * ~is_over
 
     def build_encoder(self) -> nn.Module:
         """Build the encoder that conditions the image decoder."""

@@ -11,10 +11,10 @@ from engine.config.run import RunConfig
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.losses.regularizers import apply_spectral_norm
 from engine.modalities.kind import ItemAugmenter
-from engine.nets.discriminator import Discriminator
+from engine.nets.discriminator import PairDiscriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Items, Modality
-from engine.nets.registry import build_model
+from engine.nets.registry import build_discriminator, build_model
 from engine.nets.vae import MultimodalVae
 from engine.train.gan_step import GanStep
 from engine.train.state import (
@@ -109,8 +109,8 @@ def build_step(
     )
 
 
-def _build_discriminator(modalities: Sequence[Modality], config: RunConfig) -> Discriminator:
-    discriminator = Discriminator(modalities, config.networks.embedding_dim)
+def _build_discriminator(modalities: Sequence[Modality], config: RunConfig) -> PairDiscriminator:
+    discriminator = build_discriminator(modalities, config.networks)
     if config.training.regularizer == "spectral-norm":
         apply_spectral_norm(discriminator)
     if config.training.compile_discriminator:

@@ -20,7 +20,7 @@ from engine.data.loader import Batch, Items, Masks, mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
 from engine.modalities.kind import ItemAugmenter
-from engine.nets.discriminator import PAIR, Discriminator
+from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
 from engine.train.pseudo_labels import nll_loss, pseudo_label
@@ -44,7 +44,7 @@ Augment = Callable[[Items], dict[str, Tensor]]
 
 
 def discriminator_loss(
-    discriminator: Discriminator,
+    discriminator: PairDiscriminator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -70,14 +70,13 @@ def discriminator_loss(
     x, g = discriminator.embed(x), discriminator.embed(g)
     # The second derivatives of a penalty need full precision.
     with in_precision("fp32" if penalty else config.precision, rng.device):
-        features = discriminator.features(x)
-        real_logits = masked(discriminator.logits(features, real.present), real_mask(real))
-        judged = judged_items(real)
+        features, least = discriminator.features(x), discriminator.min_items
+        real_logits = masked(discriminator.logits(features, real.present), real_mask(real, least))
+        judged = judged_items(real, least)
         fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
         terms = [objective.discriminator(real_logits[h], fake_logits[h]) for h in real_logits]
         loss = torch.stack(terms).sum()
-        has_mismatches = objective.is_bounded_below or config.mismatched_pairs == "always"
-        if PAIR in real_logits and has_mismatches:
+        if PAIR in real_logits and learns_mismatches(config):
             mismatched = mismatched_logits(discriminator, features, real, step)
             pairs = real_logits[PAIR]
             if objective.is_bounded_below:
@@ -97,9 +96,17 @@ def discriminator_loss(
     return loss, losses, real_logits, fake_logits
 
 
+def learns_mismatches(config: TrainingConfig) -> bool:
+    """Return whether the discriminator also learns mismatched pairs as fakes."""
+    is_bounded = LOSSES_BY_NAME[config.adversarial_loss].is_bounded_below
+    return config.mismatched_pairs == "always" or (
+        config.mismatched_pairs == "bounded" and is_bounded
+    )
+
+
 def generator_loss(
     generator: TrainableGenerator,
-    discriminator: Discriminator,
+    discriminator: PairDiscriminator,
     real: Batch,
     fake: Items,
     kept: Masks,
@@ -119,12 +126,12 @@ def generator_loss(
     with in_precision(config.precision, rng.device):
         soft_noise = noise if config.text_relaxation == "soft" else None
         g = augment(generator.relax(fake, kept, discriminator.embedding_tables(), soft_noise))
-        judged = judged_items(real)
+        judged = judged_items(real, discriminator.min_items)
         fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
         real_logits: Logits = {}
         if objective.needs_real_logits:
             logits = discriminator(augment(real.items), real.present)
-            real_logits = masked(logits, real_mask(real))
+            real_logits = masked(logits, real_mask(real, discriminator.min_items))
         terms = [objective.generator(fake_logits[h], real_logits.get(h)) for h in fake_logits]
         adversarial = torch.stack(terms).sum()
         text_nll = nll_loss(
@@ -137,7 +144,7 @@ def generator_loss(
 
 
 def mismatched_logits(
-    discriminator: Discriminator, features: Items, real: Batch, step: int
+    discriminator: PairDiscriminator, features: Items, real: Batch, step: int
 ) -> MaskedLogits:
     """Return the pair logits of real items from two different pairs, which count as fakes.
 
@@ -149,11 +156,11 @@ def mismatched_logits(
     is_mismatch = discriminator.is_mismatch(real.items, real.present, exchanged)
     swapped = {**features, exchanged: features[exchanged].roll(1, 0)}
     logits = discriminator.joint_logit(swapped, real.present)
-    return MaskedLogits(logits, is_mismatch & real_mask(real)[PAIR])
+    return MaskedLogits(logits, is_mismatch & real_mask(real, discriminator.min_items)[PAIR])
 
 
 def penalty_inputs(
-    discriminator: Discriminator,
+    discriminator: PairDiscriminator,
     x: Items,
     real_logits: Logits,
     g: Items,
@@ -194,21 +201,21 @@ def masked(logits: Items, masks: Masks) -> Logits:
     return {head: MaskedLogits(values.float(), masks[head]) for head, values in logits.items()}
 
 
-def real_mask(real: Batch) -> Masks:
-    """Return by head the rows that count as real; a pair needs two items or more.
+def real_mask(real: Batch, min_items: int = 2) -> Masks:
+    """Return by head the rows that count as real; a pair needs so many items or more.
 
     A pseudo-label makes its row a real pair; it is no real item of its own modality.
     """
-    return {**real.observed(), PAIR: _is_pair(real)}
+    return {**real.observed(), PAIR: _is_pair(real, min_items)}
 
 
-def judged_items(real: Batch) -> Masks:
+def judged_items(real: Batch, min_items: int = 2) -> Masks:
     """Return by modality the rows in which the pair head sees the generated item.
 
     They are those of the real pair, so that what is absent does not tell real from generated. Rows
     without a real pair are judged whole.
     """
-    is_pair = _is_pair(real)
+    is_pair = _is_pair(real, min_items)
     return {name: there | ~is_pair for name, there in real.present.items()}
 
 
@@ -219,8 +226,8 @@ def fake_mask(kept: Masks, judged: Masks) -> Masks:
     return {**generated, PAIR: torch.stack(in_pair).any(0)}
 
 
-def _is_pair(real: Batch) -> Tensor:
-    return torch.stack(list(real.present.values())).sum(0) >= 2
+def _is_pair(real: Batch, min_items: int) -> Tensor:
+    return torch.stack(list(real.present.values())).sum(0) >= min_items
 
 
 def detach(items: Items, *, needs_grad: bool) -> dict[str, Tensor]:
@@ -287,10 +294,13 @@ class GanStep:
         self._strong_augment = dict(strong_augment or {})
         self._validation = validation or {}
         self._generator = cast("TrainableGenerator", state.generator)
-        self._discriminator = cast("Discriminator", state.networks[DISCRIMINATOR].network)
+        self._discriminator = cast("PairDiscriminator", state.networks[DISCRIMINATOR].network)
+        heads = self._discriminator.heads
+        self._head_of = {n: n if n in heads else PAIR for n in self._generator.modality_order}
+        """By modality, the head that judges its items."""
         # The head of the modality that is generated last, the hardest one. The pair head also
         # learns mismatches as fakes, so its probabilities stay near a third.
-        self._main_head = self._generator.modality_order[-1]
+        self._main_head = self._head_of[self._generator.modality_order[-1]]
         self._rng = torch.Generator(state.device)
         self.num_micro_batches = 1
 
@@ -414,7 +424,7 @@ class GanStep:
     def _adapt_augmentation(self, real_logits: Logits) -> None:
         for name, augmenter in self._augmenters.items():
             # A NaN must not enter a running sum.
-            logits = real_logits[name].logits.detach().nan_to_num()
+            logits = real_logits[self._head_of[name]].logits.detach().nan_to_num()
             augmenter.update(logits.sign(), len(logits))
 
     @torch.no_grad()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.config.run import RunConfig
-from engine.config.sections import TrainingConfig
+from engine.config.sections import JOINT_DENSE, TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, DeviceLoader
@@ -171,7 +171,18 @@ def _load(
     control: RunControl,
     max_items: int | None = None,
 ) -> TrainingData:
-    """Build the modalities and load the data onto the device."""
+    """Build the modalities and load the data onto the device.
+
+    Raises:
+        ConfigError: the discriminator judges complete items alone, and there are none.
+    """
+    is_joint = config.networks.architecture == JOINT_DENSE
+    if is_joint and not len(dataset.complete_rows(TRAIN, metadata.columns)):
+        reason = (
+            "cannot be joint-dense here: these networks learn from complete items alone, and every "
+            "training item of the dataset lacks something"
+        )
+        raise ConfigError([Problem("networks.architecture", reason)])
     vectors = load_vectors(config, metadata)
     modalities = build_modalities(metadata.columns, config.networks, vectors)
     control.stop_if_asked()

@@ -66,6 +66,18 @@ RUNS: dict[str, dict[str, Any]] = {
     "mvae": {"family": "mvae"},
     "mopoe": {"family": "mopoe"},
     "mopoe, unpaired": {"family": "mopoe"},
+    "joint-dense": {
+        "family": "adversarial",
+        "networks__architecture": "joint-dense",
+        "training__regularizer": "none",
+        "training__mismatched_pairs": "never",
+        "training__ema_half_life": 0.0,
+    },
+    "joint-dense, saturating, r1": {
+        "family": "adversarial",
+        "networks__architecture": "joint-dense",
+        "training__adversarial_loss": "saturating",
+    },
     # The preset's architecture and rates on tiny networks.
     "preset cpu-colour": {
         "preset": "cpu-colour",

@@ -7,6 +7,7 @@ actions that a failure does not need.
 
 import random
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app import Studio
-from studio.models.run_state import Command, enabled, is_alive
+from studio.models.run_state import Command, RunState, enabled, is_alive
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
 from tests.helpers.guards import ProblemLog, left_running, running_threads
@@ -35,11 +36,11 @@ from tests.helpers.windows import TINY_FORM, opened_studio
 
 TINY = {
     **TINY_FORM,
-    "images": "1500",
+    "images": "600",
     "reporting.preview_count": "9",
     "reporting.preview_every_s": "1",
     "reporting.checkpoint_every_s": "5",
-    "reporting.evaluate_every_s": "3",
+    "reporting.evaluate_every_s": "1",
 }
 DATASETS = {"grey": {}, "large": {"size": 64}, "wide": {"size": 18, "width": 32, "channels": 3}}
 TEXTS = ("", "0", "3", "-1", "8", "0.001", "1e9", "nan", "two words", "é\u202e", "x" * 300)
@@ -47,6 +48,8 @@ _KEY_NAMES = "Tab Backtab Space Return Escape Left Right Up Down Home End Delete
 KEYS = tuple(Qt.Key(getattr(Qt.Key, f"Key_{name}")) for name in _KEY_NAMES.split(" "))
 SIZES = ((1600, 1000), (1280, 720), (900, 600), (2200, 1300))
 MENU_MS = 40
+PATIENCE_S = 15.0
+"""Longest time that a run is left alone: enough to end with the evaluation of its last weights."""
 MAX_DIALOGS = 6
 """More than a user could have opened on purpose."""
 
@@ -62,7 +65,7 @@ class Action:
 def session(seed: int, length: int) -> list[Action]:
     """Draw the actions of a session; starting and stopping are more frequent than others."""
     drawn = random.Random(seed)  # noqa: S311 (no secret)
-    names = [*_ACTIONS, *["start"] * 4, *["command"] * 6, *["press"] * 10, *["wait"] * 8]
+    names = [*_ACTIONS, *(name for name, times in _FREQUENT.items() for _time in range(times))]
     return [Action(drawn.choice(names), drawn.randrange(10_000)) for _number in range(length)]
 
 
@@ -248,6 +251,15 @@ class _Monkey:
     def wait(self, number: int) -> None:
         QTest.qWait(100 + number % 1_500)
 
+    def leave_alone(self, _number: int) -> None:
+        """Watch a run that trains until it ends, for a while at most."""
+        until_s = time.monotonic() + PATIENCE_S
+        while self._is_training() and time.monotonic() < until_s:
+            QTest.qWait(100)
+
+    def _is_training(self) -> bool:
+        return self._studio.run_view.status.state in (RunState.PREPARING, RunState.RUNNING)
+
     def _fill_form(self, number: int) -> None:
         name = [*DATASETS][number % len(DATASETS)]
         dataset = self._studio.workspace / "datasets" / name
@@ -270,6 +282,9 @@ _ACTIONS: dict[str, Callable[[_Monkey, int], None]] = {
     for name in (
         *("start", "command", "evaluate", "press", "write", "choose", "slide", "type_a_key"),
         *("fill_form", "open_run", "show_figures", "raise_dock", "resize", "leave_dialog"),
-        "wait",
+        *("wait", "leave_alone"),
     )
 }
+_FREQUENT = {"start": 4, "command": 4, "press": 8, "wait": 6, "evaluate": 1, "leave_alone": 1}
+"""Actions that are drawn more often, and how often beside once. A stop or a click on one of the
+buttons ends most runs, so few would be evaluated if none were left alone."""

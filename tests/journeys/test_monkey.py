@@ -46,9 +46,10 @@ def test_that_a_random_user_breaks_nothing(
             seed += 1
     logs = [log for folder in folders for log in folder.glob("work/runs/*/events.jsonl")]
     measured = sum(log.read_text("utf-8").count('"EvaluationCompleted"') for log in logs)
+    finished = sum('"finished"' in log.read_text("utf-8") for log in logs)
     print(  # noqa: T201 - what a measurement quotes
         f"seeds {SEED} to {seed - 1}, {LENGTH} actions each: {len(logs)} runs were trained, "
-        f"{measured} evaluations ended"
+        f"{finished} to the end, {measured} evaluations ended"
     )
     assert logs
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.config.forecast import text_cost
+from engine.config.presets import PRESETS
 from engine.errors import CheckpointCorruptError, ConfigError, DeviceUnavailableError, Problem
 from engine.events import Phase, PhaseChanged
 from studio.app import Studio
@@ -110,6 +111,14 @@ def test_that_a_preset_sets_every_field(filled: Filled):
     size = filled.control("Image size")
     assert isinstance(size, QComboBox)
     assert size.currentText() == "128 px"
+
+
+def test_that_a_preset_says_what_to_expect_of_it(filled: Filled):
+    preset = PRESETS["textbook"]
+    filled.choose("Preset", preset.title)
+    assert filled.says(f"{preset.summary}\n{preset.note}")
+    filled.choose("Preset", PRESETS["cpu-tiny"].title)
+    assert not filled.says(preset.note)
 
 
 def test_that_start_carries_what_was_chosen(filled: Filled):

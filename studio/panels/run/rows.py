@@ -161,7 +161,9 @@ class RunSetupFields(QObject):
         )
         self.dataset.set_problem(problems.get("dataset", ""))
         self.preset.set_text(self._form.preset)
-        self.preset.set_hint(translate_engine(PRESETS[self._form.preset].summary))
+        preset = PRESETS[self._form.preset]
+        lines = [translate_engine(text) for text in (preset.summary, preset.note) if text]
+        self.preset.set_hint("\n".join(lines))
         self.name.set_text(self._form.name)
         self.name.set_problem(problems.get("name", ""))
 

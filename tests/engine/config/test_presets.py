@@ -1,4 +1,5 @@
 import ctypes
+import inspect
 import re
 import sys
 from dataclasses import replace
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from torch.optim import Adam
 
 import resources
 from engine.config import presets
@@ -46,6 +48,27 @@ def test_that_colour_presets_decay_to_a_twentieth_and_write_more_slowly(name):
     assert training.final_learning_rate == pytest.approx(training.learning_rate / 20)
     assert training.text_learning_rate == pytest.approx(0.4 * training.learning_rate)
     assert PRESETS[name].networks.architecture == "modulated"
+
+
+def test_that_the_textbook_is_the_recipe_of_introductions_and_nothing_else():
+    preset = PRESETS["textbook"]
+    networks, training = preset.networks, preset.training
+    assert (preset.family, networks.architecture) == ("adversarial", "joint-dense")
+    assert (networks.latent_dim, networks.embedding_dim) == (100, 128)
+    assert training.adversarial_loss == "non-saturating"
+    assert (training.learning_rate, training.final_learning_rate) == (1e-4, 1e-4)
+    assert (training.beta1, training.beta2) == inspect.signature(Adam).parameters["betas"].default
+    assert (training.regularizer, training.mismatched_pairs) == ("none", "never")
+    assert (training.ema_half_life, training.d_steps) == (0.0, 1)
+    assert preset.data.augmentation == "none"
+
+
+def test_that_the_presets_of_2014_differ_in_the_loss_alone():
+    one, other = PRESETS["textbook"], PRESETS["minimax-2014"]
+    assert other.training == replace(one.training, adversarial_loss="saturating")
+    assert (other.networks, other.data, other.family) == (one.networks, one.data, one.family)
+    assert one.note
+    assert other.note
 
 
 @pytest.mark.parametrize(
@@ -286,6 +309,7 @@ def test_that_measured_runs_are_documented_and_their_sheets_are_small():
         (64, "modulated", 64),
         (500, "convolutional", 256),
         (500, "dense", 64),
+        (500, "joint-dense", 64),
     ],
 )
 def test_that_no_pixels_are_invented_and_as_few_as_possible_lost(
@@ -356,7 +380,7 @@ def test_that_the_cost_of_texts_is_that_of_the_measured_tables():
 def test_that_presets_leave_the_tokenizer_to_the_data_and_defaults_do_not(tmp_path):
     for name in PRESETS:
         config = config_from_preset(name, dataset=tmp_path, run=tmp_path)
-        assert config.data.tokenizer == ("word" if name == "textbook" else "auto")
+        assert config.data.tokenizer == "auto"
         assert config.data.text_length == 0
         assert config.with_values(data__word_vectors="vectors.txt")
     assert RunConfig(dataset=tmp_path, run=tmp_path).data == DataConfig(tokenizer="word")

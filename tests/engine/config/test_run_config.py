@@ -191,9 +191,59 @@ def test_that_wasserstein_needs_a_bounded_gradient():
     assert "bounded gradient" in found["training.regularizer"]
 
 
-def test_that_dense_layers_stop_at_64_px():
-    found = refused(networks__architecture="dense", networks__image_size=128)
+@pytest.mark.parametrize("architecture", ["dense", "joint-dense"])
+def test_that_dense_layers_stop_at_64_px(architecture):
+    found = refused(
+        family="adversarial", networks__architecture=architecture, networks__image_size=128
+    )
     assert "64 px" in found["networks.architecture"]
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "adversarial"])
+def test_that_one_network_for_whole_pairs_needs_the_adversarial_family(family):
+    found = refused(family=family, networks__architecture="joint-dense")
+    assert "only with the adversarial family" in found["networks.architecture"]
+
+
+def test_that_one_network_for_whole_pairs_generates_both_items_at_once():
+    joint = {"family": "adversarial", "networks__architecture": "joint-dense"}
+    found = refused(**joint, networks__generation_order="text-first")
+    assert "at once" in found["networks.generation_order"]
+    assert RunConfig(dataset=Path(), run=Path()).with_values(**joint)
+
+
+OLD_TEXTBOOK = """
+format = 2
+dataset = "digits"
+run = "old"
+preset = "textbook"
+family = "adversarial"
+
+[networks]
+architecture = "dense"
+image_size = 32
+generator_channels = 32
+discriminator_channels = 32
+
+[training]
+adversarial_loss = "saturating"
+regularizer = "none"
+learning_rate = 0.0001
+final_learning_rate = 0.0001
+beta1 = 0.5
+beta2 = 0.999
+"""
+
+
+def test_that_a_run_of_the_earlier_textbook_preset_keeps_its_settings():
+    read = config_from_toml(OLD_TEXTBOOK)
+    assert read.networks.architecture == "dense"
+    assert (read.networks.latent_dim, read.training.ema_half_life) == (64, 10_000.0)
+    assert (read.training.adversarial_loss, read.training.mismatched_pairs) == (
+        "saturating",
+        "bounded",
+    )
+    assert config_hash(read) == "739119e5b85b"
 
 
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family != "hybrid"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.config.presets import PRESETS
 from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, FAMILIES, REGULARIZERS
 from engine.control import RunControl
 from engine.events import MetricsReported, Outcome, RunEnded
@@ -50,6 +51,25 @@ KINDS = {
         "family": "adversarial",
         "networks__generation_order": "text-first",
         "training__text_relaxation": "soft",
+    },
+    **{
+        f"{preset.name} preset": {
+            "family": preset.family,
+            "networks__architecture": preset.networks.architecture,
+            **{
+                f"training__{name}": getattr(preset.training, name)
+                for name in (
+                    *("adversarial_loss", "regularizer", "mismatched_pairs", "ema_half_life"),
+                    *("learning_rate", "final_learning_rate", "beta1", "beta2"),
+                )
+            },
+        }
+        for preset in (PRESETS["textbook"], PRESETS["minimax-2014"])
+    },
+    "joint-dense, ada, mismatches": {
+        "family": "adversarial",
+        "networks__architecture": "joint-dense",
+        "data__augmentation": "ada",
     },
     "hybrid wasserstein, all mismatches": {
         "training__adversarial_loss": "wasserstein",

@@ -1,4 +1,6 @@
+import copy
 import itertools
+from dataclasses import replace
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -7,12 +9,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, REGULARIZERS
-from engine.data.loader import Batch
+from engine.config.presets import PRESETS
+from engine.config.sections import (
+    ADVERSARIAL_FAMILIES,
+    ADVERSARIAL_LOSSES,
+    REGULARIZERS,
+    NetworkConfig,
+)
+from engine.data.loader import Batch, mix_seed
 from engine.losses.adversarial import MaskedLogits
 from engine.losses.regularizers import squared_gradient_norm
 from engine.nets.discriminator import PAIR, Discriminator
+from engine.nets.joint_generator import LATENT
 from engine.train import gan_step
+from engine.train.families import build_state
 from engine.train.gan_step import GanStep, fake_mask, mismatched_logits, penalty_inputs
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState
 from engine.train.step import METRICS_EVERY, StepReport, complete_batch
@@ -23,6 +33,7 @@ OBJECTIVES = [
     for pair in itertools.product(ADVERSARIAL_LOSSES, REGULARIZERS)
     if pair != ("wasserstein", "none")  # the configuration refuses it
 ]
+TEXTBOOK_NETWORKS = NetworkConfig(architecture="joint-dense", embedding_dim=8, latent_dim=4)
 
 
 def step_of(
@@ -70,6 +81,22 @@ def test_that_every_objective_teaches_every_family(family, loss, regularizer):
     assert all(changed(state, network, before[network]) for network in before)
     assert ("penalty" in report.losses) == (regularizer in {"r1", "r1-r2", "gradient-penalty"})
     assert ("text_nll" in report.losses) == (family == "hybrid")
+
+
+@pytest.mark.parametrize("regularizer", REGULARIZERS)
+def test_that_every_regularizer_suits_one_network_for_whole_pairs(regularizer):
+    config = replace(
+        tiny_step_config("adversarial", regularizer=regularizer, reg_interval=1),
+        networks=TEXTBOOK_NETWORKS,
+    )
+    state = build_state(tiny_modalities(), config, torch.device("cpu"))
+    before = {network: weights(state, network) for network in (GENERATOR, DISCRIMINATOR)}
+    step = GanStep(
+        state, config.training, 1, modalities=tiny_modalities(), validation=tiny_pairs(4, seed=7)
+    )
+    report = step(missing(0.7), 0)
+    assert all(value.isfinite() for value in (report.losses | report.metrics).values())
+    assert all(changed(state, network, before[network]) for network in before)
 
 
 def test_that_the_discriminators_turn_leaves_the_generator_alone():
@@ -124,6 +151,37 @@ def test_that_a_step_follows_from_its_number_and_the_seed():
     assert taken(1, 4) == taken(1, 4)
     assert taken(1, 4) != taken(1, 5)
     assert taken(1, 4) != taken(2, 4)
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "saturating"])
+def test_that_a_step_of_the_textbook_is_the_loop_of_introductions(loss):
+    training = replace(PRESETS["textbook"].training, adversarial_loss=loss, precision="fp32")
+    config = replace(tiny_step_config("adversarial"), training=training, networks=TEXTBOOK_NETWORKS)
+    state = build_state(tiny_modalities(), config, torch.device("cpu"))
+    step = GanStep(state, training, seed=1, modalities=tiny_modalities())
+    generator = cast("Any", copy.deepcopy(state.generator))
+    discriminator = copy.deepcopy(discriminator_of(state))
+    of_generator = torch.optim.Adam(generator.parameters(), lr=1e-4)
+    of_discriminator = torch.optim.Adam(discriminator.parameters(), lr=1e-4)
+    entropy, real = torch.nn.BCEWithLogitsLoss(), tiny_pairs()
+    ones, zeros = torch.ones(8), torch.zeros(8)
+    for number in range(3):
+        step(complete_batch(real), number)
+        z = torch.randn(8, 4, generator=torch.Generator().manual_seed(mix_seed(1, number)))
+        fake = generator({LATENT: z}, {})
+        of_discriminator.zero_grad()
+        constant = {name: item.detach() for name, item in fake.items()}
+        verdicts = discriminator(real)[PAIR], discriminator(constant)[PAIR]
+        (entropy(verdicts[0], ones) + entropy(verdicts[1], zeros)).backward()
+        of_discriminator.step()
+        of_generator.zero_grad()
+        verdict = discriminator(fake)[PAIR]
+        goal = entropy(verdict, ones) if loss == "non-saturating" else -entropy(verdict, zeros)
+        goal.backward()
+        of_generator.step()
+    for name, network in ((GENERATOR, generator), (DISCRIMINATOR, discriminator)):
+        for found, expected in zip(weights(state, name), network.parameters(), strict=True):
+            torch.testing.assert_close(found, expected.detach())
 
 
 def test_that_the_penalty_comes_every_so_many_steps():

@@ -315,3 +315,38 @@ def test_that_images_of_another_shape_are_evaluated_and_compared_in_it(tmp_path)
     row = dataset.complete_rows("train")[3]
     copy = np.repeat(dataset.images_of(np.array([row]))[0], 3, axis=2)
     assert np.array_equal(search.find(copy).image, copy)
+
+
+# --------------------------------------------------------------------------
+# One network for whole pairs.
+
+
+JOINT = {"family": "adversarial", "networks__architecture": "joint-dense"}
+
+
+def test_that_one_network_for_whole_pairs_learns_from_complete_ones_and_draws_all(tmp_path):
+    data = unpaired_dataset(tmp_path / "half")
+    reports = trained(tiny_config(data, tmp_path / "run").with_values(**JOINT))
+    assert all(math.isfinite(value) for report in reports for value in report.losses.values())
+    loaded = load_run(tmp_path / "run", CPU)
+    texts = encode_texts(["dark", "light"], text_facts(loaded.model))
+    assert next(loaded.sampler.from_noise(4, 1)).images.shape == (4, 32, 32, 3)
+    assert next(loaded.sampler.complete_items({"text": texts}, 1)).images.shape == (2, 32, 32, 3)
+
+
+def test_that_one_network_for_whole_pairs_needs_some(tmp_path):
+    images = np.zeros((6, 32, 32, 1), dtype=np.uint8)
+    records = [{"text": None, "split": "train"} for _image in images]
+    write_dataset(
+        tmp_path / "data",
+        name="silent",
+        title="",
+        images=images,
+        records=records,
+        licence="",
+        source="",
+    )
+    config = tiny_config(tmp_path / "data", tmp_path / "run")
+    with pytest.raises(ConfigError, match="no training image of the dataset has a text"):
+        trained(config.with_values(**JOINT))
+    trained(config)
