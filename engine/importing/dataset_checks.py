@@ -107,7 +107,7 @@ def _samples(
     dataset: StoredDataset, edits: Edits | None, control: RunControl, report: Report
 ) -> Iterator[DecodedSample]:
     """Yield the items of a dataset as samples, in order; with edits, their keys are numbers."""
-    facts = _facts(dataset, control, report)
+    facts = list(_facts(dataset, control, report))
     for number, (record, row) in enumerate(
         zip(dataset.records, dataset.image_rows.tolist(), strict=True)
     ):
@@ -120,7 +120,7 @@ def _samples(
             "group": str(record.get("group") or record.get("label") or ""),
         }
         raw = RawSample(key=key, image=None, texts=texts, extras=extras)
-        yield DecodedSample(raw=raw, facts=None if row < 0 else next(facts))
+        yield DecodedSample(raw=raw, facts=None if row < 0 else facts[row])
 
 
 _UNKNOWN = Original(size=(0, 0), bands=3)

@@ -24,7 +24,9 @@ import pyarrow as pa
 from engine.cli.main import main as diptych
 from engine.runs.checkpoint_files import FACTS, MANIFEST, TENSORS, FileEntry, manifest_to_json
 from tests.helpers import sources
+from tests.helpers.columns import four_columns
 from tests.helpers.command_line import TINY
+from tests.helpers.old_datasets import old_tiny_dataset
 from tests.helpers.tiny import WORDS, tiny_dataset
 
 MAX_BYTES = 1_000_000_000
@@ -181,6 +183,7 @@ RESUME = f"train --resume --run {{}}/run --images 48 {' '.join(TINY[-1:])}"
 RUNS = "runs {}"
 TRAIN = f"train --dataset {{}}/data --run {{}}/new --images 8 {' '.join(TINY)}"
 DATASET = ("doctor {}/data", "doctor {}/data --json", "export {}/data --folder {}/out", TRAIN)
+OTHER_DATASET = ("doctor {}/source", "export {}/source --folder {}/out")
 IMPORT = ("import {}/source --dataset {}/out --size 32", "doctor {}/source")
 
 
@@ -201,7 +204,9 @@ KINDS = {
                     also="data"),
     "lock": Kind("run/run.lock", (RUNS, RESUME), mutate_json, also="data"),
     "dataset manifest": Kind("data/manifest.json", DATASET, mutate_json),
-    "items": Kind("data/pairs.jsonl", DATASET, mutate_lines),
+    "items": Kind("data/items.arrow", DATASET),
+    "columns": Kind("source/items.arrow", OTHER_DATASET),
+    "pairs": Kind("source/pairs.jsonl", OTHER_DATASET, mutate_lines),
     "images": Kind("data/images.npy", DATASET),
     "word vectors": Kind("vectors.txt", (f"{TRAIN} --word-vectors {{}}/vectors.txt",),
                          also="data"),
@@ -304,6 +309,8 @@ FILES = {
     "texts": "\n".join(WORDS),
 }
 SOURCES: dict[str, Callable[[Path], object]] = {
+    "columns": four_columns,
+    "pairs": old_tiny_dataset,
     "ZIP": sources.zipped,
     "tar": sources.webdataset,
     "Parquet": sources.parquet,

@@ -56,7 +56,8 @@ def test_that_changed_images_and_records_are_named(tmp_path):
     flip(folder / "images.npy", 128 + 300 * 4096)
     assert find_damage(folder, manifest) == ("images 256 to 511 in images.npy",)
     flip(folder / "images.npy", 128 + 600 * 4096)
-    flip(folder / "items.arrow", 6000)
+    place = (folder / "items.arrow").read_bytes().index(b"101112131415")
+    flip(folder / "items.arrow", place)
     assert find_damage(folder, manifest) == (
         "images 256 to 639 in images.npy",
         "bytes 0 to 1,048,575 of items.arrow",

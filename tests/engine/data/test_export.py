@@ -1,6 +1,7 @@
 """Export of a dataset as an ImageFolder."""
 
 import json
+import wave
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from engine.data.editing import Edits
 from engine.data.export import export_image_folder
 from engine.data.store import open_dataset, write_dataset
 from engine.errors import EditRefusedError, FolderInUseError, StoppedError
+from tests.helpers.columns import four_columns
 
 
 def dataset_of(folder, *, channels=3, extras=()):
@@ -101,3 +103,21 @@ def test_that_nothing_to_export_is_said(tmp_path):
     edits.set_excluded(range(4), is_excluded=True)
     with pytest.raises(EditRefusedError, match="no image"):
         export_image_folder(dataset, tmp_path / "out", edits=edits)
+
+
+def test_that_other_columns_are_written_beside_the_image(tmp_path):
+    dataset = four_columns(tmp_path / "four")
+    assert export_image_folder(dataset, tmp_path / "out") == 3
+    first, last = lines_of(tmp_path / "out" / "train")
+    (held_out,) = lines_of(tmp_path / "out" / "test")
+    assert (first["speech_file_name"], first["size"], first["colour"]) == (
+        "000000.speech.wav", 1.5, "red",
+    )  # fmt: skip
+    assert (last["speech_file_name"], last["size"], last["colour"]) == (None, None, None)
+    assert (held_out["size"], held_out["colour"]) == (-2.0, None)
+    with wave.open(str(tmp_path / "out" / "train" / "000000.speech.wav")) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getnframes()) == (8_000, 1, 16)
+        assert np.frombuffer(sound.readframes(16), "<i2").tolist() == [101] * 16
+    assert sorted(path.name for path in (tmp_path / "out" / "test").iterdir()) == [
+        "000000.png", "000000.speech.wav", "metadata.jsonl",
+    ]  # fmt: skip

@@ -8,6 +8,7 @@ from engine.data.editing import Edits
 from engine.data.statistics import BRIGHTNESS_BINS, measure
 from engine.data.store import open_dataset, write_dataset
 from engine.errors import StoppedError
+from tests.helpers.columns import four_columns
 
 
 @pytest.fixture
@@ -84,3 +85,21 @@ def test_that_counting_can_be_stopped(dataset):
     control.request_stop()
     with pytest.raises(StoppedError):
         measure(dataset, control=control)
+
+
+def test_that_edits_change_what_is_counted(dataset):
+    edits = Edits(dataset)
+    edits.set_captions(1, ["cat", "猫"])
+    edits.set_excluded([0], is_excluded=True)
+    edits.set_split([4], "held_out")
+    found = measure(dataset, edits)
+    assert found.words == (("cat", 2), ("alone", 1), ("猫", 1))
+    assert (found.excluded, found.train_items, found.validation_items) == (1, 2, 2)
+    assert found.captions_per_image == {0: 1, 1: 1, 2: 1}
+    assert found.groups == (("1", 1), ("2", 1), ("g", 1))
+
+
+def test_that_items_with_neither_picture_nor_text_are_counted_apart(tmp_path):
+    found = measure(four_columns(tmp_path / "four"))
+    assert (found.pairs, found.image_only, found.text_only) == (2, 1, 1)
+    assert found.train_items + found.validation_items == 5

@@ -9,6 +9,8 @@ import pytest
 
 from engine.control import RunControl
 from engine.data import versions
+from engine.data.checksums import content_version, find_damage
+from engine.data.column_info import audio_column
 from engine.data.editing import Edits
 from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset, write_dataset
@@ -19,6 +21,8 @@ from engine.errors import (
     FolderInUseError,
     StoppedError,
 )
+from tests.helpers.columns import RECORDS as FOUR
+from tests.helpers.columns import four_columns
 from tests.helpers.datasets import RECORDS, mixed
 
 
@@ -168,3 +172,55 @@ def test_that_captions_without_a_text_are_refused(tmp_path):
     records = [*RECORDS[:2], RECORDS[2] | {"texts": ["a"]}, *RECORDS[3:]]
     with pytest.raises(DatasetCorruptError, match="malformed"):
         mixed(tmp_path / "bad", records)
+
+
+def test_that_a_version_keeps_the_other_columns(tmp_path):
+    dataset = four_columns(tmp_path / "four")
+    edits = Edits(dataset)
+    edits.set_captions(3, ["four"])
+    save_version(dataset, edits, tmp_path / "four-2")
+    new = open_dataset(tmp_path / "four-2")
+    expected = [dict(record) for record in FOUR]
+    expected[3]["text"] = "four"
+    assert [dict(record) for record in new.records] == expected
+    for name in ("images.npy", "speech.npy"):
+        assert (new.folder / name).samefile(dataset.folder / name)
+    assert find_damage(new.folder, new.manifest) == ()
+
+
+def test_that_a_version_drops_the_rows_that_no_item_has(tmp_path):
+    dataset = four_columns(tmp_path / "four")
+    edits = Edits(dataset)
+    edits.set_excluded([2, 4], is_excluded=True)
+    manifest = save_version(dataset, edits, tmp_path / "four-2")
+    new = open_dataset(tmp_path / "four-2")
+    assert new.columns["speech"].rows.tolist() == [0, 0, -1]
+    assert new.columns["speech"].values[:, 0].tolist() == [101]
+    assert new.images[:, 0, 0, 0].tolist() == [0]
+    assert new.records[2]["facts"] == {}
+    assert manifest.version == content_version(new.folder, manifest)
+
+
+def test_that_an_item_needs_its_text_only_if_it_has_nothing_else(tmp_path):
+    records = [*FOUR, {"text": "six", "image": False, "split": "train"}]
+    edits = Edits(four_columns(tmp_path / "four", records))
+    assert edits.set_captions(1, []) is not None
+    with pytest.raises(EditRefusedError, match="needs its text"):
+        edits.set_captions(5, [])
+
+
+def test_that_a_dataset_without_texts_gets_none(tmp_path):
+    waves = np.zeros((1, 4), np.int16)
+    write_dataset(
+        tmp_path / "d",
+        name="d",
+        title="",
+        licence="",
+        source="",
+        records=[{"hum": True, "split": "train"}],
+        columns=[audio_column(waves.shape, 8_000, name="hum")],
+        arrays={"hum": waves},
+    )
+    edits = Edits(open_dataset(tmp_path / "d"))
+    with pytest.raises(EditRefusedError, match="no column of texts"):
+        edits.set_captions(0, ["a"])

@@ -65,10 +65,8 @@ def test_that_the_version_is_the_hash_of_columns_values_and_items(tmp_path):
         "image_row": digest(np.array([0, 1, -1], i32)),
         "split": digest(np.array([0, 0, 1], u8)),
         "tags, counts": digest(zeros),
-        "tags, item, there": nothing,
         "tags, item, lengths": nothing,
         "text, counts": digest(np.array([1, 0, 1], i32)),
-        "text, item, there": digest(np.ones(2, bool)),
         "text, item, lengths": digest(np.array([3, 5], i32)),
         "text, item, texts": digest(np.frombuffer(b"onealone", u8)),
     }

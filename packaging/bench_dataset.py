@@ -1,0 +1,167 @@
+"""Benchmark large datasets: opening, memory, word counts and search.
+
+    python packaging/bench_dataset.py [--items N] [--folder DIR]
+
+A dataset with four columns (pictures of 8 px, captions of Zipf's law, sounds that many items share,
+rows of a table), and beside it one of format 4 with the same pictures and captions. Each is
+measured in a process of its own; the figures include the time to load Arrow. *Memory* is what
+opening adds to the resident set, *private* the part of it that is not memory-mapped.
+"""
+
+import argparse
+import contextlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.data.column_info import (
+    FieldInfo,
+    FieldKind,
+    audio_column,
+    image_column,
+    table_column,
+    text_column,
+)
+from engine.data.editing import Edits
+from engine.data.search import Filter, Index
+from engine.data.statistics import measure
+from engine.data.store import open_dataset, training_texts, write_dataset
+from tests.helpers.old_datasets import write_pairs
+
+WORDS, CLIPS, SAMPLES = 5_000, 4_000, 400
+NUMBERS = tuple(f"measure_{number}" for number in range(5))
+COLOURS = ("red", "green", "blue", None)
+
+
+def captions(count: int, random: np.random.Generator) -> list[str]:
+    """Draw captions of 4 to 11 words, with word frequencies 1 / rank."""
+    vocabulary = [f"word{number}" for number in range(WORDS)]
+    frequencies = 1 / np.arange(1, WORDS + 1)
+    lengths = random.integers(4, 12, count)
+    drawn = random.choice(WORDS, lengths.sum(), p=frequencies / frequencies.sum()).tolist()
+    ends = lengths.cumsum().tolist()
+    return [
+        " ".join(vocabulary[number] for number in drawn[end - length : end])
+        for end, length in zip(ends, lengths.tolist(), strict=True)
+    ]
+
+
+def build(folder: Path, count: int) -> dict[str, float]:
+    """Write both datasets; return the seconds that each took."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (count, 8, 8, 1), dtype=np.uint8)
+    waves = random.integers(-9_999, 9_999, (CLIPS, SAMPLES), dtype=np.int16)
+    numbers = random.normal(size=(count, len(NUMBERS)))
+    old: list[dict[str, Any]] = [
+        {"text": text, "split": "held_out" if item % 20 == 0 else "train"}
+        for item, text in enumerate(captions(count, random))
+    ]
+    fields = [FieldInfo(name=name, kind=FieldKind.NUMERIC) for name in NUMBERS]
+    fields.append(FieldInfo(name="colour", kind=FieldKind.CATEGORICAL))
+    new = (
+        {
+            **record,
+            "speech": item % CLIPS,
+            "facts": {
+                **dict(zip(NUMBERS, numbers[item].tolist(), strict=True)),
+                "colour": COLOURS[item % len(COLOURS)],
+            },
+        }
+        for item, record in enumerate(old)
+    )
+    start_s = time.perf_counter()
+    write_pairs(folder / "old", images, old)
+    middle_s = time.perf_counter()
+    columns = (
+        image_column(images.shape),
+        text_column(),
+        audio_column(waves.shape, 8_000, name="speech"),
+        table_column(fields, name="facts"),
+    )
+    write_dataset(
+        folder / "new",
+        name="new",
+        title="New",
+        images=images,
+        records=new,
+        licence="",
+        source="",
+        columns=columns,
+        arrays={"speech": waves},
+    )
+    return {"old": middle_s - start_s, "new": time.perf_counter() - middle_s}
+
+
+def resident_mb() -> tuple[float, float]:
+    """Return the resident set and its private part, in megabytes."""
+    found = re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", Path("/proc/self/status").read_text())
+    kilobytes = {name: int(size) for name, size in found}
+    return kilobytes["VmRSS"] / 1e3, kilobytes["RssAnon"] / 1e3
+
+
+@contextlib.contextmanager
+def timed(figures: dict[str, float], name: str) -> Iterator[None]:
+    """Note how many seconds a block takes."""
+    start_s = time.perf_counter()
+    yield
+    figures[name] = time.perf_counter() - start_s
+
+
+def measured(folder: Path) -> dict[str, float]:
+    """Measure one dataset in this process."""
+    figures: dict[str, float] = {}
+    before = resident_mb()
+    with timed(figures, "open_s"):
+        dataset = open_dataset(folder)
+    after = resident_mb()
+    figures["memory_mb"], figures["private_mb"] = after[0] - before[0], after[1] - before[1]
+    with timed(figures, "open_again_s"):
+        open_dataset(folder)
+    with timed(figures, "training_texts_s"):
+        training_texts(dataset)
+    with timed(figures, "records_s"):
+        for _record in dataset.records:
+            pass
+    with timed(figures, "statistics_s"):
+        measure(dataset, sample=100)
+    with timed(figures, "index_s"):
+        index = Index(dataset)
+    with timed(figures, "search_s"):
+        index.find(Edits(dataset), Filter(text="word4999"))
+    return figures
+
+
+def main() -> None:
+    """Build, measure in processes of their own, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=200_000)
+    parser.add_argument("--folder", type=Path, help="keep the datasets in this new folder")
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(json.dumps(measured(arguments.measure)))
+        return
+    with contextlib.ExitStack() as stack:
+        folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if not (folder / "new").exists():
+            print("writing:", json.dumps(build(folder, arguments.items)))
+        figures: dict[str, dict[str, float]] = {}
+        for name in ("old", "new"):
+            command = [sys.executable, __file__, "--measure", str(folder / name)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            figures[name] = json.loads(done.stdout)
+        print(f"{'':<18}{'format 4':>10}{'format 5':>10}")
+        for name, value in figures["old"].items():
+            print(f"{name:<18}{value:>10.3f}{figures['new'][name]:>10.3f}")
+
+
+if __name__ == "__main__":
+    main()
