@@ -93,7 +93,7 @@ def test_that_missing_or_damaged_hits_are_named(tmp_path):
     with pytest.raises(DatasetMissingError):
         beats.build(tmp_path, count=1, held_out=0)
     (tmp_path / "hits.npz").write_bytes(b"not an archive")
-    with pytest.raises(DatasetCorruptError, match="hits.npz"):
+    with pytest.raises(DatasetCorruptError, match=r"hits\.npz"):
         beats.build(tmp_path, count=1, held_out=0)
     np.savez_compressed(tmp_path / "hits.npz", kick_0=np.ones(5, np.int16))
     with pytest.raises(DatasetCorruptError, match="lacks hits"):
