@@ -61,39 +61,36 @@ def main() -> None:
         rows = np.random.default_rng(SEED).choice(
             [item for item, split in enumerate(columns.split) if split == TRAIN], ITEMS
         )
-        if columns.images:
-            images, texts = tiles(columns, rows), [columns.texts["text"][row] for row in rows]
-        else:
-            images, texts = plot(columns)
+        images, texts = tiles(columns, rows) if columns.images else plot(columns)
         write_sheet(TARGET / name / "preview.png", images, texts, images_seen=0, elapsed_s=0.0)
         if sounds and columns.audio:
             write_sounds(sounds / f"{name}.wav", columns, rows)
         print(f"{name}: {columns.count:,} items")
 
 
-def tiles(columns: StarterColumns, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
-    """Return the pictures of items in RGB: [N, H, W, 3]."""
+def tiles(
+    columns: StarterColumns, rows: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.uint8], list[str]]:
+    """Return the pictures of items in RGB, [N, H, W, 3], and their texts."""
     images = columns.images["image"][columns.rows["image"][rows]]
-    return np.broadcast_to(images, (*images.shape[:3], 3))
+    texts = [columns.texts["text"][row] for row in rows.tolist()]
+    return np.broadcast_to(images, (*images.shape[:3], 3)), texts
 
 
 def plot(columns: StarterColumns) -> tuple[npt.NDArray[np.uint8], list[str]]:
     """Plot points and cut the plot into tiles: [N, H, W, 3] and a word for each."""
     canvas = Canvas(1, PLOT_SIDE)
-    canvas.pixels[:] = 255
-    points = columns.tables["point"]
+    canvas.fill((255, 255, 255))
+    points, shown = columns.tables["point"], columns.texts["text"][:PLOTTED]
     words: dict[int, str] = {}
     per_side = int(ITEMS**0.5)
     side = PLOT_SIDE // per_side
-    for x, y, word in list(zip(points["x"], points["y"], columns.texts["text"], strict=True))[
-        :PLOTTED
-    ]:
-        if not isinstance(x, float) or not isinstance(y, float):
-            continue
-        across = PLOT_SIDE * (0.5 + 0.4 * x / RADIUS)
-        down = PLOT_SIDE * (0.5 - 0.4 * y / RADIUS)
-        canvas.paint(0.5 * canvas.disc(across, down, 1.6), PLOT_COLOURS[word])
-        words[int(down) // side * per_side + int(across) // side] = word
+    x, y = (np.array(points[axis][:PLOTTED], dtype=float) for axis in ("x", "y"))
+    across = PLOT_SIDE * (0.5 + 0.4 * x / RADIUS)
+    down = PLOT_SIDE * (0.5 - 0.4 * y / RADIUS)
+    for column, row, word in zip(across.tolist(), down.tolist(), shown, strict=True):
+        canvas.paint(0.5 * canvas.disc(column, row, 1.6), PLOT_COLOURS[word])
+        words[int(row) // side * per_side + int(column) // side] = word
     grid = canvas.to_bytes()[0].reshape(per_side, side, per_side, side, 3).swapaxes(1, 2)
     return grid.reshape(ITEMS, side, side, 3), [words.get(tile, "") for tile in range(ITEMS)]
 

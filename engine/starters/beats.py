@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_arrays
-from engine.starters.canvas import Canvas
 from engine.starters.catalogue import CATALOGUE
 from engine.starters.columns import Images, StarterColumns, one_to_one, random_split
 
@@ -71,6 +70,11 @@ BACKGROUND, GAUGE = (22, 24, 34), (120, 220, 160)
 EMPTY_STEP, EMPTY_BEAT = (48, 52, 66), (66, 71, 88)
 """Colours of steps without a hit; on the beat they are lighter."""
 PART_COLOURS = {"hat": (250, 210, 80), "snare": (240, 95, 85), "kick": (95, 160, 255)}
+CELL, CELL_PITCH = (4, 3), (5, 4)
+"""Height and width of a step, and their distances, in pixels."""
+SECOND_HALF = 18
+"""First row of the second half of the bar."""
+GAUGE_ROWS = slice(15, 17)
 SWING_PIXELS = 3.0
 """Shift of a step that is delayed by a whole step."""
 
@@ -210,7 +214,7 @@ def play(
     mix = np.zeros(length, dtype=np.float32)
     step_s = 60 / beat.tempo / STEPS_IN_BEAT
     for part, line in zip(PARTS, beat.grid, strict=True):
-        hit = kit[part][rng.integers(len(kit[part]))]
+        hit = kit[part][int(rng.integers(len(kit[part])))]
         for step in range(int(np.ceil(SECONDS / step_s))):
             if not line[step % STEPS]:
                 continue
@@ -226,21 +230,32 @@ def play(
 
 def draw_grids(beats: Sequence[Beat]) -> Images:
     """Draw the step grid of each beat: [N, ``SIDE``, ``SIDE``, 3]."""
-    canvas = Canvas(len(beats), SIDE)
-    canvas.pixels[:] = BACKGROUND
     grids = np.stack([beat.grid for beat in beats])
-    swing = np.array([beat.swing for beat in beats])
-    per_line, step_width, part_height, half_height = STEPS // 2, 4.0, 5.0, 18.0
-    for part, name in enumerate(PARTS):
-        hit_colour = np.array(PART_COLOURS[name])
-        for step in range(STEPS):
-            half, place = divmod(step, per_line)
-            left = step_width * place + SWING_PIXELS * swing * (step % 2)
-            top = half_height * half + part_height * part
-            empty = np.array(EMPTY_STEP if step % STEPS_IN_BEAT else EMPTY_BEAT)
-            colour = np.where(grids[:, part, step, None], hit_colour, empty)
-            canvas.paint(canvas.box(left, top, left + 3, top + part_height - 1), colour)
-    tempo = np.array([beat.tempo for beat in beats])
+    swing = np.array([[beat.swing] for beat in beats])
+    tempo = np.array([[beat.tempo] for beat in beats])
+    background = np.array(BACKGROUND)
+    pictures = np.empty((len(beats), SIDE, SIDE, 3))
+    pictures[:] = background
+    for half, steps in enumerate(np.split(np.arange(STEPS), 2)):
+        left = CELL_PITCH[1] * (steps - steps[0]) + SWING_PIXELS * swing * (steps % 2)
+        cover = _cover_columns(left, left + CELL[1])
+        empty = np.where(steps[:, None] % STEPS_IN_BEAT, EMPTY_STEP, EMPTY_BEAT)
+        for part, name in enumerate(PARTS):
+            is_hit = grids[:, part, steps, None]
+            colours = np.where(is_hit, PART_COLOURS[name], empty) - background
+            top = SECOND_HALF * half + CELL_PITCH[0] * part
+            line = np.einsum("nsx,nsc->nxc", cover, colours)
+            pictures[:, top : top + CELL[0]] += line[:, None]
     filled = 1 + (SIDE - 2) * (tempo - SLOWEST) / (FASTEST - SLOWEST)
-    canvas.paint(canvas.box(1.0, 15.0, filled, 17.0), GAUGE)
-    return canvas.to_bytes()
+    gauge = _cover_columns(np.ones_like(filled), filled)[:, 0, None, :, None]
+    pictures[:, GAUGE_ROWS] += gauge * (np.array(GAUGE) - background)
+    return pictures.round().astype(np.uint8)
+
+
+def _cover_columns(
+    left: npt.NDArray[np.floating], right: npt.NDArray[np.floating]
+) -> npt.NDArray[np.floating]:
+    """Share of each pixel column between two edges: from [N, K] to [N, K, ``SIDE``]."""
+    edges = np.arange(SIDE)
+    low = np.maximum(edges, left[..., None])
+    return (np.minimum(edges + 1, right[..., None]) - low).clip(0, 1)

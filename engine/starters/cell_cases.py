@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
-from engine.starters.canvas import Canvas, Floats
+from engine.starters.canvas import Canvas, Floats, draw_in_batches
 from engine.starters.columns import HELD_OUT, TRAIN, Images, StarterColumns, one_to_one
 
 CASES_FILE = "cases.csv"
@@ -49,7 +49,6 @@ TEXTURES = {"fine": 18.8, "coarse": np.inf}
 
 SIDE = 32
 ANGLES = 128
-BATCH = 500
 LEAST_RADIUS, MOST_RADIUS = 4.5, 11.0
 """Mean radius of the drawn nucleus of the smallest and of the largest case, in pixels."""
 LEAST_GRAIN, MOST_GRAIN = 3.0, 40.0
@@ -81,15 +80,18 @@ def build(source: Path, drawings: int = DRAWINGS, seed: int = 0) -> StarterColum
         {**describe(table, case), DIAGNOSIS: diagnosis} for case, diagnosis in enumerate(diagnoses)
     ]
     cases = np.arange(len(diagnoses)).repeat(drawings)
+    of_items = cases.tolist()
     split = _split_cases(diagnoses, rng)
     measurements = {name: values[cases].tolist() for name, values in table.items()}
     return StarterColumns(
         images={"image": draw_nuclei(_ranks(table), cases, rng)},
         rows={"image": one_to_one(len(cases))},
-        texts={"text": [report(facts[case]) for case in cases]},
-        tables={"measurements": {**measurements, DIAGNOSIS: [diagnoses[case] for case in cases]}},
-        split=[split[case] for case in cases],
-        attributes=[{**facts[case], "case": str(case)} for case in cases],
+        texts={"text": [report(facts[case]) for case in of_items]},
+        tables={
+            "measurements": {**measurements, DIAGNOSIS: [diagnoses[case] for case in of_items]}
+        },
+        split=[split[case] for case in of_items],
+        attributes=[{**facts[case], "case": str(case)} for case in of_items],
     )
 
 
@@ -168,22 +170,21 @@ def draw_nuclei(ranks: Table, cases: npt.NDArray[np.integer], rng: np.random.Gen
     Returns:
         [N, S, S, 3].
     """
-    pictures = np.empty((len(cases), SIDE, SIDE, 3), dtype=np.uint8)
-    for start in range(0, len(cases), BATCH):
-        items = cases[start : start + BATCH]
-        chosen = {name: values[items] for name, values in ranks.items()}
-        pictures[start : start + BATCH] = _draw_batch(chosen, rng)
-    return pictures
+
+    def draw(items: slice) -> Images:
+        return _draw_batch({name: values[cases[items]] for name, values in ranks.items()}, rng)
+
+    return draw_in_batches(len(cases), SIDE, draw)
 
 
 def _draw_batch(ranks: Table, rng: np.random.Generator) -> Images:
     count = len(ranks["radius"])
     canvas = Canvas(count, SIDE)
-    canvas.pixels[:] = SLIDE
+    canvas.fill(SLIDE)
     x, y = SIDE / 2 + rng.uniform(-1.2, 1.2, (2, count))
     radius = LEAST_RADIUS + (MOST_RADIUS - LEAST_RADIUS) * ranks["radius"]
     outline = (radius[:, None] * _outlines(ranks, rng)).astype(np.float32)
-    _distance, angle = canvas.polar(x, y)
+    angle = canvas.angles(x, y)
     places = (angle * np.float32(ANGLES / (2 * np.pi))).astype(np.int32) % ANGLES
     reach = outline[np.arange(count)[:, None, None], places]
     cell = 3.5 + 0.75 * radius[:, None, None] + 0.35 * reach
@@ -195,7 +196,7 @@ def _draw_batch(ranks: Table, rng: np.random.Generator) -> Images:
     shift = 0.3 * radius
     nucleolus = canvas.disc(x + shift * np.cos(turn), y + shift * np.sin(turn), 0.2 * radius)
     canvas.paint(nucleolus, np.array(NUCLEOLUS) + stain)
-    canvas.pixels += nucleus[..., None] * _grain(ranks["texture"], rng)[..., None]
+    canvas.pixels += nucleus * _grain(ranks["texture"], rng)
     return canvas.to_bytes()
 
 

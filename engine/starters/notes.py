@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.starters.canvas import Canvas
+from engine.starters.canvas import Canvas, draw_in_batches
 from engine.starters.catalogue import CATALOGUE
 from engine.starters.columns import Images, StarterColumns, Waves, one_to_one, random_split
 
@@ -242,8 +242,20 @@ def draw_notes(
     Returns:
         [B, ``SIDE``, ``SIDE``, 3].
     """
+
+    def draw(items: slice) -> Images:
+        return _draw_batch(steps[items], instruments[items], rng)
+
+    return draw_in_batches(len(steps), SIDE, draw)
+
+
+def _draw_batch(
+    steps: npt.NDArray[np.integer],
+    instruments: npt.NDArray[np.integer],
+    rng: np.random.Generator,
+) -> Images:
     canvas = Canvas(len(steps), SIDE)
-    canvas.pixels[:] = PAPER
+    canvas.fill(PAPER)
     for line in range(5):
         top = BOTTOM_LINE - LINE_GAP * line
         canvas.paint(canvas.box(1.0, top, SIDE - 1.0, top + 1), LINE_INK)
@@ -270,7 +282,7 @@ def _head(
     canvas: Canvas, x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]
 ) -> npt.NDArray[np.float32]:
     """Coverage of an oval of 6 by 4.4 pixels, tilted to the upper right."""
-    _distance, angle = canvas.polar(x, y)
+    angle = canvas.angles(x, y)
     wide, high, tilt = 3.0, 2.2, -0.35
     # Polar form of an ellipse around its centre.
     radius = wide * high / np.hypot(high * np.cos(angle - tilt), wide * np.sin(angle - tilt))

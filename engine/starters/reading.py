@@ -14,9 +14,9 @@ Floats = npt.NDArray[np.floating]
 LOWEST_HZ, HIGHEST_HZ = 200.0, 1_200.0
 NEARLY_HIGHEST = 0.85
 """Of the largest peak: the shortest lag whose peak reaches it is the period, not a multiple."""
+FINER = 8
+"""Lags are so many times finer than samples: the period of a high note is only ten samples."""
 HOP_S, WINDOW_S = 0.005, 0.02
-FASTEST_CHANGE_HZ = 16.0
-"""Of the envelope that is compared: twice the rate of eighths at the fastest tempo."""
 TEMPO_STEP = 0.5
 
 
@@ -38,32 +38,26 @@ def estimate_pitch(wave: Wave, rate: int) -> float:
     if not samples.any():
         return float("nan")
     window = np.hanning(len(samples))
-    score = _autocorrelation(samples * window) / _autocorrelation(window)
-    lags = np.arange(int(rate / HIGHEST_HZ), int(rate / LOWEST_HZ) + 2)
-    peaks = lags[(score[lags] >= score[lags - 1]) & (score[lags] > score[lags + 1])]
+    fine_rate = FINER * rate
+    lags = np.arange(int(fine_rate / HIGHEST_HZ), int(fine_rate / LOWEST_HZ) + 2)
+    until = lags[-1] + 2
+    score = _autocorrelation(samples * window, FINER)[:until]
+    score = score / _autocorrelation(window, FINER)[:until]
+    is_peak = (score[lags] >= score[lags - 1]) & (score[lags] > score[lags + 1])
+    peaks = lags[is_peak & (score[lags] >= NEARLY_HIGHEST * score[lags].max())]
     if not len(peaks):
         return float("nan")
-    heights = [_vertex(score[lag - 1 : lag + 2]) for lag in peaks]
-    largest = max(height for _shift, height in heights)
-    for lag, (shift, height) in zip(peaks, heights, strict=True):
-        if height >= NEARLY_HIGHEST * largest:
-            return float(rate / (lag + shift))
-    return float("nan")
+    before, middle, after = score[peaks[0] - 1 : peaks[0] + 2]
+    shift = 0.5 * (before - after) / (before - 2 * middle + after)
+    return float(fine_rate / (peaks[0] + shift))
 
 
-def _autocorrelation(samples: Floats) -> Floats:
-    """Autocorrelation at lags 0 ... S - 1, over that at lag 0."""
-    power = np.abs(np.fft.rfft(samples, 2 * len(samples))) ** 2
-    products = np.fft.irfft(power)[: len(samples)]
+def _autocorrelation(samples: Floats, finer: int = 1) -> Floats:
+    """Autocorrelation at lags 0, 1 / finer, ... up to S, over that at lag 0."""
+    size = 2 * len(samples)
+    power = np.abs(np.fft.rfft(samples, size)) ** 2
+    products = np.fft.irfft(power, finer * size)[: finer * len(samples)]
     return products / products[0]
-
-
-def _vertex(heights: Floats) -> tuple[float, float]:
-    """Position and height of the vertex of the parabola through three neighbours."""
-    before, middle, after = heights
-    curvature = before - 2 * middle + after
-    shift = 0.5 * (before - after) / curvature if curvature else 0.0
-    return float(shift), float(middle - 0.25 * (before - after) * shift)
 
 
 def estimate_tempo(wave: Wave, rate: int, slowest: float, fastest: float) -> float:

@@ -58,7 +58,7 @@ class Scenes:
         """[N] index into ``BENDS``."""
         return 1 + np.sign(self.steering).astype(int) * (np.abs(self.steering) >= LEAST_BEND)
 
-    def select(self, items: slice) -> "Scenes":
+    def select(self, items: slice | npt.NDArray[np.integer]) -> "Scenes":
         """Return some of the scenes."""
         return Scenes(**{field.name: getattr(self, field.name)[items] for field in fields(self)})
 

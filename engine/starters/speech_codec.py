@@ -68,9 +68,9 @@ def decode(levels: Levels, counts: Counts, step: float, samples: int) -> npt.NDA
     """
     if levels.shape != (COEFFICIENTS, int(counts.sum())) or (counts.size and counts.min() < 1):
         raise ValueError(f"{levels.shape} levels do not fit {counts.sum()} frames")
-    values = levels.T.astype(np.float32)
-    spectrum = np.sign(values) * np.abs(values) ** (1 / POWER) * step
-    frames = spectrum @ _basis().T.astype(np.float32)
+    byte = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32)
+    values = np.sign(byte) * np.abs(byte) ** (1 / POWER) * np.float32(step)
+    frames = values[levels.T.view(np.uint8)] @ _basis().T.astype(np.float32)
     clip = np.arange(len(counts)).repeat(counts)
     place = np.arange(len(frames)) - (np.cumsum(counts) - counts).repeat(counts)
     # Frame j of a clip covers blocks j and j + 1; the first and the last block are silence.

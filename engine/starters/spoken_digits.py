@@ -7,7 +7,7 @@ training digit has.
 Shapes: N digits, M clips, S samples.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,28 +90,29 @@ def read_clips(path: Path) -> Clips:
     Raises:
         DatasetMissingError, DatasetCorruptError: the file is missing or damaged.
     """
-    arrays: Mapping[str, npt.NDArray[np.generic]] = read_arrays(path)
+    arrays = read_arrays(path)
     try:
+        digits, frames = arrays["digits"].astype(np.uint8), arrays["frames"].astype(np.int16)
+        is_held_out = arrays["held_out"].astype(bool)
+        voices = arrays["voice_names"][arrays["voices"].astype(int)].tolist()
+        accents = arrays["accent_names"][arrays["accents"].astype(int)].tolist()
+        if len({len(digits), len(frames), len(is_held_out), len(voices), len(accents)}) != 1:
+            raise DatasetCorruptError(path.parent, f"{path.name}: its arrays differ in length")
         waves = decode(
             arrays["levels"].astype(np.int8),
-            arrays["frames"].astype(np.int16),
+            frames,
             float(arrays["step"].astype(float)),
             int(RATE * SECONDS),
         )
-        voices, accents = arrays["voice_names"], arrays["accent_names"]
-        clips = Clips(
-            waves=_level(waves),
-            digits=arrays["digits"].astype(np.uint8),
-            voices=voices[arrays["voices"].astype(int)].tolist(),
-            accents=accents[arrays["accents"].astype(int)].tolist(),
-            is_held_out=arrays["held_out"].astype(bool),
-        )
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise DatasetCorruptError(path.parent, f"{path.name}: {error}") from error
-    counts = {len(waves), len(clips.digits), len(clips.voices), len(clips.is_held_out)}
-    if counts != {len(clips.accents)}:
-        raise DatasetCorruptError(path.parent, f"{path.name}: its arrays differ in length")
-    return clips
+    return Clips(
+        waves=_level(waves),
+        digits=digits,
+        voices=voices,
+        accents=accents,
+        is_held_out=is_held_out,
+    )
 
 
 def _level(waves: npt.NDArray[np.floating]) -> Waves:

@@ -27,7 +27,7 @@ def test_that_a_disc_has_about_the_area_of_a_circle():
 
 def test_that_paint_mixes_by_coverage_and_by_picture():
     canvas = Canvas(2, 2)
-    canvas.pixels[:] = 100
+    canvas.fill((100, 100, 100))
     cover = np.array([[[0.0, 0.5], [1.0, 0.0]]], dtype=np.float32)
     canvas.paint(cover, np.array([(200, 100, 0), (0, 0, 0)]))
     pictures = canvas.to_bytes()

@@ -14,7 +14,7 @@ def test_that_the_pitch_is_the_fundamental_even_if_it_is_missing(hertz, harmonic
     # With the fundamental alone missing, the period is still that of the fundamental.
     time_s = np.arange(4_000) / RATE
     heard = [k for k in harmonics if k * hertz < RATE / 2]
-    wave = sum(np.sin(2 * np.pi * k * hertz * time_s + k) for k in heard)
+    wave = np.sum([np.sin(2 * np.pi * k * hertz * time_s + k) for k in heard], axis=0)
     expected = hertz * math.gcd(*heard)
     if expected <= 1_200:
         assert estimate_pitch(wave, RATE) == pytest.approx(expected, rel=0.01)

@@ -14,8 +14,8 @@ def test_that_points_lie_on_eight_places_of_a_circle_and_have_their_colour():
     words = [ring.COLOURS[eighth] for eighth in eighths]
     assert words == columns.texts["text"]
     assert words == [facts["colour"] for facts in columns.attributes]
-    centres = 2 * np.exp(1j * eighths * np.pi / 4)
-    offsets = np.concatenate([x - centres.real, y - centres.imag])
+    angles = eighths * np.pi / 4
+    offsets = np.concatenate([x - 2 * np.cos(angles), y - 2 * np.sin(angles)])
     assert abs(offsets.std() - ring.DEVIATION) < 0.001
     counts = collections.Counter(words)
     assert min(counts.values()) > 0.8 * 500

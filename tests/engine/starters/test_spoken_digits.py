@@ -37,8 +37,14 @@ def clips():
     return read_clips(SPEECH / CLIPS_FILE)
 
 
-@pytest.fixture(scope="module")
-def columns(digits):
+@pytest.fixture
+def _decoded(clips, monkeypatch):
+    """Decode the clips once."""
+    monkeypatch.setattr(spoken_digits, "read_clips", lambda _path: clips)
+
+
+@pytest.fixture
+def columns(digits, _decoded):
     return spoken_digits.build(digits, SPEECH, seed=4)
 
 
