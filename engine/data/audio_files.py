@@ -157,7 +157,9 @@ def _probe(content: bytes) -> AudioInfo:
 
 
 def _clause(error: Exception) -> str:
-    return f"it cannot be decoded ({str(error) or type(error).__name__})"
+    # miniaudio's errors carry a number of its own, too.
+    detail = str(error.args[0]) if error.args else type(error).__name__
+    return f"it cannot be decoded ({detail})"
 
 
 def _read_info(content: bytes, audio_format: AudioFormat) -> AudioInfo:
@@ -280,4 +282,5 @@ def _pcm_to_float(octets: npt.NDArray[np.uint8], width: int) -> Samples:
     # The bytes become the upper ones of 32 bits, so that the sign is in its place.
     padded = np.zeros((len(octets) // width, 4), np.uint8)
     padded[:, 4 - width :] = octets.reshape(-1, width)
-    return (padded.view("<i4")[:, 0] / 2.0**31).astype(np.float32)
+    values: npt.NDArray[np.int32] = padded.view("<i4")[:, 0]
+    return (values / 2.0**31).astype(np.float32)

@@ -75,7 +75,7 @@ def to_int16(samples: Samples) -> Wave:
 def to_float(samples: Samples | Wave) -> Samples:
     """Convert int16 to float32 in [-1, 1]; floats are returned as they are."""
     if samples.dtype == np.int16:
-        return samples.astype(np.float32) / FULL_SCALE
+        return samples.astype(np.float32) / np.float32(FULL_SCALE)
     return samples.astype(np.float32, copy=False)
 
 

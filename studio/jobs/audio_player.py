@@ -18,7 +18,7 @@ Wave = npt.NDArray[np.int16]
 _log = logging.getLogger(__name__)
 
 
-class Silence(StrEnum):
+class PlaybackProblem(StrEnum):
     """Why nothing can be played."""
 
     NO_LIBRARY = "no_library"
@@ -27,10 +27,10 @@ class Silence(StrEnum):
     """The system has no sound device, or refuses to open it."""
 
 
-class SilentError(OSError):
+class PlaybackUnavailableError(OSError):
     """No sound device could be opened."""
 
-    def __init__(self, reason: Silence, detail: str) -> None:
+    def __init__(self, reason: PlaybackProblem, detail: str) -> None:
         self.reason, self.detail = reason, detail
         super().__init__(f"No sound can be played: {detail}")
 
@@ -48,7 +48,7 @@ class Device(Protocol):
 
 
 StartDevice = Callable[[Frames, int], Device]
-"""Plays mono int16 at a rate, from another thread; raises ``SilentError``."""
+"""Plays mono int16 at a rate, from another thread; raises ``PlaybackUnavailableError``."""
 
 BUFFER_MS = 100
 """Sound that the device holds ready."""
@@ -63,12 +63,12 @@ def start_device(stream: Frames, rate: int, *, backends: Sequence[str] = ()) -> 
         backends: names of ``miniaudio.Backend``; by default all but the one that plays to nowhere.
 
     Raises:
-        SilentError: there is no device, or no miniaudio.
+        PlaybackUnavailableError: there is no device, or no miniaudio.
     """
     try:
         miniaudio: Any = importlib.import_module("miniaudio")
     except (ImportError, OSError) as error:
-        raise SilentError(Silence.NO_LIBRARY, str(error)) from error
+        raise PlaybackUnavailableError(PlaybackProblem.NO_LIBRARY, str(error)) from error
     backend = miniaudio.Backend
     real = miniaudio.get_enabled_backends() - {backend.NULL, backend.CUSTOM}
     # The values are in miniaudio's order of preference.
@@ -84,7 +84,8 @@ def start_device(stream: Frames, rate: int, *, backends: Sequence[str] = ()) -> 
         )
         device.start(stream)
     except miniaudio.MiniaudioError as error:
-        raise SilentError(Silence.NO_DEVICE, str(error)) from error
+        # The second argument is a number of miniaudio's.
+        raise PlaybackUnavailableError(PlaybackProblem.NO_DEVICE, str(error.args[0])) from error
     return device
 
 
@@ -116,7 +117,7 @@ class AudioPlayer(QObject):
         self._start_device = start_device
         self._source: object = None
         self._is_playing = False
-        self._silence: SilentError | None = None
+        self._problem: PlaybackUnavailableError | None = None
         self._job = CancellingJob("audio", self)
         self._job.ended.connect(self._on_ended)
 
@@ -133,12 +134,12 @@ class AudioPlayer(QObject):
     @property
     def is_available(self) -> bool:
         """Whether sounds can be played, as far as is known: ``probe`` and ``play`` find out."""
-        return self._silence is None
+        return self._problem is None
 
     @property
-    def reason(self) -> Silence | None:
+    def reason(self) -> PlaybackProblem | None:
         """Why nothing can be played."""
-        return self._silence.reason if self._silence else None
+        return self._problem.reason if self._problem else None
 
     def probe(self) -> None:
         """Find out in the background whether there is a device; does nothing while one plays."""
@@ -185,9 +186,9 @@ class AudioPlayer(QObject):
     @Slot(object)
     def _on_ended(self, event: TaskEnded) -> None:
         was_available = self.is_available
-        self._silence = event.error if isinstance(event.error, SilentError) else None
+        self._problem = event.error if isinstance(event.error, PlaybackUnavailableError) else None
         if self.is_available != was_available:
-            _log.info("%s", self._silence or "There is a sound device again")
+            _log.info("%s", self._problem or "There is a sound device again")
             self.availability_changed.emit(self.is_available)
         self._finish()
 

@@ -13,8 +13,8 @@ from studio.jobs import audio_player
 from studio.jobs.audio_player import (
     AudioPlayer,
     Frames,
-    Silence,
-    SilentError,
+    PlaybackProblem,
+    PlaybackUnavailableError,
     start_device,
 )
 
@@ -142,10 +142,10 @@ def test_that_the_samples_may_change_after_the_call(qtbot, player, devices):
 def test_that_no_device_is_a_reason_and_ends_with_one(qtbot, player, devices, story):
     changes: list[bool] = []
     player.availability_changed.connect(changes.append)
-    devices.error = SilentError(Silence.NO_DEVICE, "failed to init device")
+    devices.error = PlaybackUnavailableError(PlaybackProblem.NO_DEVICE, "failed to init device")
     player.play(tone(), RATE, source=1)
     qtbot.waitUntil(lambda: not player.is_playing)
-    assert (player.is_available, player.reason) == (False, Silence.NO_DEVICE)
+    assert (player.is_available, player.reason) == (False, PlaybackProblem.NO_DEVICE)
     assert story == [("started", 1), ("finished", 1)]
     devices.error = None
     player.probe()
@@ -177,9 +177,9 @@ def test_that_an_unexpected_failure_ends_the_sound(qtbot, player, devices, story
 
 def test_that_missing_miniaudio_is_a_reason(monkeypatch):
     monkeypatch.setitem(sys.modules, "miniaudio", None)
-    with pytest.raises(SilentError, match="miniaudio") as caught:
+    with pytest.raises(PlaybackUnavailableError, match="miniaudio") as caught:
         start_device(audio_player._stream(b"", RATE, threading.Event()), RATE)
-    assert caught.value.reason is Silence.NO_LIBRARY
+    assert caught.value.reason is PlaybackProblem.NO_LIBRARY
 
 
 def test_that_the_null_backend_of_miniaudio_plays_in_real_time(qtbot):
@@ -202,6 +202,6 @@ def test_that_a_backend_that_is_not_there_is_a_missing_device():
     )
     stream = audio_player._stream(b"", RATE, threading.Event())
     next(stream)
-    with pytest.raises(SilentError) as caught:
+    with pytest.raises(PlaybackUnavailableError) as caught:
         start_device(stream, RATE, backends=(absent,))
-    assert caught.value.reason is Silence.NO_DEVICE
+    assert caught.value.reason is PlaybackProblem.NO_DEVICE

@@ -5,6 +5,7 @@ import io
 import os
 import random
 import struct
+import sys
 import wave
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from engine.data.audio_headers import (
     AudioFormat,
     check_vorbis_comments,
     identify_format,
+    missing_wav_bytes,
 )
 from engine.errors import DiskFullError, EntryError
 
@@ -145,6 +147,18 @@ def test_that_a_file_that_ends_early_is_truncated(any_reader):
     assert len(read_audio(wav()[:2_000], max_seconds=0.05).samples) == 400
 
 
+@pytest.mark.parametrize("size", [4, 5])
+def test_that_chunks_before_the_sound_are_skipped(any_reader, size):
+    # Chunks start at even places, whatever their length.
+    extra = b"note" + struct.pack("<I", size) + b"\1" * (size + size % 2)
+    total = struct.pack("<I", len(wav()) + len(extra) - 8)
+    content = b"RIFF" + total + b"WAVE" + extra + wav()[12:]
+    assert np.abs(read_audio(content).samples - TONE).max() < 1e-4
+    assert missing_wav_bytes(content) == 0
+    assert missing_wav_bytes(content[:-100]) == 100
+    assert reason_of(content[:-2_000]) == AudioErrorKind.TRUNCATED
+
+
 @needs_miniaudio
 def test_that_a_flac_that_ends_early_is_truncated():
     content = contents()[".flac"]
@@ -196,6 +210,14 @@ def test_that_without_miniaudio_the_error_names_it(no_miniaudio, suffix):
     with pytest.raises(EntryError, match="needs the Python package miniaudio") as caught:
         probe_audio(contents()[suffix])
     assert caught.value.reason == AudioErrorKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize("module", [None, "wave"])
+def test_that_miniaudio_is_optional(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, "miniaudio", module and sys.modules[module])
+    load_miniaudio.cache_clear()
+    assert load_miniaudio() is sys.modules["miniaudio"]
+    load_miniaudio.cache_clear()
 
 
 def test_that_errors_of_a_path_name_it(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from engine.data.waveform import (
     PEAK,
     TRIM_MARGIN_S,
+    Samples,
     fingerprint,
     fit_length,
     high_pass,
@@ -24,13 +25,13 @@ from engine.data.waveform import (
 RATE = 8_000
 
 
-def sine(hertz: float, rate: int = RATE, seconds: float = 0.5, phase: float = 0.3) -> np.ndarray:
+def sine(hertz: float, rate: int = RATE, seconds: float = 0.5, phase: float = 0.3) -> Samples:
     times = np.arange(round(seconds * rate)) / rate
     return np.sin(2 * np.pi * hertz * times + phase).astype(np.float32)
 
 
-def noise(seed: int, count: int = 4_000) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal(count).astype(np.float32) / 5
+def noise(seed: int, count: int = 4_000) -> Samples:
+    return np.random.default_rng(seed).standard_normal(count, np.float32) / np.float32(5)
 
 
 def decibels(ratio: float) -> float:
@@ -117,12 +118,8 @@ def test_that_a_prepared_wave_has_length_peak_and_starts_with_its_sound():
     recording = np.concatenate(
         [np.zeros(20_000), 0.1 * sine(440, 44_100), np.zeros(30_000)]
     ).astype(np.float32)
-    made = prepare_waveform(
-        recording + 0.2 + sine(20, 44_100, len(recording) / 44_100) / 100,
-        44_100,
-        target_rate=8_000,
-        seconds=0.8,
-    )
+    recording += np.float32(0.2) + sine(20, 44_100, len(recording) / 44_100) / 100
+    made = prepare_waveform(recording, 44_100, target_rate=8_000, seconds=0.8)
     assert made.dtype == np.int16
     assert made.shape == (6_400,)
     assert np.abs(made).max() == pytest.approx(PEAK * 32_768, rel=0.02)
@@ -163,11 +160,13 @@ def distance(one: int, other: int) -> int:
 
 
 def test_that_fingerprints_of_copies_are_near_and_of_others_far():
-    waves = [noise(seed) * np.repeat(noise(seed + 100, 40) * 5, 100) for seed in range(12)]
+    waves: list[Samples] = [
+        noise(seed) * np.repeat(5 * noise(seed + 100, 40), 100) for seed in range(12)
+    ]
     prints = [fingerprint(wave, RATE) for wave in waves]
     for wave, own in zip(waves, prints, strict=True):
         assert distance(own, fingerprint((0.1 * wave).astype(np.float32), RATE)) == 0
-        assert distance(own, fingerprint(wave + 0.01 * noise(999), RATE)) <= 8
+        assert distance(own, fingerprint((wave + 0.01 * noise(999)).astype(np.float32), RATE)) <= 8
     others = [distance(a, b) for i, a in enumerate(prints) for b in prints[:i]]
     assert min(others) > 12
     assert fingerprint(np.zeros(100, np.float32), RATE) == 0

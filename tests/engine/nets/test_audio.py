@@ -10,7 +10,10 @@ import torch
 from engine.data.waveform import Sounds
 from engine.modalities.image import IMAGE_MODALITIES
 from engine.nets.audio import AudioModality
+from engine.nets.discriminator import Discriminator
+from engine.nets.generator import PairGenerator
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
+from tests.helpers.tiny import tiny_modalities
 
 RATE = 8_000
 CONFIG = SpectrogramConfig.for_square(16, rate=RATE, samples=3_200)
@@ -82,6 +85,16 @@ def test_that_metrics_carry_the_name_of_the_column():
     assert float(alike["speech_diversity"]) == 0
     pictures = kind.pictures
     assert list(pictures.diversity_metrics(real, real)) == ["image_diversity"]
+
+
+def test_that_generator_and_discriminator_take_sound_beside_text():
+    torch.manual_seed(0)
+    (text, _image), speech = tiny_modalities(), modality()
+    generator = PairGenerator((text, speech), 8)
+    made = generator(generator.draw_noise(2, torch.Generator().manual_seed(1)), {})
+    assert made["speech"].shape == (2, 1, 16, 16)
+    logits = Discriminator((text, speech), 8)(made)
+    assert {"text", "speech", "pair"} <= set(logits)
 
 
 @pytest.mark.parametrize("changes", [{"channels": 3}, {"size": 32}])
