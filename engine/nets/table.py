@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.data.table_codec import Cells, TableLayout, decode_columns
+from engine.data.table_codec import PRESENT, Cells, TableLayout, decode_columns
 from engine.data.table_fields import Field
 from engine.nets.blocks import SLOPE, activation, initialise
 from engine.nets.protocols import rows_equal
@@ -159,7 +159,7 @@ class TableDecoder(nn.Module):
             before[step, self.columns[step - 1]] = 1
         self.before: Tensor
         self.register_buffer("before", before, persistent=False)
-        steps, num_blocks = len(self.columns), len(self.rows.block_slices)
+        steps, self.num_blocks = len(self.columns), len(self.rows.block_slices)
         num_parameters = max(self.rows.max_block, 3 * components)
         self.from_context = nn.Linear(context_dim, hidden_dim)
         self.from_row = nn.Linear(width, hidden_dim, bias=False)
@@ -171,7 +171,7 @@ class TableDecoder(nn.Module):
         nn.init.normal_(self.step_bias, std=STEP_STD)
         nn.init.normal_(self.to_parameters, std=0.02)
         # Components that begin at the same mean would stay equal.
-        means = self.parameter_bias.detach()[num_blocks:, components : 2 * components]
+        means = self.parameter_bias.detach()[self.num_blocks :, components : 2 * components]
         means.copy_(torch.linspace(-1, 1, components))
 
     def draw_noise(self, count: int, generator: torch.Generator) -> Tensor:
@@ -231,21 +231,23 @@ class TableDecoder(nn.Module):
         noise = noise.view(len(noise), len(self.columns), -1)
         choices, normal = gumbel(noise[:, :, 1:]), noise[:, :, 0]
         state = self.from_context(context)
-        rows = noise.new_zeros(len(noise), self.before.shape[1])
+        values: list[Tensor] = []
         for step, columns in enumerate(self.columns):
             parameters = self._head(state + self.step_bias[step], step).float()
             if given is not None and kept[step]:
                 value = given[:, columns]
-            elif step < len(self.rows.block_slices):
+            elif step < self.num_blocks:
                 size = columns.stop - columns.start
                 value = straight_through(parameters[:, :size] + choices[:, step, :size])
             else:
                 value = self._draw_score(parameters, choices[:, step], normal[:, step])
                 value = self.rows.snap(value, columns)
-                value = value * self.rows.is_present(rows)[:, columns]
-            rows = functional.pad(value, (columns.start, rows.shape[1] - columns.stop)) + rows
+                flag = self.rows.flag_blocks[columns.start]
+                if flag is not None:
+                    value = value * values[flag][:, PRESENT, None]
+            values.append(value)
             state = state + functional.linear(value, self.from_row.weight[:, columns])
-        return rows
+        return torch.cat([*values[self.num_blocks :], *values[: self.num_blocks]], 1)
 
     def nll_loss(self, context: Tensor, real: Tensor) -> Tensor:
         """Return the NLL of real rows in nats per step, [B, F] and [B, D] to [B].
@@ -281,9 +283,9 @@ class TableDecoder(nn.Module):
         hidden = functional.leaky_relu(self.hidden(functional.leaky_relu(state, SLOPE)), SLOPE)
         parameters = torch.einsum("bsh,sph->bsp", hidden, self.to_parameters)
         parameters = (parameters + self.parameter_bias).float()
-        count = len(self.rows.block_slices)
-        blocks = self.rows.block_nll(parameters[:, :count, : self.rows.max_block], real)
-        logits, means, raw = self._split(parameters[:, count:])
+        choices = parameters[:, : self.num_blocks, : self.rows.max_block]
+        blocks = self.rows.block_nll(choices, real)
+        logits, means, raw = self._split(parameters[:, self.num_blocks :])
         scores = self.rows.score_log_probs(
             means, limit_log_scale(raw), real[:, : self.rows.num_numeric]
         )
@@ -298,8 +300,8 @@ class TableDecoder(nn.Module):
         """Draw from a mixture: [B, P] parameters to [B, 1]."""
         logits, means, raw = self._split(parameters)
         weights = straight_through(logits + choices[:, : self.components])
-        scale = (weights * limit_log_scale(raw).exp()).sum(1)
-        score = (weights * means).sum(1) + scale * normal
+        mean, chosen = (weights * means).sum(1), (weights * raw).sum(1)
+        score = mean + limit_log_scale(chosen).exp() * normal
         return score.clamp(-MAX_SCORE, MAX_SCORE)[:, None]
 
     def _split(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -44,9 +44,14 @@ class RowDistribution(nn.Module):
             size = block.stop - block.start
             places[number, :size] = torch.arange(block.start, block.stop)
             in_block[number, :size] = True
+        names = list(layout.blocks)
+        self.flag_blocks = tuple(
+            names.index(field.name) if field.name in names else None for field in layout.numeric
+        )
+        """By numeric field, the number of the block that is its flag."""
         flags = [
-            layout.blocks[field.name].start + PRESENT if field.name in layout.blocks else -1
-            for field in layout.numeric
+            -1 if block is None else self.block_slices[block].start + PRESENT
+            for block in self.flag_blocks
         ]
         intervals = _pad_atoms(layout.numeric)
         self.flags: Tensor
