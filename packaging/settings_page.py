@@ -27,6 +27,7 @@ INTRODUCTION = """# Settings
 Every preset and setting of a training run and every setting of an import. `make docs` writes this
 page from the declarations in the source; edit those, not this file.
 
+- *Name* is what `diptych train --preset` takes.
 - *Setting* is the label in the studio, *Option* the same on the command line.
 - *Default* is that of the declaration. A preset or, for an import, the source can suggest another.
 - *Values* are the choices or the smallest and the largest value, with the unit.
@@ -67,7 +68,7 @@ def presets_table() -> str:
         f"| {preset.title} | `{preset.name}` | {preset.family} | {preset.summary} | {preset.note} |"
         for preset in PRESETS.values()
     ]
-    head = "| Preset | `--preset` | Family | Purpose | What to expect |"
+    head = "| Preset | Name | Family | Purpose | What to expect |"
     return "\n".join(["## Presets\n", head, "|---|---|---|---|---|", *rows]) + "\n"
 
 

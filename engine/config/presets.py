@@ -206,7 +206,10 @@ PRESETS = {
             summary="32 px, the GAN of introductions: one hidden layer, binary cross-entropy, "
             "nothing else",
             training=_TEXTBOOK_TRAINING,
-            note="",
+            note="To see what the first recipe does, not for good images: on handwritten digits, "
+            "all of them were still the same noisy blob after 950,000 training images. The other "
+            "presets have what it takes. A given image or text is completed by the nearest of 32 "
+            "pairs generated from noise.",
         ),
         _textbook_preset(
             name="minimax-2014",
@@ -214,7 +217,9 @@ PRESETS = {
             summary="32 px, the textbook GAN with the loss as the formula of Goodfellow et al. "
             "(2014) has it",
             training=replace(_TEXTBOOK_TRAINING, adversarial_loss="saturating"),
-            note="",
+            note="To compare with the textbook GAN: the generator's gradient vanishes while the "
+            "discriminator wins. On handwritten digits, all images were the same noisy blob after "
+            "300,000 training images.",
         ),
     )
 }

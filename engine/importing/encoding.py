@@ -136,6 +136,16 @@ _MIXED_WORD = re.compile(
 )
 """Letters of two alphabets in one word, or a Greek or Cyrillic capital behind a small letter."""
 _CONTROLS = re.compile(r"[\x80-\x9f]")
+_FRAME_IN_WORD = re.compile(r"[a-z\u0430-\u045f][\u2552-\u256c]|[\u2552-\u256c][a-z\u0430-\u045f]")
+"""A corner or a crossing of a table's frame beside a letter: KOI8-U has Ukrainian letters where
+KOI8-R has frames."""
+_PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+_ICELANDIC = re.compile(r"[\xd0\xde\xf0\xfe]")
+"""Eth and thorn, which Turkish encodings replace by g with breve and s with cedilla."""
+_TURKISH = re.compile(r"[\xc7\xdc\xe7\xfc]|\xfe(?![aeijoruvy\xe1\xe6\xe9\xed\xf3\xf6\xfa\xfd])")
+"""Letters that Icelandic lacks, and a thorn where it has none: before a consonant or at the end."""
+_ICELANDIC_FACTOR = 0.6
+"""What a confidence counts where these letters are: Turkish is far more common."""
 _ACCENTED = re.compile(r"[\u00c0-\u024f]{3}")
 """Three accented letters in a row, which Latin alphabets hardly ever have."""
 _ACCENTS = re.compile(r"[\u00a1-\u024f\u0300-\u036f\u1e00-\u1eff]")
@@ -378,7 +388,8 @@ def _ratings(content: bytes) -> dict[str, float]:
     """Return the confidence of each encoding; 0 where the text would be none.
 
     No text has control characters from 0x80 to 0x9F, which is where Windows has letters and ISO
-    8859 has none, and no word mixes alphabets.
+    8859 has none, or characters for private use; no word mixes alphabets or holds a part of a
+    frame.
     """
     found = chardet.detect_all(
         content, ignore_threshold=True, compat_names=False, exclude_encodings=_UNICODE
@@ -387,9 +398,20 @@ def _ratings(content: bytes) -> dict[str, float]:
     ratings = {one["encoding"]: one["confidence"] for one in found if one["encoding"]}
     for name in ratings:
         text = content.decode(name, "replace") if _is_text_encoding(name) else "\x80"
-        if _CONTROLS.search(text) or (_has_own_alphabet(name) and _MIXED_WORD.search(text)):
+        if _is_no_text(text, name):
             ratings[name] = 0.0
+        elif _ICELANDIC.search(text):
+            ratings[name] *= 0.0 if _TURKISH.search(text) else _ICELANDIC_FACTOR
     return ratings
+
+
+def _is_no_text(text: str, encoding: str) -> bool:
+    return bool(
+        _CONTROLS.search(text)
+        or _FRAME_IN_WORD.search(text)
+        or (_PRIVATE.search(text) and not _SEVERAL_BYTES.match(encoding))
+        or (_has_own_alphabet(encoding) and _MIXED_WORD.search(text))
+    )
 
 
 def _has_own_alphabet(encoding: str) -> bool:

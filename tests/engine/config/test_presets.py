@@ -315,8 +315,9 @@ def test_that_measured_runs_are_documented_and_their_sheets_are_small():
 def test_that_no_pixels_are_invented_and_as_few_as_possible_lost(
     tmp_path, pixels, architecture, size
 ):
-    config = config_from_preset("cpu-tiny", dataset=tmp_path, run=tmp_path)
-    config = config.with_values(networks__architecture=architecture)
+    config = RunConfig(dataset=tmp_path, run=tmp_path).with_values(
+        family="adversarial", networks__architecture=architecture
+    )
     assert fitting_image_size(replace(DIGITS, image_size=pixels), config) == size
 
 

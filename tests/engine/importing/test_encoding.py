@@ -120,6 +120,11 @@ FRENCH = [
 ]
 ITALIAN = ["una città di notte", "un caffè caldo", "la libertà dipinta", "perché è estate"]
 TURKISH = ["küçük bir kız", "kırmızı ağaç", "yaşlı bir balıkçı", "İstanbul’da yağmur"]
+TURKISH_LABELS = ["Şu anki", "Avusturya İngilizcesi", "sağlama"]
+TURKISH_CEDILLAS = ["şu andan itibaren bir dakika", "Şablonlar:", "Seçimi temizle"]
+ICELANDIC = ["það er brauð með smjöri", "þar sem þau búa", "við ána"]
+UKRAINIAN_LABELS = ["Введіть ціле число.", "робочий фактор", "Субота"]
+UKRAINIAN_RULES = ["Так, я впевнений", "Киргизька", "Ви можете увійти зараз."]
 POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem", "źrebak i kot"]
 
 
@@ -129,6 +134,11 @@ POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem
         ("cp1252", FRENCH),
         ("cp1252", ITALIAN),
         ("cp1254", TURKISH),
+        ("cp1254", TURKISH_LABELS),
+        ("cp1254", TURKISH_CEDILLAS),
+        ("cp1252", ICELANDIC),
+        ("koi8_u", UKRAINIAN_LABELS),
+        ("koi8_u", UKRAINIAN_RULES),
         ("iso8859_2", POLISH),
         ("cp1250", POLISH),
         ("cp866", RUSSIAN),

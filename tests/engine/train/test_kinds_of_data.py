@@ -336,17 +336,18 @@ def test_that_one_network_for_whole_pairs_learns_from_complete_ones_and_draws_al
 
 def test_that_one_network_for_whole_pairs_needs_some(tmp_path):
     images = np.zeros((6, 32, 32, 1), dtype=np.uint8)
-    records = [{"text": None, "split": "train"} for _image in images]
+    halves = [{"text": None}, {"text": "dark", "image": False}]
     write_dataset(
         tmp_path / "data",
-        name="silent",
+        name="halves",
         title="",
         images=images,
-        records=records,
+        records=[{**half, "split": "train"} for half in halves * len(images)],
         licence="",
         source="",
     )
     config = tiny_config(tmp_path / "data", tmp_path / "run")
+    assert set_up(config, create_run_folder(config), lambda _event: None, RunControl())
+    config = config.with_values(run=tmp_path / "joint", **JOINT)
     with pytest.raises(ConfigError, match="no training image of the dataset has a text"):
-        trained(config.with_values(**JOINT))
-    trained(config)
+        set_up(config, create_run_folder(config), lambda _event: None, RunControl())
