@@ -33,9 +33,9 @@ from PIL import Image
 import resources
 from engine.config.presets import config_from_preset
 from engine.control import RunControl
-from engine.data.starter_files import build_starter
 from engine.data.store import open_dataset
 from engine.runs.folder import create_run_folder
+from engine.starters.build import build_starter
 from engine.train.device import has_bf16
 from engine.train.families import build_state, build_step
 from engine.train.setup import TrainingSetup, set_up

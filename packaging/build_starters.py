@@ -21,10 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.data.image_files import to_channels  # noqa: E402 (the path comes first)
-from engine.data.starter_files import build_starter  # noqa: E402
-from engine.data.starters import STARTERS  # noqa: E402
 from engine.data.store import open_dataset  # noqa: E402
 from engine.sample.preview_sheet import write_sheet  # noqa: E402
+from engine.starters.build import PAIRS, build_starter  # noqa: E402
 
 TARGET = ROOT / "resources" / "starters"
 SKIN_TONES = {"1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"}
@@ -102,7 +101,7 @@ def over_white(content: bytes) -> bytes:
 def draw_previews() -> None:
     """Draw the sheet that the welcome page shows of each starter."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in STARTERS:
+        for name in PAIRS:
             dataset = open_dataset(build_starter(name, TARGET, Path(folder)))
             rows = np.random.default_rng(4).choice(dataset.rows("train"), PREVIEW_PAIRS)
             write_sheet(

@@ -34,11 +34,11 @@ import platformdirs
 from derive_digits import derive
 
 import resources
-from engine.data.starter_files import build_starter
 from engine.metrics.evaluate import evaluate_run
 from engine.metrics.extractor import default_cache
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
+from engine.starters.build import build_starter
 
 PAIRS = 5_000
 SHOWN = ("kid", "joint_coherence", "text_to_image", "image_to_text", "smallest_share")

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import resources
-from engine.data.starter_files import build_starter
 from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
+from engine.starters.build import build_starter
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 REQUIRED_ACCURACY = 0.98

@@ -17,10 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.sample.preview_sheet import write_sheet  # noqa: E402 (the path comes first)
+from engine.starters.build import COLUMNS  # noqa: E402
 from engine.starters.canvas import Canvas  # noqa: E402
-from engine.starters.catalogue import CATALOGUE  # noqa: E402
 from engine.starters.columns import TRAIN, StarterColumns  # noqa: E402
-from engine.starters.registry import build_columns  # noqa: E402
 from engine.starters.ring import RADIUS  # noqa: E402
 
 TARGET = ROOT / "resources" / "starters"
@@ -56,8 +55,8 @@ def main() -> None:
         (TARGET / name).mkdir(parents=True, exist_ok=True)
         licence = RENDERED_LICENCE.format(what=what)
         (TARGET / name / "LICENSE.txt").write_text(licence, encoding="utf-8")
-    for name in CATALOGUE:
-        columns = build_columns(name, TARGET)
+    for name, build in COLUMNS.items():
+        columns = build(TARGET)
         rows = np.random.default_rng(SEED).choice(
             [item for item, split in enumerate(columns.split) if split == TRAIN], ITEMS
         )

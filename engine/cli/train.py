@@ -32,7 +32,6 @@ from engine.config.presets import (
 from engine.config.run import RunConfig, resolved_text_encoding
 from engine.control import RunControl
 from engine.data.manifest import data_facts, read_manifest
-from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.data.store import open_dataset, training_texts
 from engine.data.text_choice import TextChoice, choose_texts
@@ -40,6 +39,7 @@ from engine.errors import ConfigError, Problem
 from engine.events import Emit
 from engine.metrics.verdict import KID_NOTE, judge_run, worded
 from engine.runs.folder import RunFolder
+from engine.starters.build import build_starter
 
 Train = Callable[[RunConfig, Emit, RunControl], None]
 

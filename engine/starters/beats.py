@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_arrays
-from engine.starters.catalogue import CATALOGUE
 from engine.starters.columns import Images, StarterColumns, one_to_one, random_split
 
 RATE, SECONDS = 16_000, 2.0
@@ -107,8 +107,8 @@ class Beat:
 
 def build(
     source: Path,
-    count: int = CATALOGUE["beats"].items,
-    held_out: int = CATALOGUE["beats"].held_out,
+    count: int = STARTERS["beats"].items,
+    held_out: int = STARTERS["beats"].held_out,
     seed: int = 0,
 ) -> StarterColumns:
     """Compose and play beats, uniform over styles, hats and tempo; half of them swing.

@@ -3,11 +3,24 @@
 Shapes: N items, M stored images or sounds of a column, H height, W width, C channels, S samples.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.data.column_info import (
+    IMAGE,
+    ColumnInfo,
+    FieldInfo,
+    FieldKind,
+    audio_column,
+    image_column,
+    table_column,
+    text_column,
+)
+from engine.data.manifest import Record
 
 TRAIN, HELD_OUT = "train", "held_out"
 """Splits of the items, as a dataset's manifest names them."""
@@ -16,6 +29,23 @@ Images = npt.NDArray[np.uint8]
 Waves = npt.NDArray[np.int16]
 Rows = npt.NDArray[np.int32]
 Cells = Sequence[float | str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StarterContent:
+    """A starter in the form in which it is stored."""
+
+    columns: Sequence[ColumnInfo]
+    arrays: Mapping[str, npt.NDArray[Any]]
+    """By column."""
+    records: Iterable[Record]
+    """One for each item."""
+
+
+def pair_content(images: Images, records: Iterable[Record]) -> StarterContent:
+    """Describe pairs of an image and a text: [N, H, W, C] and a record for each."""
+    columns = (image_column(images.shape), text_column())
+    return StarterContent(columns=columns, arrays={IMAGE: images}, records=records)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +94,43 @@ class StarterColumns:
     def count(self) -> int:
         """N."""
         return len(self.split)
+
+    def content(self) -> StarterContent:
+        """Return the form in which a dataset stores the columns."""
+        columns = [image_column(images.shape, name=name) for name, images in self.images.items()]
+        columns += [text_column(name) for name in self.texts]
+        columns += [
+            audio_column(waves.shape, rate, name=name) for name, (waves, rate) in self.audio.items()
+        ]
+        columns += [
+            table_column([_field(key, cells) for key, cells in fields.items()], name=name)
+            for name, fields in self.tables.items()
+        ]
+        waves = {name: values for name, (values, _rate) in self.audio.items()}
+        return StarterContent(
+            columns=columns, arrays={**self.images, **waves}, records=self._records()
+        )
+
+    def _records(self) -> Iterator[Record]:
+        for item in range(self.count):
+            rows = {name: int(rows[item]) for name, rows in self.rows.items()}
+            yield {
+                "split": self.split[item],
+                "attributes": dict(self.attributes[item]),
+                **{name: row if row >= 0 else False for name, row in rows.items()},
+                **{name: texts[item] for name, texts in self.texts.items()},
+                **{
+                    name: {
+                        key: cells[item] for key, cells in fields.items() if cells[item] is not None
+                    }
+                    for name, fields in self.tables.items()
+                },
+            }
+
+
+def _field(name: str, cells: Cells) -> FieldInfo:
+    is_numeric = all(cell is None or isinstance(cell, int | float) for cell in cells)
+    return FieldInfo(name=name, kind=FieldKind.NUMERIC if is_numeric else FieldKind.CATEGORICAL)
 
 
 def one_to_one(count: int) -> Rows:

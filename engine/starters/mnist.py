@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
-from engine.starters.columns import HELD_OUT, TRAIN
+from engine.starters.columns import HELD_OUT, TRAIN, StarterContent, pair_content
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FILES = {TRAIN: "train", HELD_OUT: "t10k"}
@@ -41,6 +41,20 @@ def read_digits(
         digits.append(labels)
         split += [name] * len(labels)
     return np.concatenate(images), np.concatenate(digits), split
+
+
+def build(folder: Path) -> StarterContent:
+    """Build the example dataset: each digit with its English word.
+
+    Raises:
+        DatasetMissingError, DatasetCorruptError: a file is missing or damaged.
+    """
+    images, digits, split = read_digits(folder)
+    records = [
+        {"text": WORDS[digit], "split": part, "attributes": {"digit": digit}}
+        for digit, part in zip(digits.tolist(), split, strict=True)
+    ]
+    return pair_content(images, records)
 
 
 def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.starters import STARTERS
 from engine.starters.canvas import Canvas, draw_in_batches
-from engine.starters.catalogue import CATALOGUE
 from engine.starters.columns import Images, StarterColumns, Waves, one_to_one, random_split
 
 RATE, SECONDS = 8_000, 1.0
@@ -108,8 +108,8 @@ HIGHEST_STEM_UP = MIDDLE_STEP - 1
 
 
 def build(
-    count: int = CATALOGUE["notes"].items,
-    held_out: int = CATALOGUE["notes"].held_out,
+    count: int = STARTERS["notes"].items,
+    held_out: int = STARTERS["notes"].held_out,
     seed: int = 0,
 ) -> StarterColumns:
     """Write and play notes, uniform over pitches and instruments.

@@ -6,7 +6,7 @@ of Metz et al. 2017, arXiv:1611.02163, section 3.1 and appendix A.
 
 import numpy as np
 
-from engine.starters.catalogue import CATALOGUE
+from engine.data.starters import STARTERS
 from engine.starters.columns import StarterColumns, random_split
 
 RADIUS, DEVIATION = 2.0, 0.02
@@ -15,7 +15,7 @@ COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink")
 
 
 def build(
-    count: int = CATALOGUE["ring"].items, held_out: int = CATALOGUE["ring"].held_out, seed: int = 0
+    count: int = STARTERS["ring"].items, held_out: int = STARTERS["ring"].held_out, seed: int = 0
 ) -> StarterColumns:
     """Draw points with uniform clusters.
 

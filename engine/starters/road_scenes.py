@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from engine.starters.catalogue import CATALOGUE
+from engine.data.starters import STARTERS
 from engine.starters.columns import Cells, StarterColumns, Waves, one_to_one, random_split
 from engine.starters.road_facts import (
     AHEAD,
@@ -36,8 +36,8 @@ IDLE_HZ, HZ_AT_TOP_SPEED = 75.0, 220.0
 
 
 def build(
-    count: int = CATALOGUE["road-scenes"].items,
-    held_out: int = CATALOGUE["road-scenes"].held_out,
+    count: int = STARTERS["road-scenes"].items,
+    held_out: int = STARTERS["road-scenes"].held_out,
     seed: int = 0,
 ) -> StarterColumns:
     """Draw, describe and play scenes.

@@ -67,7 +67,7 @@ _building = threading.Lock()
 
 
 def _build_starter(name: str, datasets: Path) -> Path:
-    from engine.data.starter_files import build_starter
+    from engine.starters.build import build_starter
 
     with _building:
         return build_starter(name, starters_folder(), datasets)

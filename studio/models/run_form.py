@@ -340,7 +340,7 @@ class RunForm:
             return DataFacts(
                 image_size=starter.image_size,
                 channels=starter.channels,
-                pairs=starter.pairs,
+                pairs=starter.items,
                 starter=starter.name,
             )
         with contextlib.suppress(EngineError, OSError):

@@ -20,9 +20,9 @@ from engine.cli.main import main as main_command
 from engine.config.presets import PRESETS
 from engine.control import RunControl
 from engine.data.manifest import read_manifest
-from engine.data.starter_files import build_starter
 from engine.data.starters import STARTERS
 from engine.runs.folder import create_run_folder
+from engine.starters.build import build_starter
 from engine.train.lr_schedule import learning_rate
 from engine.train.setup import set_up
 from engine.train.state import update_ema

@@ -6,7 +6,8 @@ import resources
 from engine.augment import caption_filter
 from engine.augment.caption_filter import TOPICS, blocked_transforms, conflicts_with_captions
 from engine.augment.transforms import Transform
-from engine.data.starter_files import DIGIT_WORDS, render_shapes
+from engine.starters.mnist import WORDS as DIGIT_WORDS
+from engine.starters.shapes import render_shapes
 
 COLOUR = {Transform.HUE, Transform.SATURATION}
 LIGHT = {Transform.BRIGHTNESS, Transform.CONTRAST}

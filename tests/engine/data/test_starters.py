@@ -1,5 +1,4 @@
 import collections
-import gzip
 import shutil
 from dataclasses import replace
 
@@ -8,13 +7,13 @@ import pytest
 
 import resources
 from engine.config.forecast import DataFacts
-from engine.data import starter_files
 from engine.data.manifest import data_facts
-from engine.data.starter_files import COLOURS, build_starter, caption_count, render_shapes
 from engine.data.starters import STARTERS
 from engine.data.store import open_dataset
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.sample.preview_sheet import read_sheet
+from engine.starters.build import build_starter
+from engine.starters.shapes import COLOURS, caption_count, render_shapes
 from tests.helpers.tiny import tiny_dataset
 
 SOURCE = resources.starters_folder()
@@ -24,18 +23,20 @@ SOURCE = resources.starters_folder()
 def test_that_a_starter_is_what_its_table_says(starters_folder, name):
     dataset = open_dataset(build_starter(name, SOURCE, starters_folder))
     starter = STARTERS[name]
-    assert dataset.manifest.pairs == starter.pairs
-    assert dataset.images.shape[1:3] == (starter.image_size, starter.image_size)
+    assert dataset.manifest.items == starter.items
+    assert {name: column.kind for name, column in dataset.columns.items()} == starter.columns
+    assert len(dataset.rows("held_out")) == starter.held_out
+    if "image" in starter.columns:
+        assert dataset.images.shape[1:3] == (starter.image_size, starter.image_size)
     assert dataset.manifest.licence == starter.licence
     facts = data_facts(dataset.manifest)
     assert facts == DataFacts(
-        image_size=starter.image_size, channels=starter.channels, pairs=starter.pairs, starter=name
+        image_size=starter.image_size, channels=starter.channels, pairs=starter.items, starter=name
     )
     edited = data_facts(replace(dataset.manifest, source="edited"))
     assert edited == replace(facts, starter="")
-    assert len(dataset.rows("held_out")) > 0.02 * starter.pairs
     assert (SOURCE / name / "LICENSE.txt").is_file()
-    assert len(read_sheet(SOURCE / name / "preview.png").texts) == 16
+    assert len(read_sheet(SOURCE / name / "preview.png").texts) in {4, 16}
 
 
 def test_that_digits_are_mnist_padded(starters_folder):
@@ -96,12 +97,6 @@ def test_that_missing_or_damaged_sources_are_named(tmp_path):
     with pytest.raises(DatasetCorruptError):
         build_starter("digits", tmp_path, tmp_path / "sets")
     assert not list((tmp_path / "sets").glob("*"))
-
-
-def test_that_an_idx_file_must_say_what_it_is(tmp_path):
-    (tmp_path / "a.gz").write_bytes(gzip.compress(bytes((0, 0, 9, 1, 0, 0, 0, 1, 7))))
-    with pytest.raises(ValueError, match="not an IDX file"):
-        starter_files._read_idx(tmp_path / "a.gz", dimensions=1)
 
 
 def test_that_shapes_follow_from_the_seed():

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in
 from engine.data.image_shape import ImageShape, square
-from engine.data.starter_files import VALIDATION_PERCENT
 from engine.data.store import TRAIN, VALIDATION
 from engine.errors import ConfigError
 from engine.importing.check_context import hash_split, split_of
@@ -26,6 +25,7 @@ from engine.importing.plan import (
     TextSettings,
     chosen_fix,
 )
+from engine.starters.emoji import VALIDATION_PERCENT
 from tests.helpers.datasets import HASHES, examine, fates, item, plan, text_only
 
 KEEP, SKIP, FIX, MERGE = Fix.KEEP, Fix.SKIP, Fix.FIX, Fix.MERGE

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import resources
+from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import cell_cases
-from engine.starters.catalogue import CATALOGUE
 from engine.starters.columns import HELD_OUT
 
 SOURCE = resources.starters_folder() / "cell-cases"
@@ -98,7 +98,7 @@ def test_that_drawings_follow_from_the_seed(columns):
 
 
 def test_that_the_warning_is_in_summary_and_licence():
-    starter = CATALOGUE["cell-cases"]
+    starter = STARTERS["cell-cases"]
     licence = (SOURCE / "LICENSE.txt").read_text("utf-8")
     for text in (starter.summary, starter.licence, licence):
         assert "made from a table, not for diagnosis" in text
