@@ -6,7 +6,7 @@ import pytest
 import resources
 from engine.starters import beats, cell_cases, notes, registry, ring, road_scenes
 from engine.starters.catalogue import CATALOGUE, GROUPS
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 
 SOURCE = resources.starters_folder()
 
@@ -66,5 +66,5 @@ def test_that_builders_make_as_many_items_as_the_catalogue_says():
         assert defaults["held_out"].default == CATALOGUE[name].held_out
     cases = cell_cases.build(SOURCE / "cell-cases", drawings=1)
     assert cases.count * cell_cases.DRAWINGS == CATALOGUE["cell-cases"].items
-    held_out = list(cases.split).count(HELD_OUT) * cell_cases.DRAWINGS
+    held_out = list(cases.split).count(VALIDATION) * cell_cases.DRAWINGS
     assert held_out == CATALOGUE["cell-cases"].held_out
