@@ -19,7 +19,7 @@ import numpy.typing as npt
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
 from engine.starters.canvas import Canvas, Floats, draw_in_batches
-from engine.starters.columns import VALIDATION, TRAIN, Images, StarterColumns, one_to_one
+from engine.starters.columns import TRAIN, VALIDATION, Images, StarterColumns, one_to_one
 
 CASES_FILE = "cases.csv"
 DIAGNOSIS = "diagnosis"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
-from engine.starters.columns import VALIDATION, TRAIN
+from engine.starters.columns import TRAIN, VALIDATION
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FILES = {TRAIN: "train", VALIDATION: "t10k"}

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_arrays
-from engine.starters.columns import VALIDATION, TRAIN, StarterColumns, Waves, one_to_one
+from engine.starters.columns import TRAIN, VALIDATION, StarterColumns, Waves, one_to_one
 from engine.starters.mnist import WORDS, read_digits
 from engine.starters.speech_codec import decode
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.starters.columns import VALIDATION, TRAIN, StarterColumns, one_to_one, random_split
+from engine.starters.columns import TRAIN, VALIDATION, StarterColumns, one_to_one, random_split
 
 
 def two_items(**changes):
