@@ -36,7 +36,7 @@ MEASUREMENTS = (
     "symmetry",
     "fractal_dimension",
 )
-"""Means over the nuclei of a case; lengths in micrometres, the rest without a unit."""
+"""Means over the nuclei of a case. The source names no units."""
 DRAWINGS = 20
 """Of each case."""
 HELD_OUT_SHARE = 0.2
