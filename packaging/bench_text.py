@@ -23,9 +23,10 @@ import torch
 from torch import Tensor
 
 from engine.config.presets import config_from_preset
+from engine.data.facts import ImageFacts, TextFacts
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.tokenizers import END, PADDING, Vocabulary
-from engine.nets.registry import build_modalities
+from engine.modalities.registry import build_modalities
 from engine.train.device import keep_freed_memory
 from engine.train.families import build_state, build_step
 from engine.train.setup import read_batch
@@ -70,12 +71,12 @@ def take_steps(pipe: Connection, kind: str, words: int, length: int) -> None:
     keep_freed_memory()
     config = config_from_preset("cpu-tiny", dataset=Path(), run=Path())
     config = config.with_values(**KINDS[kind], training__precision="fp32")
-    modalities = build_modalities(
-        config.networks,
-        channels=CHANNELS,
-        tokenizer=Vocabulary([f"w{number}" for number in range(words - SPECIAL)]),
-        text_length=length,
-    )
+    tokenizer = Vocabulary([f"w{number}" for number in range(words - SPECIAL)])
+    columns = {
+        "text": TextFacts(tokenizer=tokenizer, length=length),
+        "image": ImageFacts(channels=CHANNELS),
+    }
+    modalities = build_modalities(columns, config.networks)
     generator = torch.Generator().manual_seed(0)
     shape = (PAIRS, CHANNELS, SIZE, SIZE)
     images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sound_preparation import fade_out, resample, trim
+from sound_preparation import fade_out, resample
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -60,6 +60,8 @@ HITS = {
 LONGEST_S = {"kick": 0.3, "snare": 0.25, "hat": 0.12}
 FADE_S = {"kick": 0.05, "snare": 0.05, "hat": 0.1}
 PEAK = 0.9
+ATTACK, LEAD_S = 0.3, 0.004
+"""All hits reach this share of their peak at the same time, so that parts sound together."""
 
 LICENCE_HEAD = """\
 The beats are composed and mixed by Diptych and are dedicated to the public domain, CC0 1.0,
@@ -114,8 +116,13 @@ def cut(path: Path, part: str) -> npt.NDArray[np.int16]:
     decoded = miniaudio.decode_file(
         str(path), output_format=miniaudio.SampleFormat.FLOAT32, nchannels=1
     )
-    sound = trim(resample(np.asarray(decoded.samples), decoded.sample_rate, RATE), RATE)
-    hit = fade_out(sound[: int(LONGEST_S[part] * RATE)], RATE, FADE_S[part])
+    sound = resample(np.asarray(decoded.samples), decoded.sample_rate, RATE)
+    size = np.abs(sound)
+    attack = int(np.argmax(size > ATTACK * size.max()))
+    lead = int(LEAD_S * RATE)
+    hit = sound[attack - lead : attack + int(LONGEST_S[part] * RATE)]
+    hit[:lead] *= np.linspace(0, 1, lead)
+    hit = fade_out(hit, RATE, FADE_S[part])
     return (hit * PEAK / np.abs(hit).max() * np.iinfo(np.int16).max).round().astype(np.int16)
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from engine.starters.catalogue import NOT_FOR_DIAGNOSIS  # noqa: E402 (the path comes first)
-
+from engine.data.starters import NOT_FOR_DIAGNOSIS  # noqa: E402 (the path comes first)
 from engine.starters.cell_cases import CASES_FILE, DIAGNOSIS, MEASUREMENTS  # noqa: E402
 
 TARGET = ROOT / "resources" / "starters" / "cell-cases"

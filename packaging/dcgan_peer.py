@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from engine.nets.protocols import rows_equal
+
 NOISE, WIDTH = 100, 64
 FEATURES = 8 * WIDTH * 4 * 4
 """Numbers that the discriminator's body leaves for its last layer."""
@@ -24,6 +26,11 @@ class DcganImages:
     """
 
     name: str = "image"
+    is_discrete: bool = False
+
+    def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
+        """Compare images exactly: [B, ...] each to [B] booleans."""
+        return rows_equal(one, other)
 
     def preprocess(self, stored: Tensor) -> Tensor:
         """[B, C, H, W] uint8 to floats in [-1, 1]."""

@@ -72,8 +72,8 @@ def tiles(
 ) -> tuple[npt.NDArray[np.uint8], list[str]]:
     """Return the pictures of items in RGB, [N, H, W, 3], and their texts."""
     images = columns.images["image"][columns.rows["image"][rows]]
-    texts = [columns.texts["text"][row] for row in rows.tolist()]
-    return np.broadcast_to(images, (*images.shape[:3], 3)), texts
+    texts = list(columns.texts["text"])
+    return np.broadcast_to(images, (*images.shape[:3], 3)), [texts[row] for row in rows.tolist()]
 
 
 def plot(columns: StarterColumns) -> tuple[npt.NDArray[np.uint8], list[str]]:

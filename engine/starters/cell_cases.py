@@ -19,7 +19,7 @@ import numpy.typing as npt
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
 from engine.starters.canvas import Canvas, Floats, draw_in_batches
-from engine.starters.columns import HELD_OUT, TRAIN, Images, StarterColumns, one_to_one
+from engine.starters.columns import TRAIN, VALIDATION, Images, StarterColumns, one_to_one
 
 CASES_FILE = "cases.csv"
 DIAGNOSIS = "diagnosis"
@@ -36,7 +36,7 @@ MEASUREMENTS = (
     "symmetry",
     "fractal_dimension",
 )
-"""Means over the nuclei of a case; lengths in micrometres, the rest without a unit."""
+"""Means over the nuclei of a case. The source names no units."""
 DRAWINGS = 20
 """Of each case."""
 HELD_OUT_SHARE = 0.2
@@ -143,7 +143,7 @@ def _split_cases(diagnoses: Sequence[str], rng: np.random.Generator) -> Sequence
     for diagnosis in DIAGNOSES:
         cases = rng.permutation([k for k, found in enumerate(diagnoses) if found == diagnosis])
         for case in cases[: int(HELD_OUT_SHARE * len(cases))]:
-            split[case] = HELD_OUT
+            split[case] = VALIDATION
     return split
 
 

@@ -22,7 +22,7 @@ from engine.data.column_info import (
 )
 from engine.data.manifest import Record
 
-TRAIN, HELD_OUT = "train", "held_out"
+TRAIN, VALIDATION = "train", "held_out"
 """Splits of the items, as a dataset's manifest names them."""
 
 Images = npt.NDArray[np.uint8]
@@ -147,5 +147,5 @@ def random_split(count: int, held_out: int, rng: np.random.Generator) -> list[st
         rng: source of randomness.
     """
     split = np.full(count, TRAIN, dtype=object)
-    split[rng.permutation(count)[:held_out]] = HELD_OUT
+    split[rng.permutation(count)[:held_out]] = VALIDATION
     return split.tolist()

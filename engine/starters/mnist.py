@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
-from engine.starters.columns import HELD_OUT, TRAIN, StarterContent, pair_content
+from engine.starters.columns import TRAIN, VALIDATION, StarterContent, pair_content
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-FILES = {TRAIN: "train", HELD_OUT: "t10k"}
+FILES = {TRAIN: "train", VALIDATION: "t10k"}
 MARGIN = 2
 """Pixels added at each side: 28 become 32."""
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from engine.data.starters import STARTERS
-from engine.starters.columns import HELD_OUT, TRAIN, StarterContent, pair_content
+from engine.starters.columns import TRAIN, VALIDATION, StarterContent, pair_content
 
 SIDE = 32
 OVERSAMPLING = 4
@@ -115,7 +115,7 @@ def _corners(radii: npt.NDArray[np.float64], turn: float) -> npt.NDArray[np.floa
     return radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
 
 
-VALIDATION, SEED = 2_000, 0
+SEED = 0
 
 
 def build() -> StarterContent:
@@ -123,5 +123,5 @@ def build() -> StarterContent:
     count = STARTERS["shapes"].items
     images, records = render_shapes(count, SEED)
     for number, record in enumerate(records):
-        record["split"] = TRAIN if number < count - VALIDATION else HELD_OUT
+        record["split"] = TRAIN if number < count - STARTERS["shapes"].held_out else VALIDATION
     return pair_content(images, records)

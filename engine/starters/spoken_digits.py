@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_arrays
-from engine.starters.columns import HELD_OUT, TRAIN, StarterColumns, Waves, one_to_one
+from engine.starters.columns import TRAIN, VALIDATION, StarterColumns, Waves, one_to_one
 from engine.starters.mnist import WORDS, read_digits
 from engine.starters.speech_codec import decode
 
@@ -58,14 +58,14 @@ def build(digits: Path, speech: Path, seed: int = 0) -> StarterColumns:
     images, labels, split = read_digits(digits)
     clips = read_clips(speech / CLIPS_FILE)
     rng = np.random.default_rng(seed)
-    is_held_out = np.array(split) == HELD_OUT
+    is_held_out = np.array(split) == VALIDATION
     rows = np.empty(len(labels), dtype=np.int32)
     for digit in range(len(WORDS)):
         for held_out in (False, True):
             items = np.flatnonzero((labels == digit) & (is_held_out == held_out))
             spoken = np.flatnonzero((clips.digits == digit) & (clips.is_held_out == held_out))
             if items.size and not spoken.size:
-                name = HELD_OUT if held_out else TRAIN
+                name = VALIDATION if held_out else TRAIN
                 raise DatasetCorruptError(speech, f"no clip says {WORDS[digit]} for {name}")
             rows[items] = rng.choice(spoken, size=len(items))
     facts = [

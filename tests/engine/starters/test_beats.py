@@ -5,7 +5,7 @@ import resources
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import beats
 from engine.starters.beats import FASTEST, HATS, PART_COLOURS, PARTS, RATE, SLOWEST, STYLES
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 from engine.starters.reading import estimate_tempo
 
 SOURCE = resources.starters_folder() / "beats"
@@ -86,7 +86,7 @@ def test_that_beats_follow_from_the_seed_and_are_split(columns):
     assert np.array_equal(same.audio["sound"][0], again.audio["sound"][0])
     assert np.array_equal(same.images["image"], again.images["image"])
     assert same.texts != other.texts
-    assert list(columns.split).count(HELD_OUT) == 4
+    assert list(columns.split).count(VALIDATION) == 4
 
 
 def test_that_missing_or_damaged_hits_are_named(tmp_path):

@@ -7,7 +7,7 @@ import resources
 from engine.data.starters import GROUPS, STARTERS
 from engine.starters import beats, cell_cases, notes, ring, road_scenes
 from engine.starters.build import COLUMNS, PAIRS
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 
 SOURCE = resources.starters_folder()
 
@@ -69,5 +69,5 @@ def test_that_builders_make_as_many_items_as_the_catalogue_says():
         assert defaults["held_out"].default == STARTERS[name].held_out
     cases = cell_cases.build(SOURCE / "cell-cases", drawings=1)
     assert cases.count * cell_cases.DRAWINGS == STARTERS["cell-cases"].items
-    held_out = list(cases.split).count(HELD_OUT) * cell_cases.DRAWINGS
+    held_out = list(cases.split).count(VALIDATION) * cell_cases.DRAWINGS
     assert held_out == STARTERS["cell-cases"].held_out

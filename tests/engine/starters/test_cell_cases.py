@@ -7,7 +7,7 @@ import resources
 from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import cell_cases
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 
 SOURCE = resources.starters_folder() / "cell-cases"
 
@@ -85,7 +85,7 @@ def test_that_a_case_is_held_out_with_all_its_drawings_and_each_diagnosis_alike(
         by_case[facts["case"]].add((split, facts["diagnosis"]))
     assert all(len(kinds) == 1 for kinds in by_case.values())
     held_out = collections.Counter(
-        diagnosis for kinds in by_case.values() for split, diagnosis in kinds if split == HELD_OUT
+        diagnosis for kinds in by_case.values() for split, diagnosis in kinds if split == VALIDATION
     )
     assert held_out == {"benign": 71, "malignant": 42}
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.starters.columns import HELD_OUT, TRAIN, StarterColumns, one_to_one, random_split
+from engine.starters.columns import TRAIN, VALIDATION, StarterColumns, one_to_one, random_split
 
 
 def two_items(**changes):
@@ -11,7 +11,7 @@ def two_items(**changes):
         "rows": {"image": one_to_one(2), "speech": np.array([0, -1], np.int32)},
         "texts": {"text": ["one", "two"]},
         "tables": {"row": {"size": [1.0, None]}},
-        "split": [TRAIN, HELD_OUT],
+        "split": [TRAIN, VALIDATION],
         "attributes": [{"digit": "one"}, {"digit": "two"}],
     }
     return StarterColumns(**{**parts, **changes})
@@ -43,7 +43,7 @@ def test_that_columns_which_disagree_are_refused(changes, message):
 
 def test_that_a_split_has_the_size_asked_for_and_follows_from_the_seed():
     first, same, other = (random_split(50, 7, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert first.count(HELD_OUT) == 7
+    assert first.count(VALIDATION) == 7
     assert first.count(TRAIN) == 43
     assert first == same
     assert first != other

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.starters import notes
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 from engine.starters.notes import INSTRUMENTS, NAMES, RATE, TAKES
 from engine.starters.reading import estimate_pitch
 
@@ -89,5 +89,5 @@ def test_that_notes_follow_from_the_seed_and_are_split(columns):
     )
     assert np.array_equal(first, same)
     assert not np.array_equal(first, other)
-    assert list(columns.split).count(HELD_OUT) == 30
+    assert list(columns.split).count(VALIDATION) == 30
     assert TAKES * len(NAMES) * len(INSTRUMENTS) == 2_016

@@ -3,7 +3,7 @@ import collections
 import numpy as np
 
 from engine.starters import ring
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 
 
 def test_that_points_lie_on_eight_places_of_a_circle_and_have_their_colour():
@@ -19,7 +19,7 @@ def test_that_points_lie_on_eight_places_of_a_circle_and_have_their_colour():
     assert abs(offsets.std() - ring.DEVIATION) < 0.001
     counts = collections.Counter(words)
     assert min(counts.values()) > 0.8 * 500
-    assert list(columns.split).count(HELD_OUT) == 400
+    assert list(columns.split).count(VALIDATION) == 400
 
 
 def test_that_points_follow_from_the_seed():

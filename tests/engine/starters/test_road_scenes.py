@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.starters import road_scenes
-from engine.starters.columns import HELD_OUT
+from engine.starters.columns import VALIDATION
 from engine.starters.road_facts import AHEAD, SIGNS, TIMES, WEATHERS, Scenes, draw_facts
 from engine.starters.road_pictures import draw_scenes
 
@@ -155,5 +155,5 @@ def test_that_scenes_follow_from_the_seed_and_are_split(columns):
     first, same, other = (draw_scenes(facts, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first, same)
     assert not np.array_equal(first, other)
-    assert list(columns.split).count(HELD_OUT) == 40
+    assert list(columns.split).count(VALIDATION) == 40
     assert columns.images["image"].shape == (COUNT, 32, 32, 3)

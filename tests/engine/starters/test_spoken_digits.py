@@ -7,7 +7,7 @@ import pytest
 import resources
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import spoken_digits
-from engine.starters.columns import HELD_OUT, TRAIN
+from engine.starters.columns import TRAIN, VALIDATION
 from engine.starters.mnist import WORDS, read_digits, read_idx
 from engine.starters.spoken_digits import CLIPS_FILE, RATE, SECONDS, read_clips
 
@@ -64,8 +64,8 @@ def test_that_held_out_digits_have_voices_never_heard_in_training(columns, clips
     voices = collections.defaultdict(set)
     for facts, split in zip(columns.attributes, columns.split, strict=True):
         voices[split].add(facts["voice"])
-    assert not voices[TRAIN] & voices[HELD_OUT]
-    assert list(columns.split).count(HELD_OUT) == 100
+    assert not voices[TRAIN] & voices[VALIDATION]
+    assert list(columns.split).count(VALIDATION) == 100
     families = {
         held_out: {
             voice.rstrip("0123456789").lower()
@@ -116,7 +116,7 @@ def test_that_digits_are_padded_and_split_as_mnist_is(digits):
     images[:, 2:-2, 2:-2] = 0
     assert not images.any()
     assert labels[:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
-    assert split == [TRAIN] * 300 + [HELD_OUT] * 100
+    assert split == [TRAIN] * 300 + [VALIDATION] * 100
 
 
 @pytest.mark.parametrize(
