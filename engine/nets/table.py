@@ -41,6 +41,9 @@ class TableModality:
     name: str = "table"
     hidden_dim: int = HIDDEN_DIM
     """H of all networks."""
+    likelihood_weight: float = 0.1
+    """Of ``TableDecoder.nll_loss`` in the hybrid family's loss; that of a text is 1. A small table
+    is learned by heart with a larger one."""
 
     @property
     def layout(self) -> TableLayout:

@@ -17,8 +17,8 @@ from torch.nn import functional
 from engine.data.table_codec import PRESENT, TableLayout, atoms
 from engine.data.table_fields import NumericField
 
-LOG_SCALE_LIMIT = 3.5
-"""Limit of a log scale in absolute value. A score's scale is at least .03, so that the density
+LOG_SCALE_LIMIT = 3.0
+"""Limit of a log scale in absolute value. A score's scale is at least .05, so that the density
 cannot grow without limit on the rows of a small table."""
 OUTER_SCORE = 9.0
 """Stands for infinity as the end of an atom's interval, where the gradient would be NaN."""

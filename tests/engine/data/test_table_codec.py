@@ -3,7 +3,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from engine.data.table_cells import read_numbers
+from engine.data.table_cells import read_numbers, read_texts
 from engine.data.table_codec import (
     TableLayout,
     atoms,
@@ -152,3 +152,30 @@ def test_that_cells_of_the_user_are_checked(row, message):
     check_cells(fields, {"speed": "12,5", "weather": "wet", "wheels": None})
     with pytest.raises(CellsInvalidError, match=message):
         check_cells(fields, row)
+
+
+CELLS = [
+    *("", "ä", None, "?", "1", "1,5", "2.5e3", "-7", "12 %", "x" * 150, "NaN", True, 3, 2.5),
+    *(float("nan"), float("inf"), 1e30, -1e30, 1e-300, 5e-324, 10**20, -0.0, 123456789012345678),
+]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_that_cells_of_any_kind_come_back(seed):
+    random = np.random.default_rng(seed)
+    count = int(random.integers(1, 60))
+    cells = [CELLS[n] for n in random.integers(0, len(CELLS), count)]
+    if seed % 2:
+        cells = (random.normal(size=count) * 10.0 ** random.integers(-300, 29)).tolist()
+    (report,) = infer_fields({"x": cells})
+    if report.field is None:
+        pytest.skip("all cells are missing")
+    rows = encode([report.field], {"x": cells})
+    assert np.abs(rows).max() < 6
+    found = decode_columns([report.field], rows)["x"]
+    if not isinstance(report.field, NumericField):
+        assert found == read_texts(cells)
+        return
+    numbers = read_numbers(cells)
+    tolerance = 1e-4 * np.ptp(numbers[~np.isnan(numbers)])
+    np.testing.assert_allclose(read_numbers(found), numbers, atol=tolerance, rtol=1e-12)

@@ -99,7 +99,7 @@ def test_that_the_loss_is_the_chain_rule_over_the_fields():
 def score_log_prob(parameters, real, layout, place):
     field, score = layout.numeric[place], real[:, place]
     logits, means, raw = parameters[:, :15].chunk(3, 1)
-    scales = (3.5 * torch.tanh(raw / 3.5)).exp()
+    scales = (3 * torch.tanh(raw / 3)).exp()
     if field.shares:
         row = [int(np.abs(atoms(field)[:, 1] - s.item()).argmin()) for s in score]
         ends = torch.from_numpy(atoms(field)[row].clip(-9, 9)).float()
@@ -246,7 +246,7 @@ def test_that_the_latent_decoder_is_normal_with_a_learned_scale():
         hidden_dim=8,
     )
     torch.nn.init.constant_(net.raw_log_scale, -1.0)
-    scale = math.exp(3.5 * math.tanh(-1 / 3.5))
+    scale = math.exp(3 * math.tanh(-1 / 3))
     latent, real = torch.randn(5, 3), torch.randn(5, 1)
     mean = net.layers(latent)
     expected = -torch.distributions.Normal(mean, scale).log_prob(real)[:, 0]
