@@ -27,6 +27,7 @@ class DcganImages:
 
     name: str = "image"
     is_discrete: bool = False
+    likelihood_weight: float = 1.0
 
     def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
         """Compare images exactly: [B, ...] each to [B] booleans."""

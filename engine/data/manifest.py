@@ -271,8 +271,8 @@ def data_facts(manifest: Manifest) -> DataFacts:
     """Return what a forecast needs to know about a dataset."""
     named = (name for name, starter in STARTERS.items() if starter.source == manifest.source)
     return DataFacts(
-        image_size=manifest.image_shape.longer,
-        channels=manifest.channels,
+        image_size=manifest.image_shape.longer if manifest.first_image else 0,
+        channels=manifest.channels if manifest.first_image else 1,
         pairs=manifest.items,
         starter=next(named, ""),
     )

@@ -165,6 +165,7 @@ STARTERS: Mapping[str, Starter] = {
             items=20_000,
             held_out=2_000,
             columns={"text": "text", "point": "table"},
+            channels=1,
             licence="Computed by Diptych, CC0-1.0",
             recipe=1,
         ),

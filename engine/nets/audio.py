@@ -50,6 +50,11 @@ class AudioModality:
         return rows
 
     @property
+    def likelihood_weight(self) -> float:
+        """1; the GAN families learn no sounds by likelihood."""
+        return 1.0
+
+    @property
     def is_discrete(self) -> bool:
         """Two sounds are never equal by meaning."""
         return False

@@ -113,6 +113,7 @@ class PairGenerator(nn.Module):
     def __init__(self, modalities: Sequence[Modality], embedding_dim: int) -> None:
         super().__init__()
         self.modality_order = tuple(modality.name for modality in modalities)
+        self.likelihood_weights = {m.name: m.likelihood_weight for m in modalities}
         self.context = PairContext(modalities, embedding_dim)
         self.decoders = nn.ModuleDict({m.name: m.build_decoder() for m in modalities})
         self.conditioning_patterns = subset_patterns(self.modality_order)

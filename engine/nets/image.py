@@ -103,6 +103,11 @@ class ImageModality:
         return self.aspect.scaled(self.size)
 
     @property
+    def likelihood_weight(self) -> float:
+        """1; the GAN families learn no images by likelihood."""
+        return 1.0
+
+    @property
     def is_discrete(self) -> bool:
         """Two pictures are never equal by meaning."""
         return False

@@ -11,6 +11,7 @@ Shapes: B batch, S numbers of a pair, H units of the hidden layer, Z noise.
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,8 @@ class JointDenseGenerator(nn.Module):
 
     conditioning_patterns: tuple[tuple[str, ...], ...] = ((),)
     """Generated pairs keep nothing of real ones."""
+    likelihood_weights: Mapping[str, float] = MappingProxyType({})
+    """Empty: a GAN has no likelihood."""
     permutations: Tensor
 
     def __init__(

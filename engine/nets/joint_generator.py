@@ -14,6 +14,7 @@ Shapes: B batch, F features, Z noise.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 import torch
@@ -46,6 +47,8 @@ class SharedBackboneGenerator(nn.Module):
         latent_dim: Z.
     """
 
+    likelihood_weights: Mapping[str, float] = MappingProxyType({})
+    """Empty: no branch has a likelihood."""
     context_rms: float | None = None
     """Root mean square of the encoding of a given item; None for encodings of any size."""
 

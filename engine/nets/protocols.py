@@ -63,6 +63,11 @@ class TrainableGenerator(PairModel, Protocol):
         """Modalities that a fake pair may keep of its real one; the first pattern keeps none."""
         ...
 
+    @property
+    def likelihood_weights(self) -> Mapping[str, float]:
+        """By modality, the weights of ``nll_losses``."""
+        ...
+
     def generate_training_pairs(
         self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
@@ -250,6 +255,11 @@ class Modality(Protocol):
     @property
     def name(self) -> str:
         """Key in batches and prefix of its weights in a checkpoint."""
+        ...
+
+    @property
+    def likelihood_weight(self) -> float:
+        """Weight of the items' likelihood beside that of the other modalities' items."""
         ...
 
     @property

@@ -136,6 +136,11 @@ class TextModality:
     """``rms`` to normalise the context of the recurrent decoder, or ``none``."""
 
     @property
+    def likelihood_weight(self) -> float:
+        """1: other weights are relative to that of texts."""
+        return 1.0
+
+    @property
     def is_discrete(self) -> bool:
         """Texts can be equal."""
         return True

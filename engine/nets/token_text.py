@@ -66,6 +66,11 @@ class TokenTextModality:
     cutoffs: Sequence[int] = CUTOFFS
 
     @property
+    def likelihood_weight(self) -> float:
+        """1: other weights are relative to that of texts."""
+        return 1.0
+
+    @property
     def is_discrete(self) -> bool:
         """Texts can be equal."""
         return True

@@ -74,8 +74,8 @@ def nll_loss(
             small dataset by heart (docs/measurements.md).
 
     Returns:
-        A scalar, the sum over the modalities of means over present items; None if no decoder has a
-        likelihood.
+        A scalar, the weighted sum over the modalities of means over present items; None if no
+        decoder has a likelihood.
     """
     present, items = real.present, real.items
     some = next(iter(present.values()))
@@ -113,5 +113,6 @@ def nll_loss(
             for (name, there), shown in zip(visible.items(), is_shown, strict=True)
         }
     losses = generator.nll_losses(conditions, visible)
-    means = [masked_mean(loss, present[name]) for name, loss in losses.items()]
+    weights = generator.likelihood_weights
+    means = [weights[name] * masked_mean(loss, present[name]) for name, loss in losses.items()]
     return torch.stack(means).sum() if means else None

@@ -20,6 +20,7 @@ class LinearModality:
     scale: float = 0.7
     embedding_dim: int = 3
     is_discrete: bool = False
+    likelihood_weight: float = 1.0
 
     def is_equal(self, one: Tensor, other: Tensor) -> Tensor:
         return rows_equal(one, other)
