@@ -5,7 +5,7 @@ Shapes: K sampled images, H height, W width, C channels.
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ from engine.errors import StoppedError
 BRIGHTNESS_BINS = 32
 _SAMPLED, _SAMPLE_SEED = 2000, 0
 _LOOK_EVERY = 1024
+_END = "\0"
+"""Marks the end of a caption."""
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's own "L"
 
 
@@ -126,15 +128,36 @@ def _count_words(
     """Count captions by their number of words, and words, of captions and how often each is."""
     lengths: Counter[int] = Counter()
     words: Counter[str] = Counter()
-    for number, (caption, count) in enumerate(captions.items()):
-        if number % _LOOK_EVERY == 0 and control.is_stop_requested:
-            raise StoppedError
-        found = [word for word in split_words(caption) if word[0].isalnum()]
-        lengths[len(found)] += count
-        for word in found:
-            if len(word) > 1 or not word.isascii():
-                words[word] += count
+    by_count: dict[int, list[str]] = {}
+    for caption, count in captions.items():
+        by_count.setdefault(count, []).append(caption)
+    for count, texts in by_count.items():
+        for start in range(0, len(texts), _LOOK_EVERY):
+            if control.is_stop_requested:
+                raise StoppedError
+            found_lengths, found_words = _words_of(texts[start : start + _LOOK_EVERY])
+            for total, found in ((lengths, found_lengths), (words, found_words)):
+                for what, number in found.items():
+                    total[what] += number * count
     return lengths, words
+
+
+def _words_of(captions: Sequence[str]) -> tuple[Counter[int], Counter[str]]:
+    """Count words as ``_count_words``, of captions that are all split at once: that is faster."""
+    # No word contains the mark, which is a token of its own and normalised to itself.
+    text = "".join(f"{caption.replace(_END, ' ')}{_END}" for caption in captions)
+    tokens = split_words(text)
+    found = Counter(tokens)
+    is_word = {token: token[0].isalnum() for token in found}
+    words_before = np.cumsum([is_word[token] for token in tokens])
+    ends = [place for place, token in enumerate(tokens) if token == _END]
+    lengths = np.diff(words_before[ends], prepend=0)
+    words = {
+        word: count
+        for word, count in found.items()
+        if is_word[word] and (len(word) > 1 or not word.isascii())
+    }
+    return Counter(lengths.tolist()), Counter(words)
 
 
 def _sample_means(
