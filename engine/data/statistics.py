@@ -136,9 +136,8 @@ def _count_words(
             if control.is_stop_requested:
                 raise StoppedError
             found_lengths, found_words = _words_of(texts[start : start + _LOOK_EVERY])
-            for total, found in ((lengths, found_lengths), (words, found_words)):
-                for what, number in found.items():
-                    total[what] += number * count
+            lengths.update({length: number * count for length, number in found_lengths.items()})
+            words.update({word: number * count for word, number in found_words.items()})
     return lengths, words
 
 
