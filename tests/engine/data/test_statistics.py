@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from engine.control import RunControl
@@ -109,16 +110,22 @@ def test_that_items_with_neither_picture_nor_text_are_counted_apart(tmp_path):
     assert found.train_items + found.validation_items == 5
 
 
-def test_that_words_are_those_of_each_caption_alone(monkeypatch):
-    monkeypatch.setattr(statistics, "_LOOK_EVERY", 2)
-    texts = ["A cat", "don't", "", "\u0301a ΑΣ", "x\0yy zz", "ΣΑΣ", "ﬁne - 猫狗!", " ", "A cat "]
-    captions = {text: place % 3 + 1 for place, text in enumerate(texts)}
-    lengths, words = statistics._count_words(captions, RunControl())
+def test_that_words_are_those_of_each_caption_alone():
+    texts = [
+        "A cat",
+        "don't",
+        "",
+        "\u0301a ΑΣ",
+        "x\0yy zz",
+        "ΣΑΣ b",
+        "ﬁne - 猫狗!",
+        " ",
+        "A  cat\u3000",
+    ]
+    arrays = [pa.array(part, pa.utf8()) for part in (texts[:3], [], texts[3:])]
     expected_lengths, expected_words = Counter(), Counter()
-    for text, count in captions.items():
+    for text in texts:
         found = [word for word in split_words(text) if word[0].isalnum()]
-        expected_lengths[len(found)] += count
-        for word in found:
-            if len(word) > 1 or not word.isascii():
-                expected_words[word] += count
-    assert (lengths, words) == (expected_lengths, expected_words)
+        expected_lengths[len(found)] += 1
+        expected_words.update(word for word in found if len(word) > 1 or not word.isascii())
+    assert statistics._count_words(arrays, RunControl()) == (expected_lengths, expected_words)
