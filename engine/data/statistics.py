@@ -134,7 +134,7 @@ def _count_words(arrays: Iterable[Any], control: RunControl) -> tuple[Counter[in
     for array in arrays:
         if control.is_stop_requested:
             raise StoppedError
-        split = pc.utf8_split_whitespace(array)
+        split = pc.call_function("utf8_split_whitespace", [array])
         pieces = split.flatten().dictionary_encode()
         codes = pieces.indices.to_numpy()
         sizes: list[int] = []
