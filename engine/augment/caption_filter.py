@@ -158,7 +158,12 @@ stays on the left, or small.
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _OTHER_MEANINGS = re.compile("|".join(OTHER_MEANINGS))
-_CHINESE = {topic: re.compile("|".join(topic.chinese)) for topic in TOPICS}
+_ENGLISH = {
+    word: tuple(number for number, topic in enumerate(TOPICS) if word in topic.english)
+    for word in frozenset[str]().union(*(topic.english for topic in TOPICS))
+}
+"""Places in ``TOPICS`` of each English word."""
+_CHINESE = tuple(re.compile("|".join(topic.chinese)) for topic in TOPICS)
 _HAN_NUMBER = re.compile(
     rf"(?:{'|'.join(HAN_COMPANIONS)})?\s*[{HAN_NUMERALS}\d]+(?:{'|'.join(HAN_COMPANIONS)})?"
 )
@@ -177,9 +182,10 @@ def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
     """Return each excluded transform with the word that most often excludes it."""
     captions = Counter(unicodedata.normalize("NFKC", text).lower().strip() for text in texts)
     total = captions.total()
+    frequencies_by_topic, speaking_by_topic = _count_words(captions)
     reasons: dict[Transform, tuple[int, str]] = {}
-    for topic in TOPICS:
-        frequencies, speaking = _count_words(topic, captions)
+    for number, topic in enumerate(TOPICS):
+        frequencies, speaking = frequencies_by_topic[number], speaking_by_topic[number]
         for transform in topic.blocks:
             fraction = SLIGHT_FRACTION if transform in SLIGHT else MIN_FRACTION
             if not 0 < min(total, max(MIN_COUNT, math.ceil(fraction * total))) <= speaking:
@@ -190,22 +196,31 @@ def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
     return {transform: reasons[transform][1] for transform in Transform if transform in reasons}
 
 
-def _count_words(topic: Topic, captions: Counter[str]) -> tuple[Counter[str], int]:
-    """Count the captions that contain each word of a topic, and those that contain any."""
-    frequencies: Counter[str] = Counter()
-    speaking = 0
+def _count_words(captions: Mapping[str, int]) -> tuple[list[Counter[str]], list[int]]:
+    """Count, for each topic, captions that contain each of its words, and that contain any."""
+    frequencies = [Counter[str]() for _topic in TOPICS]
+    speaking = [0] * len(TOPICS)
     for caption, count in captions.items():
-        words = _words_on(topic, caption)
-        frequencies.update(dict.fromkeys(words, count))
-        speaking += count if words else 0
+        for number, words in _words_of(caption).items():
+            for word in words:
+                frequencies[number][word] += count
+            speaking[number] += count
     return frequencies, speaking
 
 
-def _words_on(topic: Topic, caption: str) -> set[str]:
-    words = topic.english.intersection(_LETTERS.findall(caption))
-    found = set(words) | set(_CHINESE[topic].findall(_OTHER_MEANINGS.sub(" ", caption)))
-    if topic is WRITING and _is_character(caption):
-        found.add(caption)
+def _words_of(caption: str) -> Mapping[int, set[str]]:
+    """Return the words of each topic that a caption contains, by place in ``TOPICS``."""
+    found: dict[int, set[str]] = {}
+    for word in _LETTERS.findall(caption):
+        for number in _ENGLISH.get(word, ()):
+            found.setdefault(number, set()).add(word)
+    if not caption.isascii():
+        plain = _OTHER_MEANINGS.sub(" ", caption)
+        for number, pattern in enumerate(_CHINESE):
+            if words := pattern.findall(plain):
+                found.setdefault(number, set()).update(words)
+    if _is_character(caption):
+        found.setdefault(TOPICS.index(WRITING), set()).add(caption)
     return found
 
 

@@ -105,8 +105,10 @@ class RecordEncoder:
         return row, tuple(present)
 
     def _extra(self, record: Record) -> str | None:
+        if record.keys() <= self._taken:
+            return None
         extra = {name: value for name, value in record.items() if name not in self._taken}
-        return json.dumps(extra, ensure_ascii=False) if extra else None
+        return json.dumps(extra, ensure_ascii=False)
 
     def _encoded(self, column: ColumnInfo, record: Record) -> tuple[str, Any, bool]:
         """Return the Arrow column, the item's value, and whether it has one."""
@@ -160,19 +162,17 @@ def text_bytes(row: Row) -> int:
     Raises:
         ValueError: one cannot be encoded.
     """
-    texts = (text for value in row.values() for text in _texts_in(value))
+    size = 0
     try:
-        return sum(len(text.encode()) for text in texts)
+        for value in row.values():
+            if isinstance(value, str):
+                size += len(value.encode())
+            elif isinstance(value, list | dict):
+                cells = value.values() if isinstance(value, dict) else value
+                size += sum([len(cell.encode()) for cell in cells if isinstance(cell, str)])
     except UnicodeEncodeError as error:
         raise ValueError("hold half a character") from error
-
-
-def _texts_in(value: Any) -> Sequence[str]:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else ()
+    return size
 
 
 def _cells(column: ColumnInfo, cells: Any) -> dict[str, float | str | None]:

@@ -132,6 +132,9 @@ def read_batches(folder: Path, manifest: Manifest) -> Iterator[pa.RecordBatch]:
             yield batch
     except (pa.ArrowException, ValueError, OSError, MemoryError, struct.error) as error:
         raise MalformedFileError(f"{ITEMS} is damaged ({str(error)[:200]})") from error
+    if hasattr(mmap, "MADV_DONTNEED"):
+        # The check has read everything; most of it is not needed soon.
+        mapped.madvise(mmap.MADV_DONTNEED)
     if items != manifest.items:
         raise MalformedFileError(f"{ITEMS} has {items:,} items, not {manifest.items:,}")
 

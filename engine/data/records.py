@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.data.column_info import IMAGE, TEXT
 from engine.data.columns import ArrayColumn, Chunks, Column, TextColumn
+from engine.data.content_hash import validity
 from engine.data.manifest import TRAIN, VALIDATION, Record
 from engine.errors import DatasetCorruptError
 from engine.fs.untrusted import MalformedFileError, read_table
@@ -73,7 +74,9 @@ class Records(Sequence[Record]):
         self._add_texts(records, start, stop)
         for name in ("label", "group", "key", "tags"):
             self._add(records, name, _values(self._fields[name], start, stop))
-        for record, extra in zip(records, _values(self._fields["extra"], start, stop), strict=True):
+        for record, extra in zip(
+            records, _values(self._fields["extra"], start, stop), strict=False
+        ):
             if extra:
                 record.update(self._parsed(extra))
         for column in self._others:
@@ -98,14 +101,15 @@ class Records(Sequence[Record]):
     def _add_texts(self, records: list[dict[str, Any]], start: int, stop: int) -> None:
         if not isinstance(self._text, TextColumn):
             return
-        for record, texts in zip(records, _values(self._text.chunks, start, stop), strict=True):
+        for record, texts in zip(records, _values(self._text.chunks, start, stop), strict=False):
             if texts:
                 record["text"] = texts[0]
             if len(texts) > 1:
                 record["texts"] = texts
 
     def _add(self, records: list[dict[str, Any]], name: str, values: Sequence[Any]) -> None:
-        for record, value in zip(records, values, strict=True):
+        """Set a member of each record that has a value; no values at all are as good as None."""
+        for record, value in zip(records, values, strict=False):
             if value is not None and value != []:
                 record[name] = value
 
@@ -124,19 +128,35 @@ def _is_counted(column: ArrayColumn) -> bool:
 
 
 def _values(chunks: Chunks, start: int, stop: int) -> list[Any]:
-    return [value for array in chunks.slices(start, stop) for value in _as_list(array)]
+    """Return consecutive values of a column; empty if there is none at all."""
+    arrays = list(chunks.slices(start, stop))
+    if all(_is_empty(array) for array in arrays):
+        return []
+    return [value for array in arrays for value in _as_list(array)]
+
+
+def _is_empty(array: Any) -> bool:
+    is_list = str(array.type).startswith("list")
+    return len(array.flatten()) == 0 if is_list else array.null_count == len(array)
 
 
 def _as_list(array: Any) -> list[Any]:
-    if array.null_count == len(array):
-        return [None] * len(array)
+    """Convert to Python; much faster for lists and structs than Arrow's own conversion."""
     kind = str(array.type)
-    if not kind.startswith("list"):
+    if kind.startswith("list"):
+        texts, ends = array.flatten().to_pylist(), array.offsets.to_pylist()
+        first = ends[0]
+        return [texts[a - first : b - first] for a, b in itertools.pairwise(ends)]
+    if not kind.startswith("struct"):
         return array.to_pylist()
-    # Much faster than to_pylist(), which makes an object of every list.
-    texts, ends = array.flatten().to_pylist(), array.offsets.to_pylist()
-    first = ends[0]
-    return [texts[a - first : b - first] for a, b in itertools.pairwise(ends)]
+    names = [field.name for field in array.type]
+    cells = zip(*(member.to_pylist() for member in array.flatten()), strict=True)
+    return [
+        {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
+        if is_there
+        else None
+        for row, is_there in zip(cells, validity(array).tolist(), strict=True)
+    ]
 
 
 def _column_values(column: Column, start: int, stop: int) -> list[Any]:
@@ -145,4 +165,4 @@ def _column_values(column: Column, start: int, stop: int) -> list[Any]:
     values = _values(column.chunks, start, stop)
     if isinstance(column, TextColumn):
         return [texts[0] if len(texts) == 1 else texts for texts in values]
-    return [row and {n: cell for n, cell in row.items() if cell is not None} for row in values]
+    return values

@@ -5,8 +5,9 @@ Shapes: K sampled images, H height, W width, C channels.
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,6 @@ from engine.errors import StoppedError
 
 BRIGHTNESS_BINS = 32
 _SAMPLED, _SAMPLE_SEED = 2000, 0
-_LOOK_EVERY = 1024
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's own "L"
 
 
@@ -106,34 +106,49 @@ def _caption_counts(dataset: StoredDataset) -> npt.NDArray[np.int64]:
     return np.zeros(dataset.count, np.int64) if column is None else column.counts.astype(np.int64)
 
 
-def _captions(dataset: StoredDataset, changed: Mapping[int, ItemState]) -> Counter[str]:
-    """Count equal captions of the items that are not excluded."""
-    counts = Counter[str]()
+def _captions(dataset: StoredDataset, changed: Mapping[int, ItemState]) -> Iterator[Any]:
+    """Yield all captions of the items that are not excluded, as Arrow arrays."""
+    # Imported on use: the studio starts without it.
+    import pyarrow as pa
+
     column = dataset.text_column
     if column is not None:
         unchanged = np.setdiff1d(np.arange(dataset.count), list(changed)) if changed else None
-        for array in column.arrays(unchanged):
-            counts.update(array.to_pylist())
-    for state in changed.values():
-        if not state.is_excluded:
-            counts.update(state.captions)
-    return counts
+        yield from column.arrays(unchanged)
+    edited = [
+        text for state in changed.values() if not state.is_excluded for text in state.captions
+    ]
+    yield pa.array([text.encode(errors="replace").decode() for text in edited], pa.utf8())
 
 
-def _count_words(
-    captions: Mapping[str, int], control: RunControl
-) -> tuple[Counter[int], Counter[str]]:
-    """Count captions by their number of words, and words, of captions and how often each is."""
+def _count_words(arrays: Iterable[Any], control: RunControl) -> tuple[Counter[int], Counter[str]]:
+    """Count captions by their number of words, and words.
+
+    No word contains white space, so Arrow splits the captions at it, and only the different pieces
+    are split into words here.
+    """
+    import pyarrow.compute as pc
+
     lengths: Counter[int] = Counter()
     words: Counter[str] = Counter()
-    for number, (caption, count) in enumerate(captions.items()):
-        if number % _LOOK_EVERY == 0 and control.is_stop_requested:
+    for array in arrays:
+        if control.is_stop_requested:
             raise StoppedError
-        found = [word for word in split_words(caption) if word[0].isalnum()]
-        lengths[len(found)] += count
-        for word in found:
-            if len(word) > 1 or not word.isascii():
-                words[word] += count
+        split = pc.call_function("utf8_split_whitespace", [array])
+        pieces = split.flatten().dictionary_encode()
+        codes = pieces.indices.to_numpy()
+        sizes: list[int] = []
+        for piece, count in zip(
+            pieces.dictionary.to_pylist(), np.bincount(codes).tolist(), strict=True
+        ):
+            found = [word for word in split_words(piece) if word[0].isalnum()]
+            sizes.append(len(found))
+            for word in found:
+                if len(word) > 1 or not word.isascii():
+                    words[word] += count
+        before = np.concatenate([[0], np.array(sizes, np.int64)[codes].cumsum()])
+        offsets = split.offsets.to_numpy() - split.offsets[0].as_py()
+        lengths.update(np.diff(before[offsets]).tolist())
     return lengths, words
 
 

@@ -73,6 +73,27 @@ class StoredDataset:
         """One for each of the N items, read when it is asked for."""
         return Records(self.folder, self.fields, self.columns)
 
+    def array(self, name: str) -> ArrayColumn:
+        """Return a column that is an array; raises ``KeyError`` if there is no such one."""
+        column = self.columns[name]
+        if not isinstance(column, ArrayColumn):
+            raise KeyError(name)
+        return column
+
+    def text(self, name: str) -> TextColumn:
+        """Return a column of texts; raises ``KeyError`` if there is no such one."""
+        column = self.columns[name]
+        if not isinstance(column, TextColumn):
+            raise KeyError(name)
+        return column
+
+    def table(self, name: str) -> TableColumn:
+        """Return a column of table rows; raises ``KeyError`` if there is no such one."""
+        column = self.columns[name]
+        if not isinstance(column, TableColumn):
+            raise KeyError(name)
+        return column
+
     @property
     def text_column(self) -> TextColumn | None:
         """The first column of texts; None if there is none."""

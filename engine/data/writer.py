@@ -189,11 +189,10 @@ class DatasetWriter:
             if name in self._arrays and row[f"{name}_row"] >= self._arrays[name].shape[0]:
                 reason = f"item {item:,} has a row that '{name}' does not have"
                 raise DatasetCorruptError(self._folder, reason)
-        with self._explaining():
-            try:
-                self._items.add(row)
-            except ValueError as error:
-                raise EditRefusedError(f"the texts of item {item:,} {error}") from error
+        try:
+            self._items.add(row)
+        except ValueError as error:
+            raise EditRefusedError(f"the texts of item {item:,} {error}") from error
         self._combinations[present] += 1
         self._splits[record["split"]] += 1
 
@@ -206,8 +205,7 @@ class DatasetWriter:
             expected = self._arrays[column].shape[0]
             if written != expected:
                 raise ValueError(f"{expected} rows of '{column}' were expected, not {written}")
-        with self._explaining():
-            self._items.close()
+        self._items.close()
         files = {column.name: column.file for column in self._columns if column.is_array}
         return Manifest(
             name=printable(name),
@@ -240,7 +238,8 @@ class DatasetWriter:
 
     def _write_items(self, content: bytes) -> None:
         self._blocks[ITEMS].update(content)
-        self._files[ITEMS].write(content)
+        with self._explaining():
+            self._files[ITEMS].write(content)
 
     def _open_arrays(self) -> None:
         new = [column for column in self._arrays.values() if not self._is_linked(column)]

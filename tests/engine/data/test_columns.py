@@ -1,6 +1,7 @@
 """Columns of a dataset: arrays, texts and tables."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +51,7 @@ def test_that_the_manifest_counts_what_items_have(tmp_path):
 
 
 def test_that_items_may_share_a_row_and_lack_one(tmp_path):
-    speech = four_columns(tmp_path / "four").columns["speech"]
+    speech = four_columns(tmp_path / "four").array("speech")
     assert speech.rows.tolist() == [1, 1, 0, -1, -1]
     assert speech.present.tolist() == [True, True, True, False, False]
     assert speech.of(np.array([2, 0, 1]))[:, 0].tolist() == [100, 101, 101]
@@ -60,7 +61,7 @@ def test_that_items_may_share_a_row_and_lack_one(tmp_path):
 
 def test_that_all_captions_are_read(tmp_path):
     dataset = four_columns(tmp_path / "four")
-    text = dataset.columns["text"]
+    text = dataset.text("text")
     texts, counts = text.of(np.array([4, 1, 2, 1]))
     assert texts == ["five", "two", "deux", "two", "deux"]
     assert counts.tolist() == [1, 2, 0, 2]
@@ -71,7 +72,7 @@ def test_that_all_captions_are_read(tmp_path):
 
 
 def test_that_cells_may_be_missing(tmp_path):
-    facts = four_columns(tmp_path / "four").columns["facts"]
+    facts = four_columns(tmp_path / "four").table("facts")
     assert facts.present.tolist() == [True, False, True, True, False]
     cells = facts.of()
     np.testing.assert_array_equal(cells["size"], [1.5, np.nan, -2.0, np.nan, np.nan])
@@ -128,7 +129,7 @@ def test_that_an_item_that_is_not_there_is_refused(item):
     ],
 )
 def test_that_a_dataset_without_pictures_opens(tmp_path, columns, records):
-    about = {"name": "n", "title": "", "licence": "", "source": ""}
+    about: dict[str, Any] = {"name": "n", "title": "", "licence": "", "source": ""}
     write_dataset(tmp_path / "d", records=records, columns=columns, **about)
     dataset = open_dataset(tmp_path / "d")
     assert dataset.images.shape == (0, 1, 1, 1)
@@ -164,7 +165,7 @@ def test_that_a_malformed_record_is_refused(tmp_path, change, reason):
 
 def test_that_a_missing_number_is_a_missing_cell(tmp_path):
     changed = [RECORDS[0] | {"facts": {"size": float("nan"), "colour": None}}, *RECORDS[1:]]
-    assert four_columns(tmp_path / "four", changed).columns["facts"].cells(0) == {}
+    assert four_columns(tmp_path / "four", changed).table("facts").cells(0) == {}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_that_a_kind_that_nobody_knows_is_stored_as_an_array(tmp_path):
         columns=[info],
         arrays={"track": points},
     )
-    found = open_dataset(tmp_path / "d").columns["track"]
+    found = open_dataset(tmp_path / "d").array("track")
     assert found.kind == "points"
     np.testing.assert_array_equal(found.of(np.array([1, 0])), points[::-1])
 

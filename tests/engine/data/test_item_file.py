@@ -71,7 +71,7 @@ def test_that_many_items_are_written_in_batches(tmp_path, monkeypatch):
     whole = four_columns(tmp_path / "whole").manifest.version
     monkeypatch.setattr(item_file, "BATCH_ITEMS", 2)
     dataset = four_columns(tmp_path / "pieces")
-    assert len(dataset.columns["text"].chunks.arrays) == 3
+    assert len(dataset.text("text").chunks.arrays) == 3
     assert dataset.manifest.version == whole
     assert content_version(dataset.folder, dataset.manifest) == whole
 
@@ -161,6 +161,6 @@ def test_that_the_items_stay_in_the_file(folder, monkeypatch):
     monkeypatch.setattr(mmap, "mmap", Map)
     dataset = open_dataset(folder)
     base = pa.py_buffer(maps[0])
-    for array in dataset.columns["text"].chunks.arrays:
+    for array in dataset.text("text").chunks.arrays:
         content = array.values.buffers()[2]
         assert base.address <= content.address < base.address + base.size

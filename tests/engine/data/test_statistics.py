@@ -1,12 +1,17 @@
 """Statistics of a dataset."""
 
+from collections import Counter
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from engine.control import RunControl
+from engine.data import statistics
 from engine.data.editing import Edits
 from engine.data.statistics import BRIGHTNESS_BINS, measure
 from engine.data.store import open_dataset, write_dataset
+from engine.data.tokenizers import split_words
 from engine.errors import StoppedError
 from tests.helpers.columns import four_columns
 
@@ -103,3 +108,24 @@ def test_that_items_with_neither_picture_nor_text_are_counted_apart(tmp_path):
     found = measure(four_columns(tmp_path / "four"))
     assert (found.pairs, found.image_only, found.text_only) == (2, 1, 1)
     assert found.train_items + found.validation_items == 5
+
+
+def test_that_words_are_those_of_each_caption_alone():
+    texts = [
+        "A cat",
+        "don't",
+        "",
+        "\u0301a ΑΣ",
+        "x\0yy zz",
+        "ΣΑΣ b",
+        "ﬁne - 猫狗!",
+        " ",
+        "A  cat\u3000",
+    ]
+    arrays = [pa.array(part, pa.utf8()) for part in (texts[:3], [], texts[3:])]
+    expected_lengths, expected_words = Counter(), Counter()
+    for text in texts:
+        found = [word for word in split_words(text) if word[0].isalnum()]
+        expected_lengths[len(found)] += 1
+        expected_words.update(word for word in found if len(word) > 1 or not word.isascii())
+    assert statistics._count_words(arrays, RunControl()) == (expected_lengths, expected_words)

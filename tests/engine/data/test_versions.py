@@ -194,8 +194,8 @@ def test_that_a_version_drops_the_rows_that_no_item_has(tmp_path):
     edits.set_excluded([2, 4], is_excluded=True)
     manifest = save_version(dataset, edits, tmp_path / "four-2")
     new = open_dataset(tmp_path / "four-2")
-    assert new.columns["speech"].rows.tolist() == [0, 0, -1]
-    assert new.columns["speech"].values[:, 0].tolist() == [101]
+    assert new.array("speech").rows.tolist() == [0, 0, -1]
+    assert new.array("speech").values[:, 0].tolist() == [101]
     assert new.images[:, 0, 0, 0].tolist() == [0]
     assert new.records[2]["facts"] == {}
     assert manifest.version == content_version(new.folder, manifest)
