@@ -123,6 +123,7 @@ TURKISH = ["küçük bir kız", "kırmızı ağaç", "yaşlı bir balıkçı", "
 TURKISH_LABELS = ["Şu anki", "Avusturya İngilizcesi", "sağlama"]
 TURKISH_CEDILLAS = ["şu andan itibaren bir dakika", "Şablonlar:", "Seçimi temizle"]
 ICELANDIC = ["það er brauð með smjöri", "þar sem þau búa", "við ána"]
+CZECH = ["Lékařka prohlíží snímek", "Rozšíření pro PostgreSQL"]
 UKRAINIAN_LABELS = ["Введіть ціле число.", "робочий фактор", "Субота"]
 UKRAINIAN_RULES = ["Так, я впевнений", "Киргизька", "Ви можете увійти зараз."]
 POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem", "źrebak i kot"]
@@ -137,6 +138,7 @@ POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem
         ("cp1254", TURKISH_LABELS),
         ("cp1254", TURKISH_CEDILLAS),
         ("cp1252", ICELANDIC),
+        ("iso8859_2", CZECH),
         ("koi8_u", UKRAINIAN_LABELS),
         ("koi8_u", UKRAINIAN_RULES),
         ("iso8859_2", POLISH),
