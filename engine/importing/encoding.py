@@ -139,6 +139,13 @@ _CONTROLS = re.compile(r"[\x80-\x9f]")
 _FRAME_IN_WORD = re.compile(r"[a-z\u0430-\u045f][\u2552-\u256c]|[\u2552-\u256c][a-z\u0430-\u045f]")
 """A corner or a crossing of a table's frame beside a letter: KOI8-U has Ukrainian letters where
 KOI8-R has frames."""
+_TWO_LANGUAGES = re.compile(
+    "[\u0105\u0119]\\w*[\u0159\u011b\u016f\xe1\xed\xfd]|[\u0159\u011b\u016f\xe1\xed\xfd]\\w*[\u0105\u0119]"
+    "|\u013e.*[\u0159\u011b\u016f]|[\u0159\u011b\u016f].*\u013e",
+    re.IGNORECASE,
+)
+"""Letters of Polish and of Czech in one word, or of Slovak and of Czech on one line: Windows-1250
+has a with ogonek and l with caron where ISO 8859-2 has s and z with caron."""
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
 _ICELANDIC = re.compile(r"[\xd0\xde\xf0\xfe]")
 """Eth and thorn, which Turkish encodings replace by g with breve and s with cedilla."""
@@ -388,8 +395,8 @@ def _ratings(content: bytes) -> dict[str, float]:
     """Return the confidence of each encoding; 0 where the text would be none.
 
     No text has control characters from 0x80 to 0x9F, which is where Windows has letters and ISO
-    8859 has none, or characters for private use; no word mixes alphabets or holds a part of a
-    frame.
+    8859 has none, or characters for private use; no word mixes alphabets, letters of
+    two languages or parts of a frame with letters.
     """
     found = chardet.detect_all(
         content, ignore_threshold=True, compat_names=False, exclude_encodings=_UNICODE
@@ -409,6 +416,7 @@ def _is_no_text(text: str, encoding: str) -> bool:
     return bool(
         _CONTROLS.search(text)
         or _FRAME_IN_WORD.search(text)
+        or _TWO_LANGUAGES.search(text)
         or (_PRIVATE.search(text) and not _SEVERAL_BYTES.match(encoding))
         or (_has_own_alphabet(encoding) and _MIXED_WORD.search(text))
     )

@@ -227,11 +227,12 @@ def _text_axes(network: nn.Module) -> Iterator[tuple[str, TensorAxis]]:
     for path, module in network.named_modules():
         if not isinstance(module, TextNetwork):
             continue
-        for name, axis in module.text_axes().items():
-            yield f"{path}.{name}", axis
+        for local, axis in module.text_axes().items():
+            name = f"{path}.{local}" if path else local
+            yield name, axis
             # Spectral norm renames a weight and keeps estimates of its singular vectors, of which
             # u has the first axis of the weight and v the second.
             owner, _, weight = name.rpartition(".")
-            bound = f"{path}.{owner}.parametrizations.{weight}"
+            bound = f"{owner}.parametrizations.{weight}"
             yield f"{bound}.original", axis
             yield f"{bound}.0._{'uv'[axis.dim]}", TensorAxis(0, axis.kind)

@@ -26,17 +26,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.data.store import open_dataset
+from engine.metrics.evaluate import build_evaluator
+from engine.metrics.extractor import default_cache
+from engine.train.data import model_metadata
 from studio.app import Studio
 from studio.models.run_state import Command, RunState, enabled, is_alive
 from studio.settings.choices import GeneralChoices
 from studio.settings.codec import SettingsStore
 from tests.helpers.guards import ProblemLog, left_running, running_threads
-from tests.helpers.tiny import tiny_dataset
+from tests.helpers.tiny import tiny_config, tiny_dataset
 from tests.helpers.windows import TINY_FORM, opened_studio
 
 TINY = {
     **TINY_FORM,
-    "images": "600",
+    "images": "300",
     "reporting.preview_count": "9",
     "reporting.preview_every_s": "1",
     "reporting.checkpoint_every_s": "5",
@@ -48,7 +52,9 @@ _KEY_NAMES = "Tab Backtab Space Return Escape Left Right Up Down Home End Delete
 KEYS = tuple(Qt.Key(getattr(Qt.Key, f"Key_{name}")) for name in _KEY_NAMES.split(" "))
 SIZES = ((1600, 1000), (1280, 720), (900, 600), (2200, 1300))
 MENU_MS = 40
-PATIENCE_S = 15.0
+COMMANDS = (*Command, *(c for c in Command if c not in (Command.STOP_SAVE, Command.STOP_DISCARD)))
+"""Most runs would be stopped before they are evaluated if all were equally frequent."""
+PATIENCE_S = 20.0
 """Longest time that a run is left alone: enough to end with the evaluation of its last weights."""
 MAX_DIALOGS = 6
 """More than a user could have opened on purpose."""
@@ -86,7 +92,7 @@ def play(
     settings = QSettings(str(folder / "studio.ini"), QSettings.Format.IniFormat)
     SettingsStore(settings).save(GeneralChoices(workspace=folder / "work"))
     for name, options in DATASETS.items():
-        tiny_dataset(folder / "work" / "datasets" / name, pairs=90, **options)
+        _prepare_evaluator(tiny_dataset(folder / "work" / "datasets" / name, pairs=90, **options))
     failure, at = "", len(actions)
     try:
         with opened_studio(application, settings) as studio:
@@ -102,6 +108,14 @@ def play(
     left = left_running(before)
     failure = failure or "; ".join(raised + _unexplained(log) + [f"left: {n}" for n in left])
     return f"{failure} (action {at + 1} of {len(actions)})" if failure else ""
+
+
+def _prepare_evaluator(dataset: Path) -> None:
+    """Train the evaluator's classifier, unless it is in the cache, where the runs will find it."""
+    config = tiny_config(dataset, dataset.with_suffix(".run"))
+    stored = open_dataset(dataset)
+    model, _texts = model_metadata(config, stored)
+    build_evaluator(stored, model, model.aspect.scaled(config.networks.image_size), default_cache())
 
 
 def shrink(
@@ -181,7 +195,7 @@ class _Monkey:
         self._window.actions_.start.trigger()
 
     def command(self, number: int) -> None:
-        self._window.actions_.run.action([*Command][number % len(Command)]).trigger()
+        self._window.actions_.run.action(COMMANDS[number % len(COMMANDS)]).trigger()
 
     def evaluate(self, _number: int) -> None:
         self._window.actions_.evaluate.trigger()
@@ -252,7 +266,8 @@ class _Monkey:
         QTest.qWait(100 + number % 1_500)
 
     def leave_alone(self, _number: int) -> None:
-        """Watch a run that trains until it ends, for a while at most."""
+        """Watch a run until it ends, for a while at most; let it go on if it is paused."""
+        self._window.actions_.run.action(Command.RESUME).trigger()
         until_s = time.monotonic() + PATIENCE_S
         while self._is_training() and time.monotonic() < until_s:
             QTest.qWait(100)
@@ -285,6 +300,6 @@ _ACTIONS: dict[str, Callable[[_Monkey, int], None]] = {
         *("wait", "leave_alone"),
     )
 }
-_FREQUENT = {"start": 4, "command": 4, "press": 8, "wait": 6, "evaluate": 1, "leave_alone": 1}
+_FREQUENT = {"start": 4, "command": 4, "press": 8, "wait": 6, "evaluate": 1, "leave_alone": 2}
 """Actions that are drawn more often, and how often beside once. A stop or a click on one of the
 buttons ends most runs, so few would be evaluated if none were left alone."""

@@ -121,10 +121,16 @@ FRENCH = [
 ITALIAN = ["una città di notte", "un caffè caldo", "la libertà dipinta", "perché è estate"]
 TURKISH = ["küçük bir kız", "kırmızı ağaç", "yaşlı bir balıkçı", "İstanbul’da yağmur"]
 TURKISH_LABELS = ["Şu anki", "Avusturya İngilizcesi", "sağlama"]
-TURKISH_CEDILLAS = ["şu andan itibaren bir dakika", "Şablonlar:", "Seçimi temizle"]
+TURKISH_THORN = ["Boş değil"]
 ICELANDIC = ["það er brauð með smjöri", "þar sem þau búa", "við ána"]
+CZECH_CARONS = ["frísky", "dánsky", "Rozšíření pro PostgreSQL"]
+CZECH_DOCTOR = [
+    "Babička loupe cibuli po představení",
+    "Lékařka prohlíží rentgenový snímek na dálnici číslo 5",
+    "Kdo uvařil svíčkovou? v půl deváté ráno",
+]
 UKRAINIAN_LABELS = ["Введіть ціле число.", "робочий фактор", "Субота"]
-UKRAINIAN_RULES = ["Так, я впевнений", "Киргизька", "Ви можете увійти зараз."]
+UKRAINIAN_LOGIN = ["Так, я впевнений", "Киргизька", "Пароль встановлено. Ви можете увійти зараз."]
 POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem", "źrebak i kot"]
 
 
@@ -135,10 +141,12 @@ POLISH = ["biały koń nad rzeką", "czerwona łódź", "na łące pod śniegiem
         ("cp1252", ITALIAN),
         ("cp1254", TURKISH),
         ("cp1254", TURKISH_LABELS),
-        ("cp1254", TURKISH_CEDILLAS),
+        ("cp1254", TURKISH_THORN),
         ("cp1252", ICELANDIC),
+        ("iso8859_2", CZECH_CARONS),
+        ("iso8859_2", CZECH_DOCTOR),
         ("koi8_u", UKRAINIAN_LABELS),
-        ("koi8_u", UKRAINIAN_RULES),
+        ("koi8_u", UKRAINIAN_LOGIN),
         ("iso8859_2", POLISH),
         ("cp1250", POLISH),
         ("cp866", RUSSIAN),

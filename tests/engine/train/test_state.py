@@ -281,6 +281,33 @@ KNOWN = {"<pad>": (0, 0), "<end>": (1, 1), "<unk>": (2, 2)} | {
 """New and earlier ids of the tokens that both vocabularies have."""
 
 
+@pytest.mark.parametrize(
+    ("regularizer", "weight"),
+    [("r1", "weight"), ("spectral-norm", "parametrizations.weight.original")],
+)
+def test_that_one_layer_for_whole_pairs_is_taken_over_for_the_same_vocabulary_alone(
+    tmp_path, regularizer, weight
+):
+    joint = {
+        "family": "adversarial",
+        "networks__architecture": "joint-dense",
+        "training__regularizer": regularizer,
+    }
+    run = earlier_run(tmp_path, **joint)
+    _plain, networks, report = taken_over(run)
+    assert report.tensors == report.all_tensors
+    # As many words, so that all shapes agree.
+    others = replace(tiny_facts(), tokenizer=Vocabulary(("grey", "dark", "new")))
+    plain, networks, report = taken_over(run, others)
+    of_words = {"layers.2.weight", "layers.2.bias", f"backbones.pair.0.{weight}"}
+    for name, prefix in ((GENERATOR, EMA_PREFIX), (DISCRIMINATOR, f"{DISCRIMINATOR}.")):
+        earlier, first = read_tensors(run.latest_checkpoint(), prefix), plain[name].state_dict()
+        for key, value in networks[name].state_dict().items():
+            expected = first[key] if key in of_words else earlier[key]
+            assert torch.equal(value, expected) or "._" in key, key
+    assert report.tensors < report.all_tensors
+
+
 @pytest.mark.parametrize("encoding", ["one-hot", "token-ids"])
 def test_that_each_known_word_keeps_its_embedding_and_its_logit(tmp_path, encoding):
     run = earlier_run(tmp_path, networks__text_encoding=encoding)
