@@ -106,17 +106,6 @@ class StoredDataset:
         arrays = (column for column in self.columns.values() if isinstance(column, ArrayColumn))
         return next((column for column in arrays if column.kind == IMAGE), None)
 
-    def array(self, name: str) -> ArrayColumn:
-        """Return a column whose values are an array.
-
-        Raises:
-            TypeError: it holds texts or a table.
-        """
-        column = self.columns[name]
-        if not isinstance(column, ArrayColumn):
-            raise TypeError(f"column '{name}' is no array")
-        return column
-
     @property
     def images(self) -> Images:
         """[M, H, W, C], memory-mapped; [0, 1, 1, 1] if there is no column of pictures."""

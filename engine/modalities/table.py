@@ -5,7 +5,6 @@ import torch
 
 from engine.config.run import RunConfig
 from engine.config.sections import NetworkConfig
-from engine.data.columns import TableColumn
 from engine.data.facts import TableFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset
@@ -28,7 +27,7 @@ class TableKind:
         Raises:
             DatasetCorruptError: no training item has a row.
         """
-        column = _column(dataset, name)
+        column = dataset.table(name)
         items = dataset.rows(TRAIN)
         items = items[column.present[items]]
         if not len(items):
@@ -46,7 +45,7 @@ class TableKind:
         networks: NetworkConfig,  # noqa: ARG002 (the protocol's)
     ) -> StoredRows:
         """Read and encode the rows."""
-        column = _column(dataset, name)
+        column = dataset.table(name)
         present = column.present[items]
         rows = torch.from_numpy(encode(facts.fields, column.of(items[present])))
         if present.all():
@@ -67,10 +66,3 @@ class TableKind:
     def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)
         """Rows are not augmented."""
         return Augmenters()
-
-
-def _column(dataset: StoredDataset, name: str) -> TableColumn:
-    column = dataset.columns[name]
-    if not isinstance(column, TableColumn):
-        raise TypeError(f"column '{name}' holds no table")
-    return column

@@ -8,7 +8,6 @@ import torch
 
 from engine.config.run import RunConfig, resolved_text_encoding
 from engine.config.sections import NetworkConfig
-from engine.data.columns import TextColumn
 from engine.data.facts import TextFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset
@@ -34,7 +33,7 @@ class TextKind:
         Raises:
             DatasetCorruptError: no training item has a text.
         """
-        texts, _counts = _column(dataset, name).of(dataset.rows(TRAIN))
+        texts, _counts = dataset.text(name).of(dataset.rows(TRAIN))
         if not texts:
             raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
         tokenizer, choice = choose_texts(config.data, texts)
@@ -58,7 +57,7 @@ class TextKind:
         networks: NetworkConfig,  # noqa: ARG002 (the protocol's)
     ) -> StoredRows:
         """Read and encode the texts."""
-        texts, counts = _column(dataset, name).of(items)
+        texts, counts = dataset.text(name).of(items)
         ids = torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length))
         if (counts == 1).all():
             return StoredRows(rows=ids)
@@ -91,10 +90,3 @@ class TextKind:
     def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)
         """Texts are not augmented."""
         return Augmenters()
-
-
-def _column(dataset: StoredDataset, name: str) -> TextColumn:
-    column = dataset.columns[name]
-    if not isinstance(column, TextColumn):
-        raise TypeError(f"column '{name}' holds no texts")
-    return column
