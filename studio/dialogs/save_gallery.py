@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from engine.errors import EngineError
 from engine.events import GalleryEnded, GalleryProgressed, Outcome
 from engine.sample.request import Direction
+from studio.dialogs.given_columns import GivenColumnRows
 from studio.errors.wording import explain
 from studio.models.gallery_form import GalleryForm, direction_texts
 from studio.settings.choices import SaveGalleryChoices
@@ -39,6 +40,8 @@ class GalleryFields(QWidget):
     def __init__(self, form: GalleryForm, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._form = form
+        self._columns = GivenColumnRows(form.columns)
+        self._columns.changed.connect(self._on_columns)
         self._direction = ChoiceField()
         self._direction.set_choices(direction_texts().items())
         self._direction.set_text(form.direction.value)
@@ -64,6 +67,7 @@ class GalleryFields(QWidget):
         """Set the validation error of each field."""
         for name, field in self._fields.items():
             field.set_problem(problems.get(name, ""))
+        self._columns.show_problems()
 
     def show_text_notes(self, notes: str) -> None:
         """Set what is said about single texts without preventing the gallery."""
@@ -85,7 +89,7 @@ class GalleryFields(QWidget):
             ("images", self.tr("Images"), self.tr("Folder of the images to name"), ""),
             (
                 "count",
-                self.tr("Pairs"),
+                self.tr("Pairs") if form.columns.are_pairs else self.tr("Items"),
                 self.tr("How many pairs to draw from the newest checkpoint"),
                 form.allowed_range("count"),
             ),
@@ -118,6 +122,7 @@ class GalleryFields(QWidget):
             field.set_help(help_text, label)
             field.set_hint(hint)
             self._rows[name] = [_name_label(label, field), field]
+        self._direction_label = _name_label(self.tr("What to make"), self._direction)
         self._direction.set_help(self.tr("What is given and what is made"), self.tr("What to make"))
 
     def _lay_out(self) -> None:
@@ -128,7 +133,8 @@ class GalleryFields(QWidget):
                 numbers.addWidget(widget, row, column)
         fill(
             spaced(QVBoxLayout(self), MARGIN, (0, 0, 0, 0)),
-            _name_label(self.tr("What to make"), self._direction),
+            self._columns,
+            self._direction_label,
             self._direction,
             fill(spaced(QVBoxLayout(), SPACING // 2), *self._rows["texts"]),
             self._with_browse("images", self.tr("Folder of images")),
@@ -158,7 +164,16 @@ class GalleryFields(QWidget):
         self._show_rows()
         self.changed.emit()
 
+    @Slot()
+    def _on_columns(self) -> None:
+        self._show_rows()
+        self.changed.emit()
+
     def _show_rows(self) -> None:
+        are_pairs = self._form.columns.are_pairs
+        self._columns.setVisible(not are_pairs)
+        for widget in (self._direction_label, self._direction):
+            widget.setVisible(are_pairs)
         for name, widgets in self._rows.items():
             for widget in widgets:
                 widget.setVisible(self._form.asks_for(name))
@@ -271,6 +286,8 @@ class SaveGalleryDialog(QDialog):
         self._grow()
 
     def _summary_text(self) -> str:
+        if not self._form.columns.are_pairs:
+            return f"{self._columns_text()}\n{self._form.gallery_folder()}"
         what = self.tr(
             "Writes %Ln PNG images, their texts (metadata.jsonl), a contact sheet and a page to "
             "look through them (index.html) to:",
@@ -278,6 +295,20 @@ class SaveGalleryDialog(QDialog):
             self._form.pair_count(),
         )
         return f"{what}\n{self._form.gallery_folder()}"
+
+    def _columns_text(self) -> str:
+        if self._form.columns.has_given:
+            return self.tr(
+                "Writes an item for each that is given: images and sounds as files, texts and "
+                "table rows in metadata.jsonl, a contact sheet and a page to look through them "
+                "(index.html) to:"
+            )
+        return self.tr(
+            "Writes %Ln items: images and sounds as files, texts and table rows in "
+            "metadata.jsonl, a contact sheet and a page to look through them (index.html) to:",
+            "",
+            self._form.pair_count(),
+        )
 
     @Slot()
     def _start(self) -> None:

@@ -1,13 +1,13 @@
 """Form state of the save-gallery dialog."""
 
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.setting import Setting
-from engine.data.facts import TextFacts
+from engine.data.facts import ColumnFacts, TextFacts
 from engine.data.image_files import image_files
 from engine.errors import EngineError
 from engine.runs.folder import RunFolder
@@ -20,6 +20,7 @@ from engine.sample.request import (
     GalleryRequest,
     numbered_lines,
 )
+from studio.models.gallery_columns import GalleryColumns, path_of, prompt_note, write_texts
 from studio.models.setting_text import range_text, read_value, value_text
 from studio.paths import holds_files, is_writable
 from studio.settings.choices import SaveGalleryChoices
@@ -52,16 +53,25 @@ class GalleryForm:
         self.seed = str(choices.seed)
         self.folder = str(free_folder(parent / folder.name))
         known = choices.direction in direction_texts()
+        self._usual_direction = choices.direction
         self.direction = Direction(choices.direction) if known else Direction.JOINT
         self.truncation = value_text(choices.truncation)
         self.to_seed = str(choices.to_seed)
         self.texts, self.images = choices.texts, choices.images
-        self._facts = _facts_of(run)
+        facts = _columns_of(run)
+        self.columns = GalleryColumns(facts)
+        """What is given and what is made, for runs with other columns than an image and a text."""
+        if not self.columns.are_pairs:
+            self.direction = Direction.JOINT
+        texts = (column for column in facts.values() if isinstance(column, TextFacts))
+        self._facts = next(texts, None)
 
     def asks_for(self, name: str) -> bool:
         """Whether a field applies to the direction."""
         if name == "count" and self.direction is Direction.TEXT_TO_IMAGE:
             return False  # One pair for each text.
+        if name == "count" and self.columns.has_given:
+            return False  # One item for each that is given.
         return self.direction in _ASKED.get(name, tuple(Direction))
 
     def allowed_range(self, name: str) -> str:
@@ -82,11 +92,11 @@ class GalleryForm:
         """Return what the run cannot make of single texts, one line each; empty if nothing."""
         if not self.asks_for("texts"):
             return ""
-        return "\n".join(filter(None, map(_note, self._prompts())))
+        return "\n".join(filter(None, map(prompt_note, self._prompts())))
 
     def gallery_folder(self) -> Path:
         """Return the folder of the gallery."""
-        return _path(self.folder)
+        return path_of(self.folder)
 
     def problems(self) -> dict[str, str]:
         """Return the problems that prevent saving, by field, in the user's language."""
@@ -97,7 +107,10 @@ class GalleryForm:
             except ValueError as error:
                 found[name] = str(error)
         found |= {"folder": _folder_problem(self.folder), **self._given_problems()}
-        return {name: text for name, text in found.items() if text and self.asks_for(name)}
+        found = {name: text for name, text in found.items() if text and self.asks_for(name)}
+        if not self.columns.are_pairs and self.columns.problems():
+            found["columns"] = "; ".join(self.columns.problems().values())
+        return found
 
     def request(self) -> GalleryRequest:
         """Create the request; texts are written to a temporary file for the engine.
@@ -111,26 +124,32 @@ class GalleryForm:
         numbers |= {name: self._number(name) for name in _NUMBERS if self.asks_for(name)}
         return GalleryRequest(
             run=self._run,
-            folder=_path(self.folder),
+            folder=path_of(self.folder),
             direction=self.direction,
-            images=_path(self.images) if self.asks_for("images") else None,
-            texts=_write_texts(self.texts) if self.asks_for("texts") else None,
+            images=path_of(self.images) if self.asks_for("images") else None,
+            texts=write_texts(self.texts) if self.asks_for("texts") else None,
             **numbers,
+            **self._given_and_made(),
         )
 
     def choices(self) -> SaveGalleryChoices:
         """Return the choices to remember: valid numbers and the parent folder."""
         problems = self.problems()
-        parent = _path(self.folder).parent
+        parent = path_of(self.folder).parent
         is_own = "folder" not in problems and parent != self._usual_parent
         numbers = {n: self._number(n) for n in _NUMBERS if self.asks_for(n) and n not in problems}
         return SaveGalleryChoices(
             folder=str(parent) if is_own else "",
-            direction=self.direction.value,
+            direction=self._usual_direction if not self.columns.are_pairs else self.direction.value,
             texts=self.texts,
             images=self.images,
             **numbers,
         )
+
+    def _given_and_made(self) -> dict[str, Any]:
+        if not self.columns.has_given:
+            return {}
+        return {"given": self.columns.given(), "make": self.columns.made()}
 
     def _number(self, name: str) -> Any:
         kind, about = _NUMBERS[name]
@@ -145,7 +164,7 @@ class GalleryForm:
     def _given_problems(self) -> dict[str, str]:
         translate = QCoreApplication.translate
         no_folder = translate("GalleryForm", "Choose a folder of images")
-        has_images = bool(self.images.strip()) and _path(self.images).is_dir()
+        has_images = bool(self.images.strip()) and path_of(self.images).is_dir()
         return {"texts": self._texts_problem(), "images": "" if has_images else no_folder}
 
     def _texts_problem(self) -> str:
@@ -181,42 +200,19 @@ def direction_texts() -> dict[str, str]:
     }
 
 
-def _write_texts(texts: str) -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", prefix="diptych-texts-", suffix=".txt", delete=False
-    ) as file:
-        file.write(texts)
-    return Path(file.name)
-
-
-def _facts_of(run: Path) -> TextFacts | None:
+def _columns_of(run: Path) -> Mapping[str, ColumnFacts]:
     """Read what the run can draw; a damaged file is told when the gallery is made."""
     try:
-        return RunFolder(run).read_model().text
+        return RunFolder(run).read_model().columns
     except (EngineError, OSError):
-        return None
+        return {}
 
 
 def _image_count(folder: str) -> int:
     try:
-        return len(image_files(_path(folder)))
+        return len(image_files(path_of(folder)))
     except (OSError, ValueError, RuntimeError):
         return 0  # The reason is told when the gallery is made.
-
-
-def _note(prompt: Prompt) -> str:
-    translate = QCoreApplication.translate
-    if prompt.unknown:
-        refused = translate("GalleryForm", "Line {0} is not drawn; the run does not know: {1}")
-        return refused.format(prompt.line, ", ".join(prompt.unknown))
-    if not prompt.drawn_as:
-        return ""
-    cut = translate("GalleryForm", "Line {0} is too long for the run and is drawn as “{1}”")
-    return cut.format(prompt.line, prompt.drawn_as)
-
-
-def _path(text: str) -> Path:
-    return Path(text.strip()).expanduser()
 
 
 def _folder_problem(text: str) -> str:
@@ -224,7 +220,7 @@ def _folder_problem(text: str) -> str:
     if not text.strip():
         return translate("GalleryForm", "Choose a folder")
     try:
-        folder = _path(text)
+        folder = path_of(text)
         if not folder.is_absolute():
             return translate("GalleryForm", "Enter the whole path")
         if folder.exists() and not folder.is_dir():

@@ -23,6 +23,15 @@ def pick_folder(
     return _open(dialog, take)
 
 
+def pick_file(
+    parent: QWidget, caption: str, start: Path, kind: str, take: Callable[[Path], None]
+) -> QFileDialog:
+    """Open the file dialog for an existing file and call ``take`` with it."""
+    dialog = QFileDialog(parent, caption, str(nearest_existing(start)), kind)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _open(dialog, take)
+
+
 def pick_new_file(
     parent: QWidget, caption: str, start: Path, kind: str, take: Callable[[Path], None]
 ) -> QFileDialog:
