@@ -344,6 +344,9 @@ class PairView(QDialog):
         self._text.setFont(font)
         # Two lines are always reserved, so that the image does not move between steps.
         self._text.setMinimumHeight(2 * self._text.fontMetrics().lineSpacing())
+        self._notice = plain_label(role="muted")
+        self._notice.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._notice.hide()
         self._place = QLabel()
         self._nearest = NearestPane(nearest)
         self._nearest.hide()
@@ -370,6 +373,11 @@ class PairView(QDialog):
         self.raise_()
         self.activateWindow()
 
+    def show_notice(self, text: str) -> None:
+        """Show a sentence below the pair, or none."""
+        self._notice.setText(text)
+        self._notice.setVisible(bool(text))
+
     def _lay_out(self) -> None:
         tiles = spaced(QHBoxLayout(), SPACING)
         fill(tiles, self._previous, self._place, self._next, 1, self._compare)
@@ -384,7 +392,7 @@ class PairView(QDialog):
         pictures.addWidget(self._text, 1, 0)
         pictures.addWidget(self._nearest.picture, 0, 1)
         pictures.addWidget(self._nearest, 1, 1)
-        fill(layout, (pictures, 1), self._sounds, self._steps, tiles)
+        fill(layout, (pictures, 1), self._notice, self._sounds, self._steps, tiles)
         self._steps.setFocus()
 
     @Slot(bool)

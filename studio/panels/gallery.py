@@ -15,7 +15,7 @@ from studio.models.thumbnails import TileModel
 from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
-from studio.widgets.labels import EmptyState, fill, spaced
+from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import MAX_ZOOM, ThumbnailGrid
 
@@ -59,6 +59,8 @@ class GalleryPanel(QWidget):
         self._grid.play_requested.connect(self._play)
         self._grid.zoom_requested.connect(self._zoom_by)
         self._grid.customContextMenuRequested.connect(self._show_menu)
+        self._notice = plain_label(role="muted")
+        self._notice.hide()
         self._stack = QStackedWidget()
         self._steps = TimelineBar()
         self._steps.move_requested.connect(self._cursor.move_to)
@@ -91,6 +93,13 @@ class GalleryPanel(QWidget):
             else self.tr("There is no run to draw pairs from yet. Start one first.")
         )
 
+    def show_notice(self, text: str) -> None:
+        """Show a sentence above the tiles, or none."""
+        self._notice.setText(text)
+        self._notice.setVisible(bool(text))
+        if self._pair_view is not None:
+            self._pair_view.show_notice(text)
+
     def view(self) -> GalleryView:
         """Return the view settings to remember."""
         return GalleryView(zoom=self._zoom.value())
@@ -120,7 +129,7 @@ class GalleryPanel(QWidget):
         self._stack.addWidget(self._grid)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
         top = fill(QHBoxLayout(), self._zoom_bar, 1, self._save)
-        fill(layout, top, (self._stack, 1), self._steps)
+        fill(layout, top, self._notice, (self._stack, 1), self._steps)
         self.setFocusProxy(self._steps)
 
     @Slot()
@@ -171,6 +180,7 @@ class GalleryPanel(QWidget):
     def _open_pair(self, tile: int) -> None:
         if self._pair_view is None:
             self._pair_view = PairView(self, self._timeline, self._nearest, self._player)
+            self._pair_view.show_notice(self._notice.text())
         self._pair_view.show_pair(tile, self._cursor)
 
     @Slot()

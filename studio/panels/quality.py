@@ -53,6 +53,7 @@ class QualityPanel(QWidget):
         self.board.switched.connect(self._draw)
         self._events: list[EvaluationCompleted] = []
         self.evaluate = push_button(self.tr("Evaluate now"), self.evaluate_requested, role="small")
+        self._is_measurable = True
         self._figures = QualityTable(self)
         self.table = CopyableTable()
         self.table.setModel(self._figures)
@@ -98,6 +99,11 @@ class QualityPanel(QWidget):
         self._figures.show_evaluations(self._events)
         self._draw()
 
+    def set_measurable(self, is_measurable: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Set whether the run has images and texts, which all figures are about."""
+        self._is_measurable = is_measurable
+        self._show_empty()
+
     def show_evaluation(self, *, is_under_way: bool, is_enabled: bool, can_cancel: bool) -> None:
         """Show whether an evaluation can be requested, is under way, and can be cancelled."""
         text = self.tr("Evaluating…") if is_under_way else self.tr("Evaluate now")
@@ -105,6 +111,8 @@ class QualityPanel(QWidget):
         self.evaluate.setEnabled(is_enabled)
         measures = self.tr("Measure the current weights; training continues meanwhile")
         loads = self.tr("There is no run with weights to measure")
+        if not self._is_measurable:
+            loads = self._unmeasurable()
         self.evaluate.setToolTip(measures if is_enabled or is_under_way else loads)
 
     def show_view(self, name: str) -> None:
@@ -140,7 +148,16 @@ class QualityPanel(QWidget):
         fill(layout, choice, self.board.legend, (self._pages, 1), self._sentence, self._advice)
         self.show_verdict(None)
 
+    def _unmeasurable(self) -> str:
+        return self.tr(
+            "The items of this run have no images, or no texts, so its quality is not measured. "
+            "Look at the samples instead."
+        )
+
     def _show_empty(self) -> None:
+        if not self._is_measurable:
+            self.board.set_empty(self._unmeasurable())
+            return
         self.board.set_empty(
             self._views[self._view].absent
             if self._events

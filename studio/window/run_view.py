@@ -1,11 +1,14 @@
 """Shows one run in the panels: the active one, or one on disk."""
 
+import contextlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
+from engine.data.column_info import IMAGE, TEXT
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
@@ -27,6 +30,7 @@ from engine.runs.folder import RunFolder
 from studio.dialogs.run_settings import RunSettingsDialog
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.training import RunEvents, TrainingJob
+from studio.models.column_text import notice_text
 from studio.models.more_training import opened_run, resumable_run
 from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
@@ -51,6 +55,8 @@ class RunView(QObject):
         self.settings: RunSettingsDialog | None = None
         self.config: RunConfig | None = None
         """Of the run that was started last, whose folder may not be written yet."""
+        self.columns: Mapping[str, str] = {}
+        """Kind by column of the shown run; empty while unknown."""
         self.ready: RunReady | None = None
         """What the shown run has reported about itself."""
         training.run_started.connect(self._start)
@@ -81,6 +87,11 @@ class RunView(QObject):
         self._show(earlier.status)
         if earlier.ready is not None:
             self._on_report(earlier.ready)
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether the quality of the shown run can be measured, as far as is known."""
+        return not self.columns or {IMAGE, TEXT} <= set(self.columns.values())
 
     @property
     def can_save(self) -> bool:
@@ -214,6 +225,7 @@ class RunView(QObject):
         match event:
             case RunReady():
                 self.ready = event
+                self._learn_columns(event.columns, event.dataset)
                 self._window.run.show_prepared(event)
             case MetricsReported():
                 self._advance(event)
@@ -257,6 +269,10 @@ class RunView(QObject):
         run = RunFolder(folder)
         reports, measured = list(read_losses(run.log_file)), list(read_quality(run.log_file))
         self._clear(folder)
+        with contextlib.suppress(EngineError):
+            model = run.read_model()
+            kinds = {name: facts.kind for name, facts in model.columns.items()}
+            self._learn_columns(kinds, model.dataset)
         for report in reports:
             self._window.losses.add_losses(report)
         for event in measured:
@@ -264,8 +280,14 @@ class RunView(QObject):
         self._window.gallery.open_run(folder)
         return reports
 
+    def _learn_columns(self, columns: Mapping[str, str], dataset: str) -> None:
+        self.columns = columns
+        self._window.quality.set_measurable(self.is_measurable)
+        self._window.gallery.show_notice(notice_text(dataset))
+
     def _clear(self, folder: Path) -> None:
         self.folder, self.ready = folder, None
+        self._learn_columns({}, "")
         self._window.actions_.run.settings.setEnabled(True)
         self._window.losses.clear()
         self._window.quality.clear()

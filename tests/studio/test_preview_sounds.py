@@ -19,7 +19,7 @@ from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark, ThumbnailGrid
 from tests.helpers.fake_devices import FakeDevices
 from tests.helpers.fake_engine import answering
 from tests.helpers.run_folders import make_preview, write_preview
-from tests.helpers.windows import child
+from tests.helpers.windows import child, says
 
 RATE = 8_000
 
@@ -168,6 +168,17 @@ def test_that_space_in_the_pair_view_plays_the_first_column(story: Story, steps:
     assert story.marks()[0] == SoundMark.PLAYING
     story.add(3)
     assert not any(button.isVisible() for button in sound_buttons(story))
+
+
+def test_that_a_notice_is_shown_with_the_tiles_and_with_each(story: Story):
+    story.add(1)
+    story.panel.show_notice("Not for diagnosis")
+    story.grid.tile_opened.emit(0)
+    view = child(story.panel, PairView)
+    assert says(view, "Not for diagnosis")
+    assert says(story.panel, "Not for diagnosis")
+    story.panel.show_notice("")
+    assert not says(view, "Not for diagnosis")
 
 
 def test_that_a_sound_that_is_gone_is_not_played(story: Story):

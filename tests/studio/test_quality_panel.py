@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -335,3 +336,22 @@ def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot):
         label = plot.crosshair._label
         assert "Modes" in label.text()
         assert label.geometry().bottom() < height
+
+
+def test_that_a_run_without_images_says_that_it_is_not_measured(
+    studio: Studio, tmp_path: Path, qtbot: QtBot
+):
+    run = write_run(tmp_path / "runs" / "ring")
+    facts = tiny_facts()
+    texts = {name: column for name, column in facts.columns.items() if name == "text"}
+    write_model(RunFolder(run), replace(facts, dataset="cell-cases", columns=texts))
+    studio.run_view.open(run)
+    panel = studio.window.quality
+    assert not panel.evaluate.isEnabled()
+    assert "no images, or no texts" in panel.evaluate.toolTip()
+    assert says(studio.window.gallery, "Made from a table, not for diagnosis")
+    # Another run is measured again.
+    write_model(RunFolder(run), facts)
+    studio.run_view.open(run)
+    assert "no images" not in panel.evaluate.toolTip()
+    assert not says(studio.window.gallery, "not for diagnosis")
