@@ -283,4 +283,4 @@ def _pcm_to_float(octets: npt.NDArray[np.uint8], width: int) -> Samples:
     padded = np.zeros((len(octets) // width, 4), np.uint8)
     padded[:, 4 - width :] = octets.reshape(-1, width)
     values: npt.NDArray[np.int32] = padded.view("<i4")[:, 0]
-    return (values / 2.0**31).astype(np.float32)
+    return values.astype(np.float32) / np.float32(2**31)
