@@ -228,3 +228,20 @@ def test_tiles_stand_side_by_side_and_missing_cells_are_dashes(run):
     ]
     ramp = colour_spectrograms(np.arange(256, dtype=np.uint8)[None, None])[0, 0].astype(int)
     assert (np.diff(ramp @ [0.299, 0.587, 0.114]) >= -0.5).all()
+
+
+def test_the_rest_of_a_row_is_filled_in(run, tmp_path):
+    (tmp_path / "rows.csv").write_text("shade\ndark\nlight\n")
+    lines = gallery(run, tmp_path / "g", given={"facts": tmp_path / "rows.csv"}, make=("tone",))
+    assert [line["shade"] for line in lines] == ["dark", "light"]
+    assert all(isinstance(line["level"], float) for line in lines)
+
+
+def test_only_the_hybrid_family_fills_in_cells(tmp_path, problem_log):
+    data = four_column_dataset(tmp_path / "data")
+    config = tiny_config(data, tmp_path / "run", images=16).with_values(family="mvae")
+    train(config, lambda _event: None, RunControl())
+    (tmp_path / "rows.csv").write_text("shade\ndark\n")
+    with pytest.raises(ConfigError, match="only the hybrid family"):
+        gallery(tmp_path / "run", tmp_path / "g", given={"facts": tmp_path / "rows.csv"})
+    problem_log.expect("failed")
