@@ -7,7 +7,7 @@ import ``ImportProgressed`` and exactly one ``ImportEnded``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -107,6 +107,9 @@ class RunReady:
     image_height: int = 0
     image_width: int = 0
     """In pixels; 0 in the logs of older versions, whose images are square."""
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Kind by name of column; empty in the logs of older versions, whose pairs have an image and a
+    text."""
 
     @property
     def size_text(self) -> str:
@@ -154,6 +157,8 @@ class PreviewReady:
     """[N, H, W, 3]."""
     texts: tuple[str, ...]
     path: Path
+    sounds: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """By column of sounds, the WAV file with the clips of all pairs, one after another."""
 
 
 @dataclass(frozen=True, kw_only=True)

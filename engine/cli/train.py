@@ -197,7 +197,7 @@ def estimate_lines(config: RunConfig, data: DataFacts, images_per_s: float) -> l
             f"The dataset has images of {data.image_size} px, the run makes {side} px. For more "
             f"detail, more slowly: {_size_option(config, size)}."
         )
-    elif size < side:
+    elif 0 < size < side:
         lines.append(
             f"The dataset has images of {data.image_size} px, the run makes {side} px: the other "
             f"pixels would be invented. Better and faster: {_size_option(config, size)}."

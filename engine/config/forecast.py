@@ -23,12 +23,14 @@ class DataFacts:
     """What a forecast needs to know about a dataset."""
 
     image_size: int
-    """Longer side of the images in pixels."""
+    """Longer side of the images in pixels; 0 if there are none."""
     channels: int
     """1 (grey) or 3 (RGB)."""
     pairs: int
     starter: str = ""
     """Name of the example dataset that it is; empty for the user's own."""
+    is_pair: bool = True
+    """Whether an item is an image, usually with a text, as in all measured runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +97,14 @@ without likelihood of texts, few grey images, and many colour images other than 
 
 
 def measured_run(data: DataFacts, image_size: int) -> MeasuredRun | None:
-    """Return the measured run on the same kind of images, or None.
+    """Return the measured run on the same kind of images, or None; other columns were not measured.
 
     Args:
         data: to train on.
         image_size: of the run in pixels; decides where runs of several sizes were measured.
     """
+    if not data.is_pair:
+        return None
     kind, is_small = data.starter, data.pairs < SMALL_DATASET
     if kind not in MEASURED_RUNS and data.channels == 1 and not is_small:
         kind = "digits"
@@ -151,8 +155,11 @@ def two_digits(number: float) -> int:
 def fitting_image_size(data: DataFacts, config: RunConfig) -> int:
     """Return the image size of the networks that suits a dataset.
 
-    It is the largest that invents no pixels, or the smallest of all for smaller images.
+    It is the largest that invents no pixels, or the smallest of all for smaller images; 0 without
+    images.
     """
+    if not data.image_size:
+        return 0
     is_dense = config.networks.architecture in DENSE_ARCHITECTURES
     largest = MAX_DENSE_IMAGE_SIZE if is_dense else max(IMAGE_SIZES)
     sizes = [size for size in IMAGE_SIZES if size <= min(data.image_size, largest)]

@@ -249,8 +249,8 @@ def suitable_preset(*, gpu_bytes: int, image_size: int, channels: int, pairs: in
 
     Args:
         gpu_bytes: memory of the GPU to train on; 0 for none.
-        image_size: longer side of the dataset's images in pixels; more pixels than they have
-            would be invented.
+        image_size: longer side of the dataset's images in pixels, 0 if there are none; more
+            pixels than they have would be invented.
         channels: of the images, 1 or 3.
         pairs: in the dataset.
     """
@@ -259,7 +259,7 @@ def suitable_preset(*, gpu_bytes: int, image_size: int, channels: int, pairs: in
         size = PRESETS[name].networks.image_size
         if gpu_bytes >= needed and image_size > size // 2:
             return Suggestion(name, f"{gigabytes} and the images have {image_size} px")
-    reason = f"the images have {image_size} px"
+    reason = f"the images have {image_size} px" if image_size else "there are no images"
     if gpu_bytes < min(GPU_BYTES.values()):
         reason = f"{gigabytes} only" if gpu_bytes else "no GPU is available"
     if channels > 1 and pairs < SMALL_DATASET:

@@ -275,6 +275,7 @@ def data_facts(manifest: Manifest) -> DataFacts:
         channels=manifest.channels if manifest.first_image else 1,
         pairs=manifest.items,
         starter=next(named, ""),
+        is_pair=sorted(c.kind for c in manifest.columns) in ([IMAGE], [IMAGE, TEXT]),
     )
 
 

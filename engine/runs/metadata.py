@@ -116,6 +116,11 @@ class ModelMetadata:
         """Facts of the first column of texts."""
         return next((f for f in self.columns.values() if isinstance(f, TextFacts)), None)
 
+    @property
+    def is_evaluable(self) -> bool:
+        """Whether the metrics of images and texts can be measured."""
+        return self.image is not None and self.text is not None
+
     def first(self, kind: str) -> str | None:
         """Return the name of the first column of a kind; None if there is none."""
         return next((name for name, facts in self.columns.items() if facts.kind == kind), None)

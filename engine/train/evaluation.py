@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
 from engine.data.loader import mix_seed
-from engine.errors import StoppedError
+from engine.errors import EvaluationUnavailableError, StoppedError
 from engine.events import Emit, EvaluationCompleted, EvaluationFailed, EvaluationStarted
 from engine.metrics.evaluate import EvaluationReport, Evaluator
 from engine.runs.retention import RANKED
@@ -68,6 +68,7 @@ class Evaluation:
         emit: receives what happens.
         control: of the run.
         work: is kept up to date.
+        is_off: never evaluate unless requested, because the run cannot be evaluated.
         num_classifier_steps: training steps that ``prepare`` takes.
         classifier_pixels: of an image that the classifier sees.
     """
@@ -82,12 +83,14 @@ class Evaluation:
         emit: Emit,
         control: RunControl,
         work: EvaluationWork,
+        is_off: bool = False,
         num_classifier_steps: int = 0,
         classifier_pixels: int = 1_024,
     ) -> None:
         self._config, self._seed = config, mix_seed(seed, EVALUATION_STREAM)
         self._prepare, self._take_snapshot = prepare, take_snapshot
         self._emit, self._control, self._work = emit, control, work
+        work.is_off = is_off
         self._num_classifier_steps = num_classifier_steps
         self._classifier_step_s = CLASSIFIER_STEP_S * classifier_pixels
         self._evaluator: Evaluator | None = None
@@ -107,7 +110,7 @@ class Evaluation:
     @property
     def is_enabled(self) -> bool:
         """Whether the run is evaluated at an interval and at its end."""
-        return self._config.evaluate_every_s > 0
+        return self._config.evaluate_every_s > 0 and not self._work.is_off
 
     @property
     def is_under_way(self) -> bool:
@@ -235,7 +238,9 @@ class Evaluation:
         except StoppedError:
             return
         except Exception as error:
-            log.exception("The evaluator could not be prepared.")
+            is_expected = isinstance(error, EvaluationUnavailableError)
+            level = logging.INFO if is_expected else logging.ERROR
+            log.log(level, "The evaluator could not be prepared.", exc_info=not is_expected)
             self._emit(EvaluationFailed(error=error))
             self._due_s += self._config.evaluate_every_s
             self.is_requested = False

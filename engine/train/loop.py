@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
@@ -28,6 +29,8 @@ from engine.train.setup import TrainingSetup, dry_run_steps
 from engine.train.state import update_ema
 from engine.train.step import StepReport
 from engine.train.verification import DatasetVerification
+
+log = logging.getLogger(__name__)
 
 POLL_EVERY_S = 0.1
 """How often a paused run checks for requests."""
@@ -57,6 +60,8 @@ class TrainingLoop:
             context.emit,
             run.real_samples,
         )
+        if not run.model.is_evaluable:
+            log.info("The run is not evaluated: its items have no images, or no texts.")
         is_cached = has_classifier(default_cache(), run.model.dataset_version)
         self._evaluation = Evaluation(
             reporting,
@@ -66,6 +71,7 @@ class TrainingLoop:
             emit=context.emit,
             control=self._control,
             work=context.estimator.evaluation,
+            is_off=not run.model.is_evaluable,
             num_classifier_steps=0 if is_cached else num_training_steps(run.announcement.pairs),
             classifier_pixels=min(run.config.networks.image_size, MAX_SIDE) ** 2,
         )

@@ -4,9 +4,12 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.config.sections import ReportingConfig
 from engine.data.loader import mix_seed
+from engine.data.waveform import Sounds
+from engine.errors import EngineError
 from engine.events import (
     Emit,
     PreviewFailed,
@@ -15,6 +18,7 @@ from engine.events import (
 )
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import write_sheet
+from engine.sample.preview_sounds import write_sounds
 from engine.sample.sampler import Sampler, Samples
 from engine.sample.tiles import captions, tiles
 
@@ -95,8 +99,24 @@ class Previews:
         path = self._folder().preview_path(images_seen)
         write_sheet(path, images, texts, images_seen=images_seen, elapsed_s=elapsed_s)
         return PreviewReady(
-            images_seen=images_seen, elapsed_s=elapsed_s, images=images, texts=texts, path=path
+            images_seen=images_seen,
+            elapsed_s=elapsed_s,
+            images=images,
+            texts=texts,
+            path=path,
+            sounds=self._save_sounds(path, samples),
         )
+
+    def _save_sounds(self, sheet: Path, samples: Samples) -> Mapping[str, Path]:
+        """Write the sounds beside the sheet; the preview is shown without them if that fails."""
+        columns = samples.columns.items()
+        sounds = {name: column for name, column in columns if isinstance(column, Sounds)}
+        try:
+            return write_sounds(sheet, sounds)
+        except EngineError as error:
+            log.warning("The sounds of a preview were not written: %s", error)
+            self._emit(PreviewFailed(error=error))
+            return {}
 
 
 def preview_metrics(made: Samples, real: Samples | None) -> dict[str, float]:

@@ -210,6 +210,8 @@ class EvaluationWork:
     """Expected until it is ready."""
     measuring_s: float | None = None
     """Spent on the evaluation under way; None if there is none."""
+    is_off: bool = False
+    """Whether the run cannot be evaluated."""
 
 
 class ProgressEstimator:
@@ -338,6 +340,8 @@ class ProgressEstimator:
     def _evaluations_s(self, elapsed_s: float, end_s: float) -> float:
         """Return the time of the evaluator from now on."""
         work, each_s = self.evaluation, self._evaluation_s()
+        if work.is_off:
+            return 0.0
         begun_s = work.preparing_s
         if work.measuring_s is not None:
             begun_s += max(each_s - work.measuring_s, 0.0)

@@ -303,6 +303,7 @@ def _announcement(
         discriminator_parameters=parameter_count(discriminator.network) if discriminator else 0,
         image_height=shape.height,
         image_width=shape.width,
+        columns={name: facts.kind for name, facts in model.columns.items()},
     )
 
 

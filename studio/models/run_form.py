@@ -22,7 +22,7 @@ from engine.config.run import RunConfig, check_new_run, resolved_text_encoding
 from engine.config.sections import IMAGE_SIZES, MAX_TEXT_TOKENS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.data.manifest import data_facts, read_manifest
-from engine.data.starters import STARTERS
+from engine.data.starters import PAIR, STARTERS
 from engine.errors import ConfigError, EngineError, Problem
 from engine.runs.branching import BranchStart, branch_problems, family_problem
 from engine.runs.folder import RunFolder
@@ -342,6 +342,7 @@ class RunForm:
                 channels=starter.channels,
                 pairs=starter.items,
                 starter=starter.name,
+                is_pair=starter.columns == PAIR,
             )
         with contextlib.suppress(EngineError, OSError):
             return data_facts(read_manifest(self.dataset))

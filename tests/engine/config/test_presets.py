@@ -255,6 +255,7 @@ def test_that_times_and_images_follow_from_the_speed():
         (DataFacts(image_size=64, channels=3, pairs=9_999), 64, "emoji at 64 px"),
         (DataFacts(image_size=64, channels=3, pairs=10_000), 32, None),
         (DataFacts(image_size=32, channels=3, pairs=20_000, starter="shapes"), 32, "shapes"),
+        (replace(DIGITS, is_pair=False), 32, None),
     ],
 )
 def test_that_only_images_of_the_measured_kinds_have_a_forecast(data, size, name):
@@ -303,6 +304,7 @@ def test_that_measured_runs_are_documented_and_their_sheets_are_small():
 @pytest.mark.parametrize(
     ("pixels", "architecture", "size"),
     [
+        (0, "convolutional", 0),
         (28, "convolutional", 32),
         (32, "convolutional", 32),
         (63, "convolutional", 32),

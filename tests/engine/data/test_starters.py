@@ -31,7 +31,11 @@ def test_that_a_starter_is_what_its_table_says(starters_folder, name):
     assert dataset.manifest.licence == starter.licence
     facts = data_facts(dataset.manifest)
     assert facts == DataFacts(
-        image_size=starter.image_size, channels=starter.channels, pairs=starter.items, starter=name
+        image_size=starter.image_size,
+        channels=starter.channels,
+        pairs=starter.items,
+        starter=name,
+        is_pair=starter.columns == {"image": "image", "text": "text"},
     )
     edited = data_facts(replace(dataset.manifest, source="edited"))
     assert edited == replace(facts, starter="")

@@ -15,15 +15,26 @@ from engine.data.audio_files import write_wav
 from engine.errors import (
     CellsInvalidError,
     ConfigError,
+    DiskFullError,
     SoundsUnreadableError,
     TextsUnreadableError,
     UnknownWordsError,
 )
-from engine.events import GalleryEnded, Outcome
+from engine.events import (
+    EvaluationFailed,
+    EvaluationStarted,
+    GalleryEnded,
+    Outcome,
+    PreviewFailed,
+    PreviewReady,
+    RunReady,
+)
+from engine.runs.event_reader import read_events
 from engine.sample.conditions import read_conditions
 from engine.sample.gallery import write_gallery
 from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
+from engine.sample.preview_sounds import read_clip, sounds_beside
 from engine.sample.request import GalleryRequest
 from engine.sample.tiles import captions, cell_text, colour_spectrograms, tiles
 from engine.train.run import train
@@ -31,6 +42,30 @@ from tests.helpers.columns import four_column_dataset
 from tests.helpers.tiny import tiny_config
 
 CPU = torch.device("cpu")
+
+
+def ring_dataset(folder: Path) -> Path:
+    """Build items of a word and a row, without pictures."""
+    words = ("red", "blue")
+    records = [
+        {
+            "text": words[row % 2],
+            "split": "held_out" if row % 6 == 5 else "train",
+            "facts": {"level": float(row % 2), "shade": words[row % 2]},
+        }
+        for row in range(24)
+    ]
+    write_dataset(
+        folder,
+        name="ring",
+        title="Ring",
+        images=None,
+        records=records,
+        licence="CC0",
+        source="a test",
+        columns=[text_column(), table_column(FIELDS, name="facts")],
+    )
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +101,60 @@ def test_every_family_trains_and_samples_four_columns(tmp_path, family):
 
 
 def test_a_preview_shows_picture_and_spectrogram_and_writes_text_and_cells(run):
-    sheet = read_sheet(max((run / "samples").iterdir()))
+    sheet = read_sheet(max((run / "samples").glob("*.png")))
     assert sheet.images.shape == (4, 32, 64, 3)
     assert all("level " in text and "shade " in text for text in sheet.texts)
     # The spectrogram is in colour, the picture is grey.
     spread = np.ptp(sheet.images.astype(int), axis=3).max((1, 2))
     assert (spread > 20).all()
     assert np.ptp(sheet.images[:, :, 32:].astype(int), axis=3).max() == 0
+
+
+def test_a_preview_keeps_the_sounds_of_its_tiles(run):
+    path = max((run / "samples").glob("*.png"))
+    beside = sounds_beside(path)
+    assert list(beside) == ["tone"]
+    clips = [read_clip(beside["tone"], tile, 4) for tile in range(4)]
+    assert all(clip.rate == 8000 and clip.samples.shape == (3200,) for clip in clips)
+    # The last preview was logged with its sounds.
+    logged = [
+        event for event in read_events(run / "events.jsonl") if isinstance(event, PreviewReady)
+    ]
+    assert logged[-1].sounds == beside
+
+
+def test_a_preview_is_shown_although_its_sounds_cannot_be_written(
+    tmp_path, monkeypatch, problem_log
+):
+    def fail(_sheet: Path, _sounds: object) -> dict[str, Path]:
+        raise DiskFullError(tmp_path, 5, 1)
+
+    monkeypatch.setattr("engine.train.periodic.write_sounds", fail)
+    data = four_column_dataset(tmp_path / "data")
+    events: list[object] = []
+    train(tiny_config(data, tmp_path / "run", images=8), events.append, RunControl())
+    shown = [event for event in events if isinstance(event, PreviewReady)]
+    failed = [event for event in events if isinstance(event, PreviewFailed)]
+    assert len(shown) == len(failed) > 0
+    assert all(event.sounds == {} for event in shown)
+    for _failure in failed:
+        problem_log.expect("The sounds of a preview were not written")
+
+
+def test_a_run_without_images_is_not_evaluated_and_says_so_once(tmp_path, caplog):
+    dataset = ring_dataset(tmp_path / "data")
+    config = tiny_config(dataset, tmp_path / "run", images=16)
+    config = config.with_values(reporting__evaluate_every_s=0.01)
+    events: list[object] = []
+    with caplog.at_level("INFO", "engine.train.loop"):
+        train(config, events.append, RunControl())
+    assert events[-1].outcome is Outcome.FINISHED  # pyright: ignore[reportAttributeAccessIssue]
+    assert not [
+        event for event in events if isinstance(event, EvaluationStarted | EvaluationFailed)
+    ]
+    assert caplog.text.count("The run is not evaluated") == 1
+    ready = next(event for event in events if isinstance(event, RunReady))
+    assert ready.columns == {"text": "text", "facts": "table"}
 
 
 def test_a_gallery_has_files_texts_and_cells_of_every_item(run, tmp_path):
