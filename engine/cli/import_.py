@@ -86,7 +86,12 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="ISSUE=FIX",
         help=f"issues: {', '.join(Issue)}; fixes: {', '.join(Fix)}",
     )
-    add_settings(parser, ImportPlan, names={"validation_percent": "val-percent"})
+    names = {
+        "validation_percent": "val-percent",
+        "audio.rate": "audio-rate",
+        "audio.seconds": "audio-seconds",
+    }
+    add_settings(parser, ImportPlan, names=names)
 
 
 def run(arguments: argparse.Namespace) -> None:

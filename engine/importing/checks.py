@@ -9,6 +9,7 @@ a plan without it.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
@@ -38,6 +39,7 @@ UNREADABLE = frozenset(
     {
         Reason.EMPTY,
         Reason.NOT_AN_IMAGE,
+        Reason.NOT_AUDIO,
         Reason.UNSUPPORTED,
         Reason.TRUNCATED,
         Reason.DAMAGED,
@@ -135,10 +137,15 @@ def normalise_texts(context: CheckContext) -> None:
 
 
 def check_missing(context: CheckContext) -> None:
-    """Find images without text and texts without image; samples without both are skipped."""
+    """Find images without text and texts without image; samples without anything are skipped.
+
+    A sample with a sound or cells lacks nothing: any column may be absent.
+    """
     no_text: list[SampleOutcome] = []
     no_image: list[SampleOutcome] = []
     for outcome in context.left():
+        if outcome.sample.sounds or outcome.sample.raw.cells:
+            continue
         if outcome.image is None and not outcome.texts:
             outcome.skip(Reason.EMPTY, "neither image nor text")
         elif not outcome.texts:
@@ -182,11 +189,13 @@ def check_sizes(context: CheckContext) -> None:
 
 
 def check_same(context: CheckContext) -> None:
-    """Find images with equal pixels."""
-    by_digest: dict[bytes, list[SampleOutcome]] = {}
+    """Find images with equal pixels; items with other sounds or cells are not the same."""
+    by_digest: dict[tuple[Any, ...], list[SampleOutcome]] = {}
     for outcome, image in context.left_with_image():
         if image.pixel_digest:
-            by_digest.setdefault(image.pixel_digest, []).append(outcome)
+            sounds = tuple((name, found.digest) for name, found in outcome.sample.sounds.items())
+            cells = tuple(outcome.sample.raw.cells.items())
+            by_digest.setdefault((image.pixel_digest, sounds, cells), []).append(outcome)
     groups = [group for group in by_digest.values() if len(group) > 1]
     context.report_and_merge(Issue.SAME_IMAGE, groups, Reason.SAME_IMAGE)
 

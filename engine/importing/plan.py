@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.config.setting import setting
 from engine.data.pixel_values import AUTO, MAX_BANDS
+from engine.data.table_fields import FieldKind
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import ImportSpec
 
@@ -119,6 +120,28 @@ class ImageSettings:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AudioSettings:
+    """How sounds are prepared and stored."""
+
+    rate: int = setting(
+        0,
+        label="Sample rate",
+        help="Samples per second of the stored sounds. 0 takes 8000, or the rate of a gallery.",
+        unit="Hz",
+        choices=(0, 8_000, 16_000),
+    )
+    seconds: float = setting(
+        0.0,
+        label="Sound length",
+        help="Length of the stored sounds; shorter ones are padded with silence, longer ones are "
+        "cut. 0 takes the length that covers 90 % of them, at most 4.",
+        unit="s",
+        low=0,
+        high=60,
+    )
+
+
 class Issue(StrEnum):
     """What the data checks look for."""
 
@@ -181,6 +204,7 @@ class ImportPlan:
     reading: ImportSpec
     texts: TextSettings = field(default_factory=TextSettings)
     images: ImageSettings = field(default_factory=ImageSettings)
+    audio: AudioSettings = field(default_factory=AudioSettings)
     keep_image_only: bool = setting(
         default=False,
         label="Keep images without text",
@@ -205,9 +229,11 @@ class ImportPlan:
     """Fixes by issue; where one is absent, ``plan.DEFAULTS`` holds."""
     excluded: frozenset[str] = frozenset()
     """Keys of items to leave out."""
+    field_kinds: tuple[tuple[str, FieldKind], ...] = ()
+    """What the user says of columns that become fields; the others are inferred."""
 
 
-DECODING = ("source", "reading", "images")
+DECODING = ("source", "reading", "images", "audio")
 """Fields of a plan that decide which samples are decoded and how."""
 _PLACE = ("dataset", "title")
 """Fields that say where the dataset is written, and do not change its items."""
