@@ -11,7 +11,8 @@ from engine.control import RunControl
 from engine.data.loader import mix_seed
 from engine.errors import StoppedError
 from engine.events import Emit, EvaluationCompleted, EvaluationFailed, EvaluationStarted
-from engine.metrics.evaluate import EvaluationReport, Evaluator
+from engine.metrics.evaluate import Evaluator
+from engine.metrics.report import EvaluationReport
 from engine.runs.retention import RANKED
 from engine.sample.sampler import Sampler
 from engine.train.checkpointing import Snapshot
