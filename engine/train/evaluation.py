@@ -11,7 +11,8 @@ from engine.control import RunControl
 from engine.data.loader import mix_seed
 from engine.errors import EvaluationUnavailableError, StoppedError
 from engine.events import Emit, EvaluationCompleted, EvaluationFailed, EvaluationStarted
-from engine.metrics.evaluate import EvaluationReport, Evaluator
+from engine.metrics.evaluate import Evaluator
+from engine.metrics.report import EvaluationReport
 from engine.runs.retention import RANKED
 from engine.sample.sampler import Sampler
 from engine.train.checkpointing import Snapshot
@@ -242,6 +243,7 @@ class Evaluation:
             level = logging.INFO if is_expected else logging.ERROR
             log.log(level, "The evaluator could not be prepared.", exc_info=not is_expected)
             self._emit(EvaluationFailed(error=error))
+            self._work.is_off |= is_expected
             self._due_s += self._config.evaluate_every_s
             self.is_requested = False
 
