@@ -12,6 +12,8 @@ from PIL import Image
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.audio_files import write_wav
+from engine.data.column_info import text_column
+from engine.data.store import write_dataset
 from engine.errors import (
     CellsInvalidError,
     ConfigError,
@@ -44,26 +46,21 @@ from tests.helpers.tiny import tiny_config
 CPU = torch.device("cpu")
 
 
-def ring_dataset(folder: Path) -> Path:
-    """Build items of a word and a row, without pictures."""
+def sentences(folder: Path) -> Path:
+    """Build items of a text alone."""
     words = ("red", "blue")
     records = [
-        {
-            "text": words[row % 2],
-            "split": "held_out" if row % 6 == 5 else "train",
-            "facts": {"level": float(row % 2), "shade": words[row % 2]},
-        }
+        {"text": words[row % 2], "split": "held_out" if row % 6 == 5 else "train"}
         for row in range(24)
     ]
     write_dataset(
         folder,
-        name="ring",
-        title="Ring",
-        images=None,
+        name="sentences",
+        title="",
         records=records,
         licence="CC0",
         source="a test",
-        columns=[text_column(), table_column(FIELDS, name="facts")],
+        columns=[text_column()],
     )
     return folder
 
@@ -141,8 +138,8 @@ def test_a_preview_is_shown_although_its_sounds_cannot_be_written(
         problem_log.expect("The sounds of a preview were not written")
 
 
-def test_a_run_without_images_is_not_evaluated_and_says_so_once(tmp_path, caplog):
-    dataset = ring_dataset(tmp_path / "data")
+def test_a_run_of_one_column_is_not_evaluated_and_says_so_once(tmp_path, caplog):
+    dataset = sentences(tmp_path / "data")
     config = tiny_config(dataset, tmp_path / "run", images=16)
     config = config.with_values(reporting__evaluate_every_s=0.01)
     events: list[object] = []
@@ -154,7 +151,7 @@ def test_a_run_without_images_is_not_evaluated_and_says_so_once(tmp_path, caplog
     ]
     assert caplog.text.count("The run is not evaluated") == 1
     ready = next(event for event in events if isinstance(event, RunReady))
-    assert ready.columns == {"text": "text", "facts": "table"}
+    assert ready.columns == {"text": "text"}
 
 
 def test_a_gallery_has_files_texts_and_cells_of_every_item(run, tmp_path):
