@@ -16,6 +16,7 @@ from engine.runs.folder import RunFolder
 from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
+from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.awake import SleepInhibitor
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
@@ -23,6 +24,7 @@ from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
+from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
 from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
@@ -93,6 +95,7 @@ class Studio(QObject):
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
@@ -186,7 +189,7 @@ class Studio(QObject):
             run=RunPanel(self._form, is_more_open=is_more_open),
             losses=LossPlotPanel(),
             quality=QualityPanel(),
-            gallery=GalleryPanel(self.nearest),
+            gallery=GalleryPanel(self.nearest, self.player),
             datasets=DatasetPanel(self.datasets, self.workspace),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
@@ -232,6 +235,7 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.player.shut_down,
         ):
             self.closing.closing.connect(shut_down)
         window.import_requested.connect(self.importing.open)

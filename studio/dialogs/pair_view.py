@@ -1,6 +1,7 @@
 """Dialog with one enlarged pair, its history, and actions to copy and save it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,15 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QAction, QFont, QGuiApplication, QHideEvent, QImage, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QFont,
+    QGuiApplication,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -25,6 +34,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -37,11 +47,13 @@ from studio.dialogs.error import ErrorDialog
 from studio.errors.reporter import ErrorReport
 from studio.errors.wording import explain
 from studio.jobs.nearest import NearestJob
+from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import TaskEnded
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import qimage_of
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
+from studio.widgets.icons import icon
 from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
@@ -232,6 +244,74 @@ def nearest_words(found: NearestImage) -> tuple[str, str]:
     return judgement, facts.format(f"{found.distance:.2f}", share)
 
 
+class SoundButtons(QWidget):
+    """One button per column of sounds, which plays the clip of a tile or stops it."""
+
+    def __init__(self, player: PreviewPlayer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._paths: dict[str, Path] = {}
+        self._tile = self._count = 0
+        self._buttons: dict[str, QPushButton] = {}
+        self._row = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
+        self._row.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        player.changed.connect(self._refresh)
+        self.hide()
+
+    def show_tile(self, paths: Mapping[str, Path], tile: int, count: int) -> None:
+        """Show the sounds of a tile.
+
+        Args:
+            paths: by column, the file with the clips of the preview.
+            tile: index of the tile.
+            count: tiles of the preview.
+        """
+        self._paths, self._tile, self._count = dict(paths), tile, count
+        for column in paths:
+            if column not in self._buttons:
+                button = push_button("", lambda _checked, c=column: self._play(c))
+                button.setAutoDefault(False)
+                self._buttons[column] = button
+                self.setFocusProxy(next(iter(self._buttons.values())))
+                self._row.addWidget(button)
+        for column, button in self._buttons.items():
+            button.setVisible(column in paths)
+        self.setVisible(bool(paths))
+        self._refresh()
+
+    def find_out(self) -> None:
+        """Find out whether sounds can be played, if there are some."""
+        if self._paths:
+            self._player.find_out(again=True)
+
+    def play_first(self) -> bool:
+        """Play or stop the sound of the first column; return whether there is one."""
+        for column in self._paths:
+            self._play(column)
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Stop the sound of the tile."""
+        if any(self._player.playing_tile(path) >= 0 for path in self._paths.values()):
+            self._player.stop()
+
+    def _play(self, column: str) -> None:
+        self._player.toggle(self._paths[column], self._tile, self._count)
+
+    @Slot()
+    def _refresh(self) -> None:
+        reason = self._player.reason
+        for column, path in self._paths.items():
+            button = self._buttons[column]
+            is_playing = self._player.playing_tile(path) == self._tile
+            text = self.tr("Stop {0}") if is_playing else self.tr("Play {0}")
+            button.setText(text.format(column))
+            button.setIcon(icon("stop" if is_playing else "sound"))
+            button.setEnabled(not reason)
+            button.setToolTip(reason or self.tr("Play the sound or stop it (Space)"))
+
+
 _LARGER = 1.5
 """Ratio of the font size to the default."""
 
@@ -239,9 +319,16 @@ _LARGER = 1.5
 class PairView(QDialog):
     """A non-modal dialog; at the newest step it follows the run."""
 
-    def __init__(self, parent: QWidget, timeline: PreviewTimeline, nearest: NearestJob) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        timeline: PreviewTimeline,
+        nearest: NearestJob,
+        player: PreviewPlayer,
+    ) -> None:
         super().__init__(parent)
         self._timeline = timeline
+        self._sounds = SoundButtons(player)
         self._cursor = StepCursor(timeline, self)
         self._tile = 0
         self._count = 0
@@ -297,7 +384,7 @@ class PairView(QDialog):
         pictures.addWidget(self._text, 1, 0)
         pictures.addWidget(self._nearest.picture, 0, 1)
         pictures.addWidget(self._nearest, 1, 1)
-        fill(layout, (pictures, 1), self._steps, tiles)
+        fill(layout, (pictures, 1), self._sounds, self._steps, tiles)
         self._steps.setFocus()
 
     @Slot(bool)
@@ -329,6 +416,8 @@ class PairView(QDialog):
         self._picture.set_image(picture)
         self._picture.setAccessibleName(text)
         self._text.setText(text)
+        sounds = self._timeline.sounds_at(self._cursor.index)
+        self._sounds.show_tile(sounds, self._tile, self._count)
         place = self.tr("Pair {0} of {1}").format(self._tile + 1, self._count)
         self._place.setText(place)
         self.setWindowTitle(place)
@@ -350,13 +439,24 @@ class PairView(QDialog):
         menu.addActions(list(self._actions.all))
         menu.popup(self._picture.mapToGlobal(place))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Play the first sound with Space, unless the focused widget uses the key."""
+        if event.key() == Qt.Key.Key_Space and self._sounds.play_first():
+            return
+        super().keyPressEvent(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Refresh: a hidden dialog is not updated."""
         super().showEvent(event)
         self._refresh()
+        self._sounds.find_out()
+        if self._cursor.count == 1:
+            # The slider is disabled; Space would press a button that is not seen to be focused.
+            self._sounds.setFocus()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop comparing: a hidden dialog is not updated."""
         super().hideEvent(event)
+        self._sounds.stop()
         if self._compare.isChecked():
             self._nearest.clear()

@@ -18,6 +18,7 @@ from engine.importing.plan import ImportPlan
 from engine.runs.folder import RunFolder
 from engine.sample.request import GalleryRequest
 from resources import starters_folder
+from studio.jobs.audio_player import StartDevice, start_device
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.evaluation import EvaluateRun
 from studio.jobs.gallery import WriteGallery
@@ -113,3 +114,5 @@ class EngineApi:
     reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)
     find_nearest: FindNearest = field(default_factory=EngineSearch)
+    start_device: StartDevice = start_device
+    """Opens the sound device."""

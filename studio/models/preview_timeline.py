@@ -15,6 +15,7 @@ from engine.errors import SheetCorruptError
 from engine.events import PreviewReady
 from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import Sheet, read_sheet
+from engine.sample.preview_sounds import sounds_beside
 
 CACHE_BYTES = 8_000_000
 """Maximum size of cached pixels: about 10 sheets of 64 emoji or 40 of 64 digits."""
@@ -63,6 +64,14 @@ class PreviewTimeline(QObject):
             IndexError: ``index`` is out of range.
         """
         return self._steps[index]
+
+    def sounds_at(self, index: int) -> dict[str, Path]:
+        """Return the files with the clips of a preview by column, as far as they still exist.
+
+        Raises:
+            IndexError: ``index`` is out of range.
+        """
+        return sounds_beside(self._steps[index].path)
 
     def place_of(self, images_seen: int) -> int:
         """Return the index of the first preview with at least this many images seen."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 
 from engine.events import ImageArray
 from engine.sample.preview_sheet import Sheet
+from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark
 
 _ROOT = QModelIndex()
 _Role = Qt.ItemDataRole
@@ -21,6 +22,11 @@ class TileModel(QAbstractListModel):
         super().__init__(parent)
         self._images: list[QImage] = []
         self.texts: tuple[str, ...] = ()
+        self._has_sounds = False
+        self._playing: int = -1
+        """Row of the tile whose sound is playing, -1 for none."""
+        self._problem: str = ""
+        """Why sounds cannot be played."""
 
     def show_sheet(self, sheet: Sheet | None) -> None:
         """Show the pairs of another preview, or none.
@@ -38,6 +44,28 @@ class TileModel(QAbstractListModel):
             self._images, self.texts = images, texts
             self.dataChanged.emit(self.index(0), self.index(len(images) - 1))
 
+    def show_sounds(self, *, has_sounds: bool, playing: int = -1, problem: str = "") -> None:
+        """Set what the sound marks show.
+
+        Args:
+            has_sounds: whether the tiles have sounds.
+            playing: row of the tile whose sound is playing, -1 for none.
+            problem: why sounds cannot be played; empty if they can.
+        """
+        now = (has_sounds, playing, problem)
+        if now == (self._has_sounds, self._playing, self._problem):
+            return
+        self._has_sounds, self._playing, self._problem = now
+        if self._images:
+            self.dataChanged.emit(self.index(0), self.index(len(self._images) - 1))
+
+    def _mark(self, row: int) -> SoundMark | None:
+        if not self._has_sounds:
+            return None
+        if self._problem:
+            return SoundMark.UNAVAILABLE
+        return SoundMark.PLAYING if row == self._playing else SoundMark.IDLE
+
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         """Return the number of pairs."""
         return 0 if parent.isValid() else len(self._images)
@@ -48,14 +76,23 @@ class TileModel(QAbstractListModel):
         """Return the data of a pair for a role."""
         if not index.isValid():
             return None
-        if role in (_Role.DisplayRole, _Role.ToolTipRole):
+        if role == _Role.DisplayRole:
             return self.texts[index.row()]
+        if role == _Role.ToolTipRole:
+            return self._tool_tip(index.row())
+        if role == SOUND_ROLE:
+            return self._mark(index.row())
         if role == _Role.DecorationRole:
             return self._images[index.row()]
         if role == _Role.AccessibleTextRole:
             spoken = self.tr("Pair {0}: {1}")
             return spoken.format(index.row() + 1, self.texts[index.row()])
         return None
+
+    def _tool_tip(self, row: int) -> str:
+        if not self._has_sounds:
+            return self.texts[row]
+        return f"{self.texts[row]}\n{self._problem or self.tr('Space plays the sound')}".strip()
 
 
 def qimage_of(pixels: ImageArray) -> QImage:

@@ -9,6 +9,7 @@ from engine.events import PreviewReady
 from engine.sample.preview_sheet import Sheet
 from studio.dialogs.pair_view import Pair, PairActions, PairView
 from studio.jobs.nearest import NearestJob
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import TileModel
 from studio.settings.choices import GalleryView
@@ -27,14 +28,19 @@ class GalleryPanel(QWidget):
 
     save_requested = Signal()
 
-    def __init__(self, nearest: NearestJob, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, nearest: NearestJob, player: PreviewPlayer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._nearest = nearest
+        self._nearest, self._player = nearest, player
+        player.changed.connect(self._show_sounds)
         self._timeline = PreviewTimeline(self)
         self._cursor = StepCursor(self._timeline, self)
         self._model = TileModel(self)
         self._actions = PairActions(self)
         self._sheet: Sheet | None = None
+        self._sounds: dict[str, Path] = {}
+        """Files with the clips of the sheet, by column."""
         self._text_lines = 1
         self._pair_view: PairView | None = None
         self._zoom = self._make_zoom()
@@ -50,6 +56,7 @@ class GalleryPanel(QWidget):
         self._grid.setModel(self._model)
         self._grid.setAccessibleName(self.tr("Generated pairs"))
         self._grid.tile_opened.connect(self._open_pair)
+        self._grid.play_requested.connect(self._play)
         self._grid.zoom_requested.connect(self._zoom_by)
         self._grid.customContextMenuRequested.connect(self._show_menu)
         self._stack = QStackedWidget()
@@ -125,6 +132,10 @@ class GalleryPanel(QWidget):
         # The tile size is set first, so that new rows are measured only once.
         self._lay_tiles_out(sheet)
         self._model.show_sheet(sheet)
+        self._sounds = self._timeline.sounds_at(self._cursor.index) if sheet else {}
+        if self._sounds:
+            self._player.find_out()
+        self._show_sounds()
         text = step_text(sheet.images_seen, sheet.elapsed_s) if sheet else ""
         self._steps.show_step(
             self._cursor.index,
@@ -159,8 +170,24 @@ class GalleryPanel(QWidget):
     @Slot(int)
     def _open_pair(self, tile: int) -> None:
         if self._pair_view is None:
-            self._pair_view = PairView(self, self._timeline, self._nearest)
+            self._pair_view = PairView(self, self._timeline, self._nearest, self._player)
         self._pair_view.show_pair(tile, self._cursor)
+
+    @Slot()
+    def _show_sounds(self) -> None:
+        playing = (self._player.playing_tile(path) for path in self._sounds.values())
+        self._model.show_sounds(
+            has_sounds=bool(self._sounds),
+            playing=max(playing, default=-1),
+            problem=self._player.reason,
+        )
+
+    @Slot(int)
+    def _play(self, tile: int) -> None:
+        """Play the sound of a tile, of the first column that has some."""
+        if self._sounds and self._sheet is not None:
+            path = next(iter(self._sounds.values()))
+            self._player.toggle(path, tile, len(self._sheet.texts))
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:

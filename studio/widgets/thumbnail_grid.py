@@ -1,5 +1,6 @@
 """Grid of thumbnails with captions, and its delegate."""
 
+from enum import StrEnum
 from functools import lru_cache
 
 from PySide6.QtCore import (
@@ -7,6 +8,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPointF,
+    QRect,
     QRectF,
     QSize,
     QSizeF,
@@ -17,7 +19,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
+    QIcon,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPalette,
     QPen,
@@ -36,6 +40,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.widgets.icons import icon
+
 NARROWEST = 76
 """Minimum width of a caption, in logical pixels."""
 PADDING = 6
@@ -43,6 +49,21 @@ PADDING = 6
 _RADIUS = 6
 _KEPT_TEXTS = 4096
 _Index = QModelIndex | QPersistentModelIndex
+
+SOUND_ROLE = Qt.ItemDataRole.UserRole + 1
+"""Role of the ``SoundMark`` of a tile; None if it has no sound."""
+_MARK_SIDE = 20
+_MARK_OUTSIDE = 4
+"""Pixels of a mark beyond the corner of the picture."""
+
+
+class SoundMark(StrEnum):
+    """How the mark of a tile with a sound is painted."""
+
+    IDLE = "idle"
+    PLAYING = "playing"
+    UNAVAILABLE = "unavailable"
+    """Nothing can be played."""
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -74,15 +95,24 @@ class TileDelegate(QStyledItemDelegate):
         """Paint background, picture and text."""
         painter.save()
         self._paint_background(painter, option)
-        left = option.rect.left() + (option.rect.width() - self.picture.width()) / 2
-        picture = QRectF(QPointF(left, option.rect.top() + PADDING), self.picture)
+        picture = self._picture_in(option.rect)
         self._paint_picture(painter, picture, option, index)
+        self._paint_mark(painter, option, index)
         self._paint_text(painter, picture.bottom() + PADDING, option, index)
         painter.restore()
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
         """Return ``cell``, the same for all tiles."""
         return self.cell
+
+    def mark_in(self, tile: QRect) -> QRectF:
+        """Return the rectangle of the sound mark of a tile."""
+        corner = self._picture_in(tile).topRight() + QPointF(_MARK_OUTSIDE, -_MARK_OUTSIDE)
+        return QRectF(corner - QPointF(_MARK_SIDE, 0), QSizeF(_MARK_SIDE, _MARK_SIDE))
+
+    def _picture_in(self, tile: QRect) -> QRectF:
+        left = tile.left() + (tile.width() - self.picture.width()) / 2
+        return QRectF(QPointF(left, tile.top() + PADDING), self.picture)
 
     def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
         ground = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -106,6 +136,23 @@ class TileDelegate(QStyledItemDelegate):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Mid), 1))
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
+
+    def _paint_mark(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        mark = index.data(SOUND_ROLE)
+        if mark is None:
+            return
+        place, palette = self.mark_in(option.rect), option.palette
+        is_playing = mark == SoundMark.PLAYING
+        role = QPalette.ColorRole
+        ground = role.Highlight if is_playing else role.Base
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
+        painter.setBrush(palette.color(ground))
+        painter.drawEllipse(place)
+        mode = QIcon.Mode.Disabled if mark == SoundMark.UNAVAILABLE else QIcon.Mode.Normal
+        picture = icon("sound", "on_accent" if is_playing else "")
+        inner = place.adjusted(3, 3, -3, -3).toRect()
+        picture.paint(painter, inner, Qt.AlignmentFlag.AlignCenter, mode)
 
     def _paint_text(
         self, painter: QPainter, top: float, option: QStyleOptionViewItem, index: _Index
@@ -204,6 +251,9 @@ class ThumbnailGrid(QListView):
 
     tile_opened = Signal(int)
     """Emitted with the row of a tile that was clicked or opened with Enter."""
+    play_requested = Signal(int)
+    """Emitted with the row of a tile whose sound is to be played: its mark was clicked, or Space
+    was pressed."""
     zoom_requested = Signal(int)
     """Emitted with the change of the zoom factor."""
 
@@ -211,6 +261,8 @@ class ThumbnailGrid(QListView):
         super().__init__(parent)
         self._zoom = 1
         self._tile = QSize()
+        self._is_on_mark = False
+        """Whether the mouse is being released on a sound mark."""
         self._wheel = ZoomWheel()
         self._delegate = TileDelegate(self)
         set_up_tiles(self, self._delegate)
@@ -251,7 +303,9 @@ class ThumbnailGrid(QListView):
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex | QPersistentModelIndex) -> None:
-        if index.isValid():
+        if index.isValid() and self._is_on_mark:
+            self.play_requested.emit(index.row())
+        elif index.isValid():
             self.tile_opened.emit(index.row())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -260,11 +314,24 @@ class ThumbnailGrid(QListView):
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open the current tile with Enter or Space."""
+        """Open the current tile with Enter or Space; Space plays its sound if it has one."""
+        index = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space and index.data(SOUND_ROLE) is not None:
+            self.play_requested.emit(index.row())
+            return
         if event.key() in _OPENING_KEYS:
-            self._open(self.currentIndex())
+            self._open(index)
             return
         super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emit ``play_requested`` instead of ``tile_opened`` on a sound mark."""
+        index = self.indexAt(event.position().toPoint())
+        mark = self._delegate.mark_in(self.visualRect(index))
+        has_sound = index.isValid() and index.data(SOUND_ROLE) is not None
+        self._is_on_mark = has_sound and mark.contains(event.position())
+        super().mouseReleaseEvent(event)
+        self._is_on_mark = False
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom if Ctrl is held down, otherwise scroll."""

@@ -10,7 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.pair_view import PairView
+from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.nearest import NearestJob
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, clock_text, step_text
 from studio.panels.gallery import GalleryPanel
 from studio.settings.choices import GalleryView
@@ -30,7 +32,7 @@ def run(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> GalleryPanel:
-    panel = GalleryPanel(NearestJob(answering(None)))
+    panel = GalleryPanel(NearestJob(answering(None)), PreviewPlayer(AudioPlayer()))
     qtbot.addWidget(panel)
     panel.resize(640, 480)
     panel.show()

@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 from engine.errors import DatasetMissingError
 from engine.metrics.distances import Likeness, NearestImage
 from studio.dialogs.pair_view import Pair, PairView, suggested_name
+from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.nearest import NearestJob
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.preview_timeline import PreviewTimeline, StepCursor
 from studio.widgets.image_view import ImageView
 from tests.helpers.fake_engine import answering
@@ -32,7 +34,8 @@ class Shown:
         for images_seen in (1, 2, 3):
             self.timeline.add(make_preview(run, images_seen))
         self.cursor = StepCursor(self.timeline, self.window)
-        self.view = PairView(self.window, self.timeline, self.job)
+        self.player = PreviewPlayer(AudioPlayer(parent=self.window), self.window)
+        self.view = PairView(self.window, self.timeline, self.job, self.player)
         self.view.show_pair(1, self.cursor)
 
     @property
