@@ -48,7 +48,7 @@ from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprin
 from engine.importing.sources.archive import Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.staging import Staging, discard_staging, staging_folder
-from engine.importing.table import ImportTable, build_table
+from engine.importing.table import ImportTable
 from engine.importing.value_range import SourceValues, range_of
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ def apply_decisions(
         ConfigError: the plan chooses a fix that is not offered.
     """
     check_report = check_samples(samples, ledger, plan, shape)
-    table = build_table(tuple(check_report.kept()), dict(plan.field_kinds))
+    table = check_report.table
     kept = tuple(one for one in check_report.kept() if not _is_emptied(one, table))
     needed = {path for outcome in kept for path in _files_of(outcome)}
     for outcome in check_report.outcomes:

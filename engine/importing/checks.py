@@ -2,6 +2,7 @@
 
 Checks of images: size, shape, equal and similar images. Checks of texts: encoding, length,
 repetition. Checks across samples: leaks from the training into the validation split, group sizes.
+Checks of sounds and fields are in ``member_checks``.
 
 The result is a pure function of samples, ledger and plan, so a fix is undone by checking again with
 a plan without it.
@@ -19,6 +20,7 @@ from engine.importing.captions import apply_all, cut, rare_words, without_rare
 from engine.importing.check_context import CheckContext, CheckReport, SampleOutcome
 from engine.importing.encoding import looks_like_mojibake, repair_mojibake
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.member_checks import check_fields, check_same_sounds, check_sounds
 from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
 from engine.importing.plan import Fix, ImportPlan, Issue, check_fixes
 from engine.importing.samples import DecodedSample, ImageFacts
@@ -87,6 +89,10 @@ def check_samples(
     for issue, reasons in ((Issue.UNREADABLE, UNREADABLE), (Issue.HIDDEN, {Reason.HIDDEN})):
         paths = dict.fromkeys(one.path for one in skipped if one.reason in reasons)
         context.report(issue, list(paths))
+    # A sound alone is skipped with its item, and has one path for both.
+    context.silent_files = list(
+        dict.fromkeys(one.path for one in skipped if one.reason is Reason.SILENT)
+    )
     for outcome in context.outcomes:
         if outcome.key in plan.excluded:
             outcome.skip(Reason.EXCLUDED)
@@ -104,10 +110,13 @@ def check_samples(
         check_repeated_texts,
         check_leaks,
         check_balance,
+        check_sounds,
+        check_same_sounds,
+        check_fields,
     ):
         check(context)
     reports = tuple(context.reports[issue] for issue in Issue)
-    return CheckReport(reports=reports, outcomes=context.outcomes)
+    return CheckReport(reports=reports, outcomes=context.outcomes, table=context.table)
 
 
 def check_mojibake(context: CheckContext) -> None:

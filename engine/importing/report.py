@@ -81,6 +81,9 @@ _REASONS = {
     "repeated_text": "the same text as very many other images",
     "long_text": "a text far longer than most",
     "mojibake": "a text that was read in the wrong encoding",
+    "clipped_sound": "an overdriven sound",
+    "long_sound": "a sound longer than what is stored",
+    "same_sound": "the same sound as another item",
     "leak": "for validation, and almost the same as an item to train on",
     "excluded": "excluded by you",
 }

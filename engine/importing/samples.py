@@ -46,10 +46,14 @@ class AudioFacts:
     """Of the stored wave: equal waves have equal digests."""
     fingerprint: int
     """Of the stored wave, as ``engine.data.waveform.fingerprint`` makes it."""
+    bands: bytes
+    """Of the stored wave, the mean spectrum: it tells steady tones of other pitches apart, whose
+    fingerprints are equal."""
     is_clipped: bool
     """Whether the original has flat tops."""
     is_cut: bool
     """Whether it is longer than what is stored."""
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

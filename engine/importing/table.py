@@ -20,7 +20,6 @@ from engine.data.table_fields import (
     included_fields,
     infer_fields,
 )
-from engine.importing.check_context import SampleOutcome
 
 MAX_COLUMNS = 1_000
 """Columns that are looked at."""
@@ -61,23 +60,21 @@ class ImportTable:
 
 
 def build_table(
-    kept: Sequence[SampleOutcome], kinds: Mapping[str, FieldKind]
+    samples: Sequence[Mapping[str, Cell]], kinds: Mapping[str, FieldKind]
 ) -> ImportTable | None:
     """Infer the fields of samples; None if none has cells.
 
     Args:
-        kept: the samples to import.
+        samples: cells of each sample to import, by column.
         kinds: of columns, chosen by the user.
 
     Raises:
         ConfigError: a kind does not fit its column, or there is no such column.
     """
-    names = list(dict.fromkeys(name for one in kept for name in one.sample.raw.cells))
+    names = list(dict.fromkeys(name for cells in samples for name in cells))
     if not names:
         return None
-    columns = {
-        name: [one.sample.raw.cells.get(name) for one in kept] for name in names[:MAX_COLUMNS]
-    }
+    columns = {name: [cells.get(name) for cells in samples] for name in names[:MAX_COLUMNS]}
     return ImportTable(reports=infer_fields(columns, kinds), columns=columns)
 
 

@@ -28,7 +28,14 @@ from engine.importing.formats.format import (
     RawSample,
     suffix_of,
 )
-from engine.importing.formats.names import folded, folder_of, image_paths, plain, stem_of
+from engine.importing.formats.names import (
+    ImageIndex,
+    folded,
+    folder_of,
+    image_paths,
+    plain,
+    stem_of,
+)
 from engine.importing.ledger import FileLedger
 
 _MEMBER_FOLDER = re.compile(
@@ -89,6 +96,26 @@ def column_of(name: str) -> str:
         return text_column(name).name
     except ValueError:
         return AUDIO
+
+
+class SoundIndex(ImageIndex):
+    """Finds the sound that a table means, as ``ImageIndex`` finds images.
+
+    Args:
+        listing: of the source.
+        are_prepared: whether they are those of a gallery of this program.
+    """
+
+    def __init__(self, listing: FileListing, *, are_prepared: bool = False) -> None:
+        super().__init__(listing, sound_paths(listing))
+        self.are_prepared = are_prepared
+
+    def column_of(self, name: str, path: str) -> str:
+        """Return the column of a dataset for a sound that a column of a table names."""
+        # Galleries write the column between number and suffix: "000012.speech.wav".
+        if self.are_prepared and (inner := suffix_of(stem_of(path))):
+            return column_of(inner[1:])
+        return column_of(name)
 
 
 def with_sounds(

@@ -9,11 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.cli.main import main as main_command
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.audio_files import write_wav
 from engine.data.column_info import text_column
-from engine.data.store import write_dataset
+from engine.data.store import open_dataset, write_dataset
 from engine.errors import (
     CellsInvalidError,
     ConfigError,
@@ -273,3 +274,33 @@ def test_only_the_hybrid_family_fills_in_cells(tmp_path, problem_log):
     with pytest.raises(ConfigError, match="only the hybrid family"):
         gallery(tmp_path / "run", tmp_path / "g", given={"facts": tmp_path / "rows.csv"})
     problem_log.expect("failed")
+
+
+def import_gallery(folder: Path, dataset: Path):
+    assert main_command(["import", str(folder), "--dataset", str(dataset), "--size", "32"]) == 0
+    return open_dataset(dataset)
+
+
+def test_a_gallery_imports_to_the_same_pictures_waves_texts_and_cells(run, tmp_path):
+    lines = gallery(run, tmp_path / "g", count=30, seed=3)
+    dataset = import_gallery(tmp_path / "g", tmp_path / "back")
+    kinds = {info.name: info.kind for info in dataset.manifest.columns}
+    assert kinds == {"image": "image", "text": "text", "tone": "audio", "table": "table"}
+    waves = np.load(tmp_path / "back/tone.npy")
+    assert len(dataset.records) == len(lines) == 30
+    for number, (line, record) in enumerate(zip(lines, dataset.records, strict=True)):
+        assert (record["text"] or "") == line["text"]
+        assert record["table"] == {"level": line["level"], "shade": line["shade"]}
+        with Image.open(tmp_path / "g" / line["file_name"]) as picture:
+            expected = np.asarray(picture.convert("L"))
+        np.testing.assert_array_equal(dataset.images[number][..., 0], expected)
+        with wave.open(str(tmp_path / "g" / line["tone_file_name"])) as sound:
+            frames = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+        np.testing.assert_array_equal(waves[record["tone"]], frames)
+
+
+def test_a_gallery_of_sounds_alone_imports_to_the_same_waves(run, tmp_path):
+    lines = gallery(run, tmp_path / "g", make=("tone",), count=4)
+    dataset = import_gallery(tmp_path / "g", tmp_path / "back")
+    assert [info.name for info in dataset.manifest.columns] == ["tone"]
+    assert len(dataset.records) == len(lines) == 4
