@@ -267,7 +267,8 @@ class EvaluationUnavailableError(EngineError):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         super().__init__(
-            f"There is nothing to evaluate: {folder} has no column of images, or none of texts."
+            f"There is nothing to evaluate: {folder} has no images with texts, no table, and no "
+            "attributes that its columns share."
         )
 
 

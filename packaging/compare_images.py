@@ -36,8 +36,8 @@ from engine.data.store import TRAIN, StoredDataset, open_dataset
 from engine.data.tokenizers import Vocabulary
 from engine.events import ImageArray
 from engine.metrics.distances import kernel_distance, manifold_metrics
-from engine.metrics.evaluate import MATCHED, REFERENCE, collect, subsample
 from engine.metrics.extractor import FeatureExtractor, default_cache
+from engine.metrics.pairs import MATCHED, REFERENCE, collect, subsample
 from engine.metrics.retrieval import WordMatch, bags
 from engine.metrics.texture import IMAGES, TextureMetrics
 from engine.runs.folder import RunFolder

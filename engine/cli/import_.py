@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import ImportPrinter, stop_on_interrupt
 from engine.cli.terminal import say
 from engine.control import RunControl
+from engine.data.table_fields import FieldKind
 from engine.errors import NothingToImportError, TextsUnreadableError
 from engine.fs.untrusted import read_regular
 from engine.importing.formats.format import Detection, ImportSpec
@@ -70,6 +72,26 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         help="column of texts; may be repeated",
     )
     parser.add_argument("--label-column", metavar="NAME", help="column of labels, used as groups")
+    parser.add_argument(
+        "--audio-column",
+        action="append",
+        metavar="NAME",
+        help="column of names of sounds; may be repeated",
+    )
+    parser.add_argument(
+        "--fields",
+        action=argparse.BooleanOptionalAction,
+        help="make a table of the remaining columns; a table without images or sounds is read as "
+        "items of its own (default: for galleries)",
+    )
+    parser.add_argument(
+        "--field",
+        action="append",
+        type=_parse_field,
+        default=[],
+        metavar="NAME=KIND",
+        help=f"kind of a column of the table: {', '.join(FieldKind)}; may be repeated",
+    )
     parser.add_argument("--encoding", metavar="NAME", help="of the texts (default: detected)")
     parser.add_argument(
         "--label-names",
@@ -86,7 +108,12 @@ def add_source(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="ISSUE=FIX",
         help=f"issues: {', '.join(Issue)}; fixes: {', '.join(Fix)}",
     )
-    add_settings(parser, ImportPlan, names={"validation_percent": "val-percent"})
+    names = {
+        "validation_percent": "val-percent",
+        "audio.rate": "audio-rate",
+        "audio.seconds": "audio-seconds",
+    }
+    add_settings(parser, ImportPlan, names=names)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -106,12 +133,24 @@ def run(arguments: argparse.Namespace) -> None:
         if counts[issue]:
             values = " to ".join(f"{end:,.15g}" for end in report["value_range"])
             print(sentence.format(counts[issue], values))
+    if report["fields"]:
+        say(_fields_sentence(report["fields"]))
     for reason, count in report["skipped_by_reason"].items():
         say(f"  {count:>9,} {reason.replace('_', ' ')}")
     say(f"Dataset: {plan.dataset}")
     say(f"Report: {plan.dataset / PAGE_NAME}")
     if arguments.report:
         shutil.copyfile(plan.dataset / JSON_NAME, arguments.report)
+
+
+def _fields_sentence(fields: Sequence[Mapping[str, Any]]) -> str:
+    """Say which columns became fields of the table, and why the others did not."""
+    included = ", ".join(f"{f['name']} ({f['kind']})" for f in fields if f["included"])
+    left_out = ", ".join(
+        f"{f['name']} ({f['reason'] or 'by you'})" for f in fields if not f["included"]
+    )
+    sentence = f"Fields of the table: {included or 'none'}."
+    return f"{sentence} Left out: {left_out} (--field)." if left_out else sentence
 
 
 def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
@@ -129,6 +168,7 @@ def plan_from(arguments: argparse.Namespace, control: RunControl) -> ImportPlan:
         title=getattr(arguments, "title", ""),
         reading=_reading(arguments, control),
         repairs=dict(arguments.fix),
+        field_kinds=tuple(dict(arguments.field).items()),
     )
     values = chosen_settings(arguments, ImportPlan)
     inner = {name: value for name, value in values.items() if "." in name}
@@ -146,17 +186,20 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
         "image_column": arguments.image_column,
         "text_columns": tuple(arguments.text_column or ()) or None,
         "label_column": arguments.label_column,
+        "audio_columns": tuple(arguments.audio_column or ()) or None,
+        "with_fields": arguments.fields,
         "encoding": arguments.encoding,
         "words": read_label_names(arguments.label_names) if arguments.label_names else None,
     }
     if arguments.table and arguments.table != found.table:
         # The detected columns are those of another table.
-        found = ImportSpec(format=found.format)
+        found = ImportSpec(format=found.format, with_fields=found.with_fields)
     return dataclasses.replace(found, **{k: v for k, v in given.items() if v is not None})
 
 
 def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
     from engine.importing.empty_import import diagnose_unknown_source
+    from engine.importing.formats.tabular import table_alone
     from engine.importing.scan import detect_formats, list_files
     from engine.importing.sources.opening import open_archive
 
@@ -164,6 +207,8 @@ def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
         ledger = FileLedger()
         listing = list_files(archive, ledger, control)
         offers = detect_formats(archive, listing)
+        if not offers and arguments.fields and (alone := table_alone(archive, listing)):
+            offers = (alone,)
         causes = () if offers else diagnose_unknown_source(archive, listing, ledger)
     if arguments.format != AUTO:
         forced = Detection(reading=ImportSpec(format=arguments.format), confidence=0.0, images=0)
@@ -187,6 +232,14 @@ def read_label_names(path: Path) -> tuple[tuple[str, str], ...]:
         return tuple((row[0].strip(), row[1].strip()) for row in rows if row)
     except (OSError, ValueError, AttributeError, IndexError, csv.Error) as error:
         raise TextsUnreadableError(path, str(error)) from error
+
+
+def _parse_field(text: str) -> tuple[str, FieldKind]:
+    name, _equals, kind = text.rpartition("=")
+    try:
+        return name, FieldKind(kind)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _parse_fix(text: str) -> tuple[Issue, Fix]:

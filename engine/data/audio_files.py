@@ -278,9 +278,9 @@ def _stream_wav(content: bytes, _info: AudioInfo) -> Iterator[Samples]:
 def _pcm_to_float(octets: npt.NDArray[np.uint8], width: int) -> Samples:
     """Convert little-endian PCM of 1 to 4 bytes a sample to [-1, 1]; single bytes are unsigned."""
     if width == 1:
-        return (octets.astype(np.float32) - 128) / 128
+        return (octets.astype(np.float32) - 128) / np.float32(128)
     # The bytes become the upper ones of 32 bits, so that the sign is in its place.
     padded = np.zeros((len(octets) // width, 4), np.uint8)
     padded[:, 4 - width :] = octets.reshape(-1, width)
     values: npt.NDArray[np.int32] = padded.view("<i4")[:, 0]
-    return (values / 2.0**31).astype(np.float32)
+    return values.astype(np.float32) / np.float32(2**31)

@@ -62,9 +62,8 @@ def prepare_waveform(samples: Samples, rate: int, *, target_rate: int, seconds: 
     Returns:
         [round(seconds * target_rate)] int16 with a peak of ``PEAK``; zeros for a silent input.
     """
-    wave = high_pass(resample(samples, rate, target_rate), target_rate)
-    wave = fit_length(set_peak(trim(wave, target_rate)), round(seconds * target_rate))
-    return to_int16(wave)
+    wave = trim(high_pass(resample(samples, rate, target_rate), target_rate), target_rate)
+    return to_int16(fit_length(set_peak(wave), round(seconds * target_rate)))
 
 
 def to_int16(samples: Samples) -> Wave:

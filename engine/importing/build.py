@@ -6,13 +6,22 @@ dataset. A plan that decodes differently, or a source that has changed, starts o
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.control import RunControl
-from engine.data.column_info import image_column, text_column
+from engine.data.column_info import (
+    IMAGE,
+    TABLE,
+    ColumnInfo,
+    audio_column,
+    image_column,
+    table_column,
+    text_column,
+)
 from engine.data.image_shape import ImageShape
 from engine.data.manifest import TRAIN, Manifest
 from engine.data.pixel_values import ValueRange
@@ -29,6 +38,7 @@ from engine.fs.atomic import check_free_space, ensure_writable, wrap_os_error
 from engine.importing.check_context import CheckReport, SampleOutcome
 from engine.importing.checks import check_samples
 from engine.importing.decode import Decoder, decide_shape, decode_samples
+from engine.importing.decode_audio import audio_decoder
 from engine.importing.empty_import import diagnose_empty_import
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
@@ -38,6 +48,7 @@ from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprin
 from engine.importing.sources.archive import Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.staging import Staging, discard_staging, staging_folder
+from engine.importing.table import ImportTable
 from engine.importing.value_range import SourceValues, range_of
 
 log = logging.getLogger(__name__)
@@ -51,28 +62,35 @@ class ImportResult:
     check_report: CheckReport
     channels: int
     """1 if grey is planned or all images are grey, else 3."""
+    table: ImportTable | None = None
+    """None if no sample has cells."""
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Numbers of samples, by the names of ``ImportCounts``."""
-        image_only = sum(not outcome.texts for outcome in self.kept)
-        text_only = sum(outcome.image is None for outcome in self.kept)
+        has = Counter((one.image is not None, bool(one.texts)) for one in self.kept)
         train = sum(outcome.split == TRAIN for outcome in self.kept)
         return {
             "imported": len(self.kept),
-            "pairs": len(self.kept) - image_only - text_only,
-            "image_only": image_only,
-            "text_only": text_only,
+            "pairs": has[True, True],
+            "image_only": has[True, False],
+            "text_only": has[False, True],
+            "with_sound": sum(bool(one.sample.sounds) for one in self.kept),
+            "with_cells": sum(self.has_cells(one) for one in self.kept),
             "train_items": train,
             "validation_items": len(self.kept) - train,
         }
 
     @property
     def is_trainable(self) -> bool:
-        """Whether there is an image, and a sample to train on."""
+        """Whether there is more than texts, and a sample to train on."""
         return any(outcome.split == TRAIN for outcome in self.kept) and any(
-            outcome.image is not None for outcome in self.kept
+            one.image is not None or one.sample.sounds or self.has_cells(one) for one in self.kept
         )
+
+    def has_cells(self, outcome: SampleOutcome) -> bool:
+        """Whether a sample has a row of the table."""
+        return self.table is not None and bool(self.table.fields and outcome.sample.raw.cells)
 
 
 def apply_decisions(
@@ -90,27 +108,40 @@ def apply_decisions(
         ConfigError: the plan chooses a fix that is not offered.
     """
     check_report = check_samples(samples, ledger, plan, shape)
-    kept = tuple(check_report.kept())
-    needed = {_file_of(outcome) for outcome in kept}
+    table = check_report.table
+    kept = tuple(one for one in check_report.kept() if not _is_emptied(one, table))
+    needed = {path for outcome in kept for path in _files_of(outcome)}
     for outcome in check_report.outcomes:
         if outcome.skipped is None:
             continue
         ledger.mark_item_skipped(outcome.key, outcome.skipped, outcome.detail)
-        path = _file_of(outcome)
-        if path not in needed and not outcome.merged_into:
-            ledger.mark_rejected(path, outcome.skipped, outcome.detail)
+        for path in _files_of(outcome) if not outcome.merged_into else ():
+            if path not in needed:
+                ledger.mark_rejected(path, outcome.skipped, outcome.detail)
     channels = 1 if plan.images.channels == "grey" else 3
     if plan.images.channels == "auto":
         channels = 1 if all(one.image.is_grey for one in kept if one.image is not None) else 3
-    return ImportResult(kept=kept, check_report=check_report, channels=channels)
+    return ImportResult(kept=kept, check_report=check_report, channels=channels, table=table)
 
 
-def _file_of(outcome: SampleOutcome) -> str:
-    """Return the file that holds this sample only; empty if it shares one with others."""
-    image = outcome.sample.raw.image
-    if image is None:
-        return outcome.key
-    return image.path if image.part < 0 else ""
+def _is_emptied(outcome: SampleOutcome, table: ImportTable | None) -> bool:
+    """Skip a sample of cells alone if no column of them becomes a field."""
+    has_fields = table is None or bool(table.fields)
+    if has_fields or outcome.image or outcome.texts or outcome.sample.sounds:
+        return False
+    outcome.skip(Reason.EMPTY, "no column of its row becomes a field")
+    return True
+
+
+def _files_of(outcome: SampleOutcome) -> Iterator[str]:
+    """Yield the files that hold this sample only, and those of its sounds."""
+    raw = outcome.sample.raw
+    if raw.image is None:
+        yield outcome.key
+    elif raw.image.part < 0:
+        yield raw.image.path
+    for sound in raw.sounds.values():
+        yield sound.path
 
 
 def record_of(outcome: SampleOutcome) -> dict[str, Any]:
@@ -179,15 +210,24 @@ class _Import:
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, self._control)
         values = SourceValues(archive, scan.form, scan.samples, plan.images, self._control)
         decoder = Decoder(
-            archive=archive, form=scan.form, settings=plan.images, shape=shape, values=values
+            archive=archive,
+            form=scan.form,
+            settings=plan.images,
+            shape=shape,
+            values=values,
+            audio=audio_decoder(plan, archive, scan.samples, self._control),
         )
         folder = staging_folder(plan.dataset)
         current = fingerprint(plan, archive, scan.listing)
         row_shape = (shape.height, shape.width, decoder.channels)
-        with Staging(folder, current, row_shape, scan.samples) as staging:
+        wave_samples = decoder.audio.shape.samples if decoder.audio else 0
+        with Staging(folder, current, row_shape, scan.samples, wave_samples) as staging:
             # Rows that are not staged yet, and all rows in the dataset.
             images = sum(sample.image is not None for sample in scan.samples)
-            check_free_space(staging.folder, (2 * images - staging.rows) * staging.row_bytes)
+            sounds = sum(len(sample.sounds) for sample in scan.samples)
+            needed = (2 * images - staging.rows) * staging.row_bytes
+            needed += (2 * sounds - staging.waves) * staging.wave_bytes
+            check_free_space(staging.folder, needed)
             samples = decode_samples(
                 decoder, scan.samples, scan.ledger, self._control, self._tell, staging
             )
@@ -201,8 +241,8 @@ class _Import:
                 # Resuming would end here again.
                 staging.remove()
                 raise
-            value_range = range_of(samples, values)
-            ended = self._publish(staging, scan, result, shape, value_range)
+            columns = self._columns(result, shape, decoder, range_of(samples, values))
+            ended = self._publish(staging, scan, result, columns)
             staging.remove()
         return ended
 
@@ -217,29 +257,52 @@ class _Import:
         if self._is_strict and skipped:
             raise FilesSkippedError(source, len(skipped), skipped[0].path, skipped[0].reason)
 
-    def _publish(
+    def _columns(
         self,
-        staging: Staging,
-        scan: Scan,
         result: ImportResult,
         shape: ImageShape,
+        decoder: Decoder,
         value_range: ValueRange | None,
+    ) -> "_Columns":
+        """Describe the columns; sources of images and texts alone always give these two."""
+        kept, table = result.kept, result.table
+        rows = [outcome.sample.row for outcome in kept if outcome.sample.row >= 0]
+        array_shape = (len(rows), shape.height, shape.width, result.channels)
+        image = image_column(array_shape, value_range=value_range, band=self._plan.images.band)
+        sounds = _sound_rows(kept)
+        fields = table.stored_fields if table else ()
+        has_more = bool(sounds or fields)
+        infos = [image] if rows or not has_more else []
+        if not has_more or any(outcome.texts for outcome in kept):
+            infos.append(text_column())
+        if decoder.audio is not None:
+            audio = decoder.audio.shape
+            infos += [
+                audio_column((len(found), audio.samples), audio.rate, name=name)
+                for name, found in sounds.items()
+            ]
+        if fields:
+            infos.append(table_column(fields))
+        return _Columns(infos=tuple(infos), images=rows, sounds=sounds)
+
+    def _publish(
+        self, staging: Staging, scan: Scan, result: ImportResult, columns: "_Columns"
     ) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
-        rows = [outcome.sample.row for outcome in result.kept if outcome.sample.row >= 0]
-        array_shape = (len(rows), shape.height, shape.width, result.channels)
-        image = image_column(array_shape, value_range=value_range, band=plan.images.band)
-        columns = (image, text_column())
-        with DatasetWriter(folder, columns, staged=staging.folder / "dataset") as writer:
+        with DatasetWriter(folder, columns.infos, staged=staging.folder / "dataset") as writer:
             done = 0
-            for images in staging.pieces(rows):
+            for images in staging.pieces(columns.images):
                 self._control.stop_if_asked()
                 # If all images are grey, the three channels are equal.
-                writer.add_values(image.name, images[..., : result.channels])
+                writer.add_values(IMAGE, images[..., : result.channels])
                 done += len(images)
-                self._tell(ImportStage.WRITING, done, len(rows))
-            for outcome in result.kept:
-                writer.add_record(record_of(outcome))
+                self._tell(ImportStage.WRITING, done, len(columns.images))
+            for name, staged in columns.sounds.items():
+                for waves in staging.wave_pieces(list(staged.values())):
+                    self._control.stop_if_asked()
+                    writer.add_values(name, waves)
+            for record in _records(result, columns):
+                writer.add_record(record)
             manifest = writer.manifest(
                 name=folder.name,
                 title=plan.title or folder.name,
@@ -260,6 +323,42 @@ class _Import:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    """The columns of the dataset, and the staged rows that their values come from."""
+
+    infos: tuple[ColumnInfo, ...]
+    images: list[int]
+    sounds: Mapping[str, Mapping[bytes, int]]
+    """By column and digest, in the order of the dataset's rows; equal waves are stored once."""
+
+
+def _sound_rows(kept: Sequence[SampleOutcome]) -> dict[str, dict[bytes, int]]:
+    """Return the staged row of the first of equal waves, by column and digest."""
+    rows: dict[str, dict[bytes, int]] = {}
+    for outcome in kept:
+        for name, facts in outcome.sample.sounds.items():
+            rows.setdefault(name, {}).setdefault(facts.digest, outcome.sample.sound_rows[name])
+    return rows
+
+
+def _records(result: ImportResult, columns: _Columns) -> Iterator[dict[str, Any]]:
+    """Yield the records of all samples."""
+    places = {
+        name: {digest: row for row, digest in enumerate(found)}
+        for name, found in columns.sounds.items()
+    }
+    rows = result.table.rows() if result.table else iter(())
+    for outcome in result.kept:
+        record = record_of(outcome)
+        for name, facts in outcome.sample.sounds.items():
+            record[name] = places[name][facts.digest]
+        cells = next(rows, {})
+        if result.has_cells(outcome):
+            record[TABLE] = _encodable(cells)
+        yield record
+
+
 def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manifest) -> ImportReport:
     counts = counts_of(scan.ledger, found=scan.items_found, **result.counts)
     if not counts.adds_up:
@@ -274,6 +373,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         channels=manifest.channels,
         value_range=manifest.value_range,
         issues=result.check_report.reports,
+        fields=result.table.reports if result.table else (),
         skip_counts=scan.ledger.skip_counts(),
         skipped_files=tuple(scan.ledger.skipped_files()),
         skipped_items=tuple(scan.ledger.skipped_items()),

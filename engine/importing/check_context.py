@@ -10,6 +10,7 @@ from engine.data.store import TRAIN, VALIDATION
 from engine.importing.ledger import Reason
 from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.samples import DecodedSample, ImageFacts
+from engine.importing.table import ImportTable
 
 NAMES: Mapping[str, str] = {
     "train": TRAIN,
@@ -91,6 +92,8 @@ class CheckReport:
     """One for each issue, including those that were not found."""
     outcomes: tuple[SampleOutcome, ...]
     """One for each sample, in the order of the samples."""
+    table: ImportTable | None = None
+    """Of the samples that are not skipped; None if none has cells."""
 
     def report(self, issue: Issue) -> IssueReport:
         """Return the report of an issue."""
@@ -147,6 +150,9 @@ class CheckContext:
             for sample in samples
         )
         self.reports: dict[Issue, IssueReport] = {}
+        self.silent_files: Sequence[str] = ()
+        """Paths of the sounds that were left out because they are silent."""
+        self.table: ImportTable | None = None
 
     def left(self) -> Iterator[SampleOutcome]:
         """Yield the samples that are not skipped, in order.

@@ -2,6 +2,7 @@
 
 Checks of images: size, shape, equal and similar images. Checks of texts: encoding, length,
 repetition. Checks across samples: leaks from the training into the validation split, group sizes.
+Checks of sounds and fields are in ``member_checks``.
 
 The result is a pure function of samples, ledger and plan, so a fix is undone by checking again with
 a plan without it.
@@ -9,6 +10,7 @@ a plan without it.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
@@ -18,6 +20,7 @@ from engine.importing.captions import apply_all, cut, rare_words, without_rare
 from engine.importing.check_context import CheckContext, CheckReport, SampleOutcome
 from engine.importing.encoding import looks_like_mojibake, repair_mojibake
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.member_checks import check_fields, check_same_sounds, check_sounds
 from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
 from engine.importing.plan import Fix, ImportPlan, Issue, check_fixes
 from engine.importing.samples import DecodedSample, ImageFacts
@@ -38,6 +41,7 @@ UNREADABLE = frozenset(
     {
         Reason.EMPTY,
         Reason.NOT_AN_IMAGE,
+        Reason.NOT_AUDIO,
         Reason.UNSUPPORTED,
         Reason.TRUNCATED,
         Reason.DAMAGED,
@@ -85,6 +89,10 @@ def check_samples(
     for issue, reasons in ((Issue.UNREADABLE, UNREADABLE), (Issue.HIDDEN, {Reason.HIDDEN})):
         paths = dict.fromkeys(one.path for one in skipped if one.reason in reasons)
         context.report(issue, list(paths))
+    # A sound alone is skipped with its item, and has one path for both.
+    context.silent_files = list(
+        dict.fromkeys(one.path for one in skipped if one.reason is Reason.SILENT)
+    )
     for outcome in context.outcomes:
         if outcome.key in plan.excluded:
             outcome.skip(Reason.EXCLUDED)
@@ -102,10 +110,13 @@ def check_samples(
         check_repeated_texts,
         check_leaks,
         check_balance,
+        check_sounds,
+        check_same_sounds,
+        check_fields,
     ):
         check(context)
     reports = tuple(context.reports[issue] for issue in Issue)
-    return CheckReport(reports=reports, outcomes=context.outcomes)
+    return CheckReport(reports=reports, outcomes=context.outcomes, table=context.table)
 
 
 def check_mojibake(context: CheckContext) -> None:
@@ -135,10 +146,15 @@ def normalise_texts(context: CheckContext) -> None:
 
 
 def check_missing(context: CheckContext) -> None:
-    """Find images without text and texts without image; samples without both are skipped."""
+    """Find images without text and texts without image; samples without anything are skipped.
+
+    A sample with a sound or cells lacks nothing: any column may be absent.
+    """
     no_text: list[SampleOutcome] = []
     no_image: list[SampleOutcome] = []
     for outcome in context.left():
+        if outcome.sample.sounds or outcome.sample.raw.cells:
+            continue
         if outcome.image is None and not outcome.texts:
             outcome.skip(Reason.EMPTY, "neither image nor text")
         elif not outcome.texts:
@@ -182,11 +198,13 @@ def check_sizes(context: CheckContext) -> None:
 
 
 def check_same(context: CheckContext) -> None:
-    """Find images with equal pixels."""
-    by_digest: dict[bytes, list[SampleOutcome]] = {}
+    """Find images with equal pixels; items with other sounds or cells are not the same."""
+    by_digest: dict[tuple[Any, ...], list[SampleOutcome]] = {}
     for outcome, image in context.left_with_image():
         if image.pixel_digest:
-            by_digest.setdefault(image.pixel_digest, []).append(outcome)
+            sounds = tuple((name, found.digest) for name, found in outcome.sample.sounds.items())
+            cells = tuple(outcome.sample.raw.cells.items())
+            by_digest.setdefault((image.pixel_digest, sounds, cells), []).append(outcome)
     groups = [group for group in by_digest.values() if len(group) > 1]
     context.report_and_merge(Issue.SAME_IMAGE, groups, Reason.SAME_IMAGE)
 

@@ -6,18 +6,22 @@ from pathlib import Path
 import numpy as np
 
 from engine.control import RunControl
+from engine.data.column_info import AUDIO, TABLE
+from engine.data.columns import ArrayColumn
 from engine.data.editing import Edits
 from engine.data.image_decode import Original
 from engine.data.manifest import VALIDATION, captions_of, key_of
 from engine.data.store import StoredDataset, open_dataset
+from engine.data.waveform import is_clipped
 from engine.importing.check_context import CheckReport
 from engine.importing.checks import check_samples
+from engine.importing.decode_audio import audio_facts
 from engine.importing.encoding import repair_mojibake
 from engine.importing.formats.format import ImportSpec, RawSample
 from engine.importing.item_issue import ItemIssue
 from engine.importing.ledger import FileLedger
-from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue
-from engine.importing.samples import DecodedSample, ImageFacts, image_facts
+from engine.importing.plan import FIELD_ISSUES, OFFERED, Fix, ImportPlan, Issue
+from engine.importing.samples import AudioFacts, DecodedSample, ImageFacts, image_facts
 
 PIECE = 256
 Report = Callable[[int, int], None]
@@ -61,7 +65,7 @@ def find_in_dataset(
         control: may ask for a stop.
 
     Returns:
-        The issues found, in the order of ``Issue``.
+        The issues of items that were found, in the order of ``Issue``.
 
     Raises:
         StoppedError: the control asked for it.
@@ -75,6 +79,8 @@ def find_in_dataset(
     issues: list[ItemIssue] = []
     shape = dataset.manifest.image_shape
     for found in check_samples(samples, FileLedger(), plan, shape, control).reports:
+        if found.issue in FIELD_ISSUES:
+            continue
         items = tuple(map(int, found.keys))
         repaired: dict[str, str] = {}
         if found.issue == Issue.MOJIBAKE:
@@ -108,6 +114,12 @@ def _samples(
 ) -> Iterator[DecodedSample]:
     """Yield the items of a dataset as samples, in order; with edits, their keys are numbers."""
     facts = list(_facts(dataset, control, report))
+    sounds = {
+        column.name: (column, list(_audio_facts(column, control)))
+        for column in dataset.columns.values()
+        if isinstance(column, ArrayColumn) and column.kind == AUDIO
+    }
+    tables = [info.name for info in dataset.manifest.columns if info.kind == TABLE]
     for number, (record, row) in enumerate(
         zip(dataset.records, dataset.image_rows.tolist(), strict=True)
     ):
@@ -119,8 +131,28 @@ def _samples(
             "split": "test" if split == VALIDATION else "train",
             "group": str(record.get("group") or record.get("label") or ""),
         }
-        raw = RawSample(key=key, image=None, texts=texts, extras=extras)
-        yield DecodedSample(raw=raw, facts=None if row < 0 else facts[row])
+        cells = {name: cell for table in tables for name, cell in record.get(table, {}).items()}
+        rows = {
+            name: int(column.rows[number])
+            for name, (column, _facts) in sounds.items()
+            if column.present[number]
+        }
+        yield DecodedSample(
+            raw=RawSample(key=key, image=None, texts=texts, extras=extras, cells=cells),
+            facts=None if row < 0 else facts[row],
+            sounds={name: sounds[name][1][row] for name, row in rows.items()},
+            sound_rows=rows,
+        )
+
+
+def _audio_facts(column: ArrayColumn, control: RunControl) -> Iterator[AudioFacts]:
+    """Yield the facts of stored waves; what the originals were like is not known."""
+    rate = column.info.rate
+    for row, wave in enumerate(column.values):
+        if row % PIECE == 0:
+            control.stop_if_asked()
+        seconds = len(wave) / rate
+        yield audio_facts(wave, rate, seconds=seconds, is_clipped=is_clipped(wave), is_cut=False)
 
 
 _UNKNOWN = Original(size=(0, 0), bands=3)

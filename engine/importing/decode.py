@@ -1,9 +1,10 @@
 """Decodes the images of raw samples and resizes them to the shape that a dataset stores.
 
-Files are decoded by ``engine.data.image_decode``. Pillow releases the interpreter lock while it
-decodes and resizes, so threads suffice and no pixels are copied between processes. Samples are
-handed out in batches, because waking a thread for every image costs more than decoding it. The
-number of batches in progress is bounded, so memory does not depend on the number of samples.
+Files are decoded by ``engine.data.image_decode``, sounds by ``decode_audio``. Pillow releases the
+interpreter lock while it decodes and resizes, so threads suffice and no pixels are copied between
+processes. Samples are handed out in batches, because waking a thread for every image costs more
+than decoding it. The number of batches in progress is bounded, so memory does not depend on the
+number of samples.
 
 Shapes: H height, W width, C channels.
 """
@@ -27,7 +28,8 @@ from engine.data.pixel_values import ValueRange
 from engine.data.stored_pixels import take_bands
 from engine.errors import EntryError, SourceUnreadableError
 from engine.events import ImportStage
-from engine.importing.formats.format import Format, Pixels, RawSample
+from engine.importing.decode_audio import AudioDecoder
+from engine.importing.formats.format import NOTHING, Format, Pixels, RawSample
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImageSettings
 from engine.importing.samples import DecodedSample, image_facts
@@ -73,7 +75,8 @@ def decode_samples(
     done = list(staging.items) if staging else []
     tell(ImportStage.DECODING, len(done), len(samples))
     for decoded in decode_all(decoder, samples[len(done) :], control):
-        done.append(staging.append(decoded) if staging else replace(decoded, pixels=None))
+        light = replace(decoded, pixels=None, waves=NOTHING)
+        done.append(staging.append(decoded) if staging else light)
         tell(ImportStage.DECODING, len(done), len(samples))
     for one in done:
         if one.reason is not None:
@@ -82,6 +85,8 @@ def decode_samples(
             image = one.raw.image
             if image is not None and image.part < 0 and not image.frame:
                 ledger.mark_rejected(image.path, one.reason, one.detail)
+        for sound in one.refused:
+            ledger.mark_rejected(sound.path, sound.reason, sound.detail)
     return [one for one in done if one.reason is None]
 
 
@@ -96,6 +101,8 @@ class Decoder:
     """Of the stored images."""
     values: SourceValues
     """Of the source's deep images."""
+    audio: AudioDecoder | None = None
+    """None if no sample has a sound."""
     limits: Limits = LIMITS
 
     @property
@@ -113,7 +120,10 @@ class Decoder:
             is_over: asked before each; the rest is left out when it returns True.
         """
         fitted = [
-            self._fit(raw) for raw in itertools.takewhile(lambda _raw: not is_over(), samples)
+            (self._with_sounds(one), original)
+            for one, original in map(
+                self._fit, itertools.takewhile(lambda _raw: not is_over(), samples)
+            )
         ]
         pixels = [one.pixels for one, _original in fitted if one.pixels is not None]
         originals = [original for _one, original in fitted if original is not None]
@@ -122,6 +132,11 @@ class Decoder:
             one if one.pixels is None else replace(one, facts=next(facts))
             for one, _original in fitted
         ]
+
+    def _with_sounds(self, sample: DecodedSample) -> DecodedSample:
+        if self.audio is None or sample.reason is not None or not sample.raw.sounds:
+            return sample
+        return self.audio.add_sounds(sample)
 
     def _fit(self, raw: RawSample) -> tuple[DecodedSample, Original | None]:
         """Decode one image; return the sample without facts, and the original if it is usable."""

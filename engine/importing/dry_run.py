@@ -23,9 +23,11 @@ from engine.importing.decode import (
     decode_source_image,
     resize_to_shape,
 )
+from engine.importing.decode_audio import audio_decoder
 from engine.importing.empty_import import Cause, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
+from engine.importing.formats.sounds import with_sounds
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImageSettings, ImportPlan, TextSettings, decodes_alike
 from engine.importing.report import ImportCounts, counts_of
@@ -137,7 +139,12 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
         values = SourceValues(archive, scan.form, scan.samples, plan.images, control)
         decoder = Decoder(
-            archive=archive, form=scan.form, settings=plan.images, shape=shape, values=values
+            archive=archive,
+            form=scan.form,
+            settings=plan.images,
+            shape=shape,
+            values=values,
+            audio=audio_decoder(plan, archive, scan.samples, control),
         )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
         value_range = range_of(items, values)
@@ -217,6 +224,8 @@ class ScanFacts:
     """Images with a text."""
     image_only: int
     text_only: int
+    others: int = 0
+    """Items with a sound or cells, whatever else they have."""
     several: int
     """Images with more than one caption."""
     emptied: int
@@ -236,6 +245,7 @@ class _Scanned:
     pairs: int = 0
     image_only: int = 0
     text_only: int = 0
+    others: int = 0
     several: int = 0
     emptied: int = 0
     labels: dict[str, None] = field(default_factory=dict)
@@ -271,7 +281,8 @@ def scan_facts(
     scanned, ledger = _Scanned(), FileLedger()
     ledger.add(look.files)
     form = FORMATS[plan.reading.format]
-    samples = form.scan(archive, look.listing, plan.reading, ledger)
+    found = form.scan(archive, look.listing, plan.reading, ledger)
+    samples = with_sounds(found, look.listing, ledger)
     framed = with_frames(samples, archive, form, plan.images.frame_step)
     for number, sample in enumerate(framed):
         if number % ASK_EVERY == 0:
@@ -284,7 +295,9 @@ def scan_facts(
 
 def _take(scanned: _Scanned, sample: RawSample, plan: TextSettings, ledger: FileLedger) -> None:
     formed = apply_all(plan, sample.texts)
-    if sample.image is None:
+    if sample.sounds or sample.cells:
+        scanned.others += 1
+    elif sample.image is None:
         scanned.text_only += 1
         ledger.mark_item_skipped(sample.key, Reason.NO_IMAGE)
     elif formed:
@@ -315,7 +328,9 @@ def _facts(
     after = [without_rare(text, rare) for text in scanned.after]
     control.stop_if_asked()
     reasons = (
-        diagnose_empty_import(look.listing, ledger, scanned.first) if not scanned.pairs else ()
+        ()
+        if scanned.pairs or scanned.others
+        else diagnose_empty_import(look.listing, ledger, scanned.first)
     )
     pairs = dict.fromkeys(zip(scanned.before, after, strict=True))
     shown: list[tuple[str, str]] = []
@@ -326,6 +341,7 @@ def _facts(
         pairs=scanned.pairs,
         image_only=scanned.image_only,
         text_only=scanned.text_only,
+        others=scanned.others,
         several=scanned.several,
         emptied=scanned.emptied + sum(not text for text in after),
         labels=tuple(scanned.labels),

@@ -45,7 +45,7 @@ class CauseKind(StrEnum):
     BOXES = "boxes"
     """Texts beside images are numbers."""
     NO_IMAGES = "no_images"
-    """There are files, none of them an image to this format."""
+    """There are files, none of them an image or a sound to this format."""
     NAMES = "names"
     """Nothing but the names of images could be texts, and those are no language."""
     IMAGES_WITHOUT_TEXT = "images_without_text"
@@ -62,7 +62,8 @@ class CauseKind(StrEnum):
 
 _SENTENCES = {
     CauseKind.NO_FILES: "It holds no file.",
-    CauseKind.NO_IMAGES: "None of its {count:,} files is an image that this format would use.",
+    CauseKind.NO_IMAGES: "None of its {count:,} files is an image or a sound that this format "
+    "would use.",
     CauseKind.LINKS: "{count:,} files, such as {example}, are links that lead out of it; they are "
     "not followed. Choose the folder that they lead to, or copy the files.",
     CauseKind.LOCKED: "{count:,} files, such as {example}, are encrypted with a password. Unpack "
@@ -77,7 +78,8 @@ _SENTENCES = {
     "frames as JPEG or PNG.",
     CauseKind.RAW_PHOTOS: "{count:,} files, such as {example}, are raw photos of a camera, which "
     "are not read. Convert them to JPEG or TIFF.",
-    CauseKind.SOUNDS: "{count:,} files, such as {example}, are sounds, which are not read.",
+    CauseKind.SOUNDS: "{count:,} files, such as {example}, are sounds of a kind that is not read. "
+    "Convert them to WAV, FLAC, MP3 or Ogg Vorbis.",
     CauseKind.DOCUMENTS: "{count:,} files, such as {example}, are documents, which are not read. "
     "Export their pages as PNG.",
     CauseKind.ARRAYS: "{count:,} files, such as {example}, hold arrays, which are not read. Save "
@@ -91,7 +93,7 @@ _SENTENCES = {
     CauseKind.IMAGES_WITHOUT_TEXT: "{count:,} images have no text that belongs to them by name.",
     CauseKind.TEXTS_WITHOUT_IMAGE: "{count:,} texts have no image that belongs to them by name.",
     CauseKind.TEXTS_ELSEWHERE: "{count:,} images have a text of the same name in another folder.",
-    CauseKind.UNREADABLE: "{count:,} images cannot be read, such as {example}.",
+    CauseKind.UNREADABLE: "{count:,} files cannot be read, such as {example}.",
     CauseKind.BAD_ROWS: "{count:,} rows lack the image or the text that the mapping names.",
     CauseKind.ISSUES: "{count:,} items are left out by the repairs chosen.",
     CauseKind.VALIDATION: "All {count:,} remaining items are for validation, none for training.",
@@ -106,6 +108,8 @@ _BY_REASON = {
         (
             Reason.EMPTY,
             Reason.NOT_AN_IMAGE,
+            Reason.NOT_AUDIO,
+            Reason.SILENT,
             Reason.TRUNCATED,
             Reason.DAMAGED,
             Reason.TOO_LARGE,
@@ -124,7 +128,7 @@ _SUFFIXES = {
     CauseKind.DICOM: "dcm dicom ima",
     CauseKind.VIDEOS: "mp4 mov avi mkv webm m4v mpg mpeg wmv flv 3gp ogv mts",
     CauseKind.RAW_PHOTOS: "cr2 cr3 nef arw dng raf orf rw2 pef srw raw 3fr iiq x3f",
-    CauseKind.SOUNDS: "wav mp3 flac ogg m4a aac opus wma aiff",
+    CauseKind.SOUNDS: "m4a aac opus wma aiff aif",
     CauseKind.DOCUMENTS: "pdf doc docx ppt pptx xls xlsx odt ods odp epub djvu",
     CauseKind.ARRAYS: "npy npz h5 hdf5 mat nii pt pth pkl pickle tfrecord tfrecords mdb lmdb zarr",
     CauseKind.UNSUPPORTED: "heic heif jxl svg psd eps ai exr hdr",
@@ -217,7 +221,7 @@ def diagnose_empty_import(
     causes.add(CauseKind.TEXTS_ELSEWHERE, count=_texts_elsewhere(listing))
     causes.add(CauseKind.VALIDATION, count=validation)
     samples = tuple(samples)
-    if not any(sample.image is not None for sample in samples):
+    if not any(sample.image is not None or sample.sounds for sample in samples):
         causes.add(CauseKind.NO_IMAGES, count=ledger.files_found)
     elif not any(s.texts for s in samples) and len(set(map(_name, samples))) == 1:
         count = causes.counts.pop(CauseKind.IMAGES_WITHOUT_TEXT, 0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.config.setting import setting
 from engine.data.pixel_values import AUTO, MAX_BANDS
+from engine.data.table_fields import FieldKind
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import ImportSpec
 
@@ -119,6 +120,28 @@ class ImageSettings:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AudioSettings:
+    """How sounds are prepared and stored."""
+
+    rate: int = setting(
+        0,
+        label="Sample rate",
+        help="Samples per second of the stored sounds. 0 takes 8000, or the rate of a gallery.",
+        unit="Hz",
+        choices=(0, 8_000, 16_000),
+    )
+    seconds: float = setting(
+        0.0,
+        label="Sound length",
+        help="Length of the stored sounds; shorter ones are padded with silence, longer ones are "
+        "cut. 0 takes the length that covers 90 % of them, at most 4.",
+        unit="s",
+        low=0,
+        high=60,
+    )
+
+
 class Issue(StrEnum):
     """What the data checks look for."""
 
@@ -150,6 +173,17 @@ class Issue(StrEnum):
     """Images of more channels than are taken."""
     MORE_FRAMES = "more_frames"
     """Files of more frames or pages than are imported."""
+    SILENT_SOUND = "silent_sound"
+    CLIPPED_SOUND = "clipped_sound"
+    """Overdriven recordings, whose waves have flat tops."""
+    LONG_SOUND = "long_sound"
+    """Longer than what is stored, so that the end is cut off."""
+    SAME_SOUND = "same_sound"
+    """Files that hold the sound of another file."""
+    CONSTANT_FIELD = "constant_field"
+    """Columns of cells that are all equal; they are no fields unless chosen."""
+    GIVEAWAY_FIELD = "giveaway_field"
+    """Fields from which another one can be read, such as a code of the diagnosis."""
     LEAK = "leak"
     """Validation images that are all but the same as one to train on."""
 
@@ -181,6 +215,7 @@ class ImportPlan:
     reading: ImportSpec
     texts: TextSettings = field(default_factory=TextSettings)
     images: ImageSettings = field(default_factory=ImageSettings)
+    audio: AudioSettings = field(default_factory=AudioSettings)
     keep_image_only: bool = setting(
         default=False,
         label="Keep images without text",
@@ -205,9 +240,11 @@ class ImportPlan:
     """Fixes by issue; where one is absent, ``plan.DEFAULTS`` holds."""
     excluded: frozenset[str] = frozenset()
     """Keys of items to leave out."""
+    field_kinds: tuple[tuple[str, FieldKind], ...] = ()
+    """What the user says of columns that become fields; the others are inferred."""
 
 
-DECODING = ("source", "reading", "images")
+DECODING = ("source", "reading", "images", "audio")
 """Fields of a plan that decide which samples are decoded and how."""
 _PLACE = ("dataset", "title")
 """Fields that say where the dataset is written, and do not change its items."""
@@ -240,9 +277,15 @@ OFFERED: Mapping[Issue, tuple[Fix, ...]] = {
     Issue.LONG_TEXT: (KEEP, FIX, SKIP),
     Issue.IMBALANCE: (KEEP,),
     **dict.fromkeys((Issue.DEEP_PIXELS, Issue.MORE_BANDS, Issue.MORE_FRAMES), (KEEP,)),
+    Issue.SILENT_SOUND: (SKIP,),
+    **dict.fromkeys((Issue.CLIPPED_SOUND, Issue.LONG_SOUND, Issue.SAME_SOUND), (KEEP, SKIP)),
+    **dict.fromkeys((Issue.CONSTANT_FIELD, Issue.GIVEAWAY_FIELD), (KEEP,)),
     Issue.LEAK: (FIX, SKIP, KEEP),
 }
 """The fixes of each issue, the default first. Skipping a text keeps an item with other texts."""
+
+FIELD_ISSUES = frozenset((Issue.CONSTANT_FIELD, Issue.GIVEAWAY_FIELD))
+"""Issues whose keys are names of columns rather than of items or files."""
 
 DEFAULTS: Mapping[Issue, Fix] = {issue: fixes[0] for issue, fixes in OFFERED.items()}
 """The fixes that apply unless the plan chooses others. No usable item is removed unless asked for.
@@ -256,6 +299,9 @@ DEFAULTS: Mapping[Issue, Fix] = {issue: fixes[0] for issue, fixes in OFFERED.ite
 - Long texts are cut by the run's text length in any case; a run covers 95 % or 99 % of them.
 - Imbalance is handled while training (``data.class_balance``), not by removing items.
 - Deep pixels, more bands and more frames are decided by settings of the images.
+- A silent sound is left out, and its item if it has nothing else. Clipped and long sounds are
+  usable; equal sounds may be intended.
+- Constant and giveaway fields are decided by the kinds of the fields.
 - A leak makes all validation metrics too good. Moving the item to the training split keeps it.
 """
 

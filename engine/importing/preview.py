@@ -22,6 +22,7 @@ from engine.importing.decode import (
 )
 from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
+from engine.importing.formats.sounds import with_sounds
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import QuickScan, check_plan, list_files, with_frames
@@ -81,7 +82,8 @@ def _preview(
     form = FORMATS[plan.reading.format]
     found: list[RawSample] = []
     ends_s = time.monotonic() + SCAN_S
-    samples = form.scan(archive, listing, plan.reading, FileLedger())
+    ledger = FileLedger()
+    samples = with_sounds(form.scan(archive, listing, plan.reading, ledger), listing, ledger)
     for sample in with_frames(samples, archive, form, plan.images.frame_step):
         control.stop_if_asked()
         found.append(sample)
@@ -112,11 +114,12 @@ def _spread(found: Sequence[RawSample], count: int) -> list[RawSample]:
 def _item(plan: ImportPlan, decoder: Decoder, sample: RawSample) -> PreviewItem:
     (decoded,) = decoder.decode([sample])
     texts = apply_all(plan.texts, sample.texts)
+    is_pair = not sample.sounds and not sample.cells
     problems = itertools.chain(
         [decoded.reason],
         [Reason.EXCLUDED] if sample.key in plan.excluded else [],
-        [Reason.NO_TEXT] if not texts and not plan.keep_image_only else [],
-        [Reason.NO_IMAGE] if sample.image is None and not plan.keep_text_only else [],
+        [Reason.NO_TEXT] if is_pair and not texts and not plan.keep_image_only else [],
+        [Reason.NO_IMAGE] if is_pair and sample.image is None and not plan.keep_text_only else [],
     )
     return PreviewItem(
         key=sample.key,

@@ -14,6 +14,7 @@ from string import Template
 from typing import Any
 
 from engine.data.image_shape import ImageShape
+from engine.data.table_fields import FieldReport
 from engine.fs.atomic import atomic_write
 from engine.importing.check_context import IssueReport
 from engine.importing.ledger import FileLedger, Reason, SkipRecord
@@ -54,10 +55,12 @@ $sections
 _REASONS = {
     "hidden": "the system's own file",
     "empty": "empty",
-    "not_used": "neither image nor text to this format",
+    "not_used": "neither image, text nor sound to this format",
     "not_an_image": "named like an image, but is none",
-    "unsupported": "an image of a kind that cannot be read",
-    "truncated": "ends before the image does",
+    "not_audio": "named like a sound, but is none",
+    "silent": "a silent sound",
+    "unsupported": "of a kind that cannot be read",
+    "truncated": "ends before the image or the sound does",
     "damaged": "damaged",
     "too_large": "too large",
     "unreadable": "the system refuses to read it",
@@ -78,6 +81,9 @@ _REASONS = {
     "repeated_text": "the same text as very many other images",
     "long_text": "a text far longer than most",
     "mojibake": "a text that was read in the wrong encoding",
+    "clipped_sound": "an overdriven sound",
+    "long_sound": "a sound longer than what is stored",
+    "same_sound": "the same sound as another item",
     "leak": "for validation, and almost the same as an item to train on",
     "excluded": "excluded by you",
 }
@@ -94,8 +100,14 @@ def report_page(table: Mapping[str, Any]) -> str:
     reasons = [
         (_REASONS.get(name, name), count) for name, count in table["skipped_by_reason"].items()
     ]
+    fields = [
+        (found["name"], found["kind"], found["distinct"], found["missing"], _fate_of(found))
+        for found in table["fields"]
+    ]
+    about = ("Column", "Kind", "Distinct values", "Missing", "Done")
     sections = (
         _counts_section(table),
+        *([_table("Fields of the table", about, fields)] if fields else []),
         _table("Issues", ("Issue", "Count", "Done"), issues),
         _table("Why something is not there", ("Reason", "Files and items"), reasons),
         _skipped_section("Skipped files", table["skipped_files"]),
@@ -106,6 +118,12 @@ def report_page(table: Mapping[str, Any]) -> str:
     return _PAGE.substitute(
         title=escape_html(title), summary=_summary(table), sections="\n".join(sections)
     )
+
+
+def _fate_of(found: Mapping[str, Any]) -> str:
+    if found["included"]:
+        return "a field"
+    return f"left out: {found['reason']}" if found["reason"] else "left out by you"
 
 
 def _summary(table: Mapping[str, Any]) -> str:
@@ -130,7 +148,15 @@ def _counts_section(table: Mapping[str, Any]) -> str:
     ]
     split = [
         (name.replace("_", " "), counts[name])
-        for name in ("pairs", "image_only", "text_only", "train_items", "validation_items")
+        for name in (
+            "pairs",
+            "image_only",
+            "text_only",
+            "with_sound",
+            "with_cells",
+            "train_items",
+            "validation_items",
+        )
     ]
     found = _table("Everything that was found", ("", "Found", "Used", "Skipped"), rows)
     return found + _table("The dataset", ("", "Items"), split)
@@ -190,6 +216,8 @@ class ImportCounts:
     pairs: int = 0
     image_only: int = 0
     text_only: int = 0
+    with_sound: int = 0
+    with_cells: int = 0
     train_items: int = 0
     validation_items: int = 0
 
@@ -217,6 +245,8 @@ class ImportReport:
     value_range: tuple[float, ...]
     """Values that became black and white of deep images; empty without any."""
     issues: tuple[IssueReport, ...]
+    fields: tuple[FieldReport, ...]
+    """Columns of cells, those that are left out too."""
     skip_counts: Mapping[Reason, int]
     """By reason; a file and its item count once."""
     skipped_files: tuple[SkipRecord, ...]
@@ -245,6 +275,18 @@ class ImportReport:
                     "detail": dict(found.detail),
                 }
                 for found in self.issues
+            ],
+            "fields": [
+                {
+                    "name": found.name,
+                    "kind": found.kind,
+                    "included": found.is_included,
+                    "reason": found.reason or "",
+                    "distinct": found.distinct,
+                    "missing": found.missing,
+                    "unreadable": found.unreadable,
+                }
+                for found in self.fields
             ],
             "skipped_by_reason": {str(reason): count for reason, count in self.skip_counts.items()},
             "skipped_files": [asdict(skipped) for skipped in self.skipped_files],

@@ -1,14 +1,15 @@
-"""A sample after its image was decoded, with the facts about the image that the checks use.
+"""A sample after it was decoded, with the facts about image and sounds that the checks use.
 
 Shapes: N images, H height and W width of the stored images, C channels.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engine.data.image_decode import Original
-from engine.importing.formats.format import Pixels, RawSample
-from engine.importing.ledger import Reason
+from engine.data.waveform import Wave
+from engine.importing.formats.format import NOTHING, Pixels, RawSample
+from engine.importing.ledger import Reason, SkipRecord
 from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
 
 
@@ -36,19 +37,47 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AudioFacts:
+    """What the checks ask of a sound."""
+
+    seconds: float
+    """From the first to the last loud sample of the original."""
+    digest: bytes
+    """Of the stored wave: equal waves have equal digests."""
+    fingerprint: int
+    """Of the stored wave, as ``engine.data.waveform.fingerprint`` makes it."""
+    bands: bytes
+    """Of the stored wave, the mean spectrum: it tells steady tones of other pitches apart, whose
+    fingerprints are equal."""
+    is_clipped: bool
+    """Whether the original has flat tops."""
+    is_cut: bool
+    """Whether it is longer than what is stored."""
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DecodedSample:
-    """A raw sample and the result of decoding its image."""
+    """A raw sample and the result of decoding its image and its sounds."""
 
     raw: RawSample
     facts: ImageFacts | None = None
     """None for a sample without an image, or whose image cannot be used."""
     reason: Reason | None = None
-    """Why the image cannot be used."""
+    """Why the sample cannot be used: its image cannot, or its only sounds."""
     detail: str = ""
     row: int = -1
     """Row of its pixels in the staging; -1 if there are none."""
     pixels: Pixels | None = None
     """[H, W, C] while the sample is passed from the decoder to the staging, then None."""
+    sounds: Mapping[str, AudioFacts] = field(default_factory=lambda: NOTHING)
+    """By column; of those that can be used."""
+    refused: tuple[SkipRecord, ...] = ()
+    """Sounds that cannot be used; the sample does without them."""
+    sound_rows: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    """By column, rows of the waves in the staging; empty without a staging."""
+    waves: Mapping[str, Wave] = field(default_factory=lambda: NOTHING)
+    """By column, [S] while the sample is passed on, as ``pixels`` are."""
 
 
 def image_facts(images: Pixels, originals: Sequence[Original]) -> list[ImageFacts]:

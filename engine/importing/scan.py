@@ -40,6 +40,7 @@ from engine.importing.formats.names import (
     starts_like_image,
 )
 from engine.importing.formats.registry import FORMATS
+from engine.importing.formats.sounds import sound_paths, with_sounds
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
@@ -151,7 +152,7 @@ def check_plan(plan: ImportPlan) -> None:
 
 
 def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: Tell) -> Scan:
-    """List the files of a source and pair its images and texts.
+    """List the files of a source and pair its images, texts and sounds.
 
     Raises:
         StoppedError: the control asked for it.
@@ -161,7 +162,7 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
     ledger, form = FileLedger(), FORMATS[plan.reading.format]
     listing = list_files(archive, ledger, control, lambda done: tell(ImportStage.LISTING, done, 0))
     samples: list[RawSample] = []
-    found = form.scan(archive, listing, plan.reading, ledger)
+    found = with_sounds(form.scan(archive, listing, plan.reading, ledger), listing, ledger)
     for sample in with_frames(found, archive, form, plan.images.frame_step):
         control.stop_if_asked()
         tell(ImportStage.SCANNING, len(samples), 0)
@@ -235,6 +236,11 @@ class QuickScan:
         return sum(self.listing.suffixes.get(suffix, 0) for suffix in IMAGE_SUFFIXES)
 
     @property
+    def sounds(self) -> int:
+        """Files that are named like a sound that can be read."""
+        return len(sound_paths(self.listing))
+
+    @property
     def texts(self) -> int:
         """Files that are named like a caption."""
         return sum(self.listing.suffixes.get(suffix, 0) for suffix in TEXT_SUFFIXES)
@@ -268,7 +274,7 @@ def quick_scan(archive: Archive, tell: Callable[[int], None], control: RunContro
 def plan_table(plan: ImportPlan) -> dict[str, Any]:
     """Write a plan as what JSON can hold; the order of the fields is always the same."""
     table = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
-    for name in ("reading", "texts", "images"):
+    for name in ("reading", "texts", "images", "audio"):
         table[name] = dataclasses.asdict(table[name])
     table["source"], table["dataset"] = str(plan.source), str(plan.dataset)
     table["repairs"] = {str(k): str(v) for k, v in sorted(plan.repairs.items())}

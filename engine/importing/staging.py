@@ -1,12 +1,14 @@
 """Decoded samples of an unfinished import, on disk, so that the import can be resumed.
 
 The folder ``.<name>.import`` beside the dataset holds ``plan.json`` (fingerprint of plan and
-source), ``images.part`` (raw rows of pixels) and ``items.jsonl`` (one line for each sample: the
-facts of its image, or why it is skipped). After a crash the last line may be truncated and the last
+source), ``images.part`` (raw rows of pixels), ``sounds.part`` (raw waves of all columns) and
+``items.jsonl`` (one line for each sample: the facts of its image and sounds, or why it is skipped).
+After a crash the last line may be truncated and the last
 rows may be missing or zero: each line is checked against its row, and everything from the first
 difference on is decoded again.
 
-Shapes: N rows, H height and W width of the stored images, C channels.
+Shapes: N rows, H height and W width of the stored images, C channels, S samples of the stored
+waves.
 """
 
 import contextlib
@@ -20,17 +22,20 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 import numpy as np
+import numpy.typing as npt
 
+from engine.data.waveform import Wave
 from engine.errors import ImportLockedError
 from engine.fs.atomic import atomic_write, wrapping_os_errors
 from engine.fs.codec import decode, encode
 from engine.fs.lock import FolderLock
-from engine.importing.formats.format import Pixels, RawSample
-from engine.importing.ledger import Reason
+from engine.importing.decode_audio import wave_digest
+from engine.importing.formats.format import NOTHING, Pixels, RawSample
+from engine.importing.ledger import Reason, SkipRecord
 from engine.importing.near_duplicates import pixel_digest
-from engine.importing.samples import DecodedSample, ImageFacts
+from engine.importing.samples import AudioFacts, DecodedSample, ImageFacts
 
-FORMAT = 3
+FORMAT = 4
 SYNC_EVERY_S = 3.0
 """Interval of ``fsync``: what is synced survives a power cut."""
 FLUSH_EVERY_S = 0.25
@@ -47,6 +52,7 @@ class Staging:
         fingerprint: of plan and source; the staging of any other is deleted.
         shape: [H, W, C] of a row.
         samples: all samples of the import; a staging of other samples is deleted.
+        wave_samples: S; 0 if no sample has a sound.
 
     Raises:
         ImportLockedError: on entering, another process imports into the same dataset.
@@ -59,15 +65,19 @@ class Staging:
         fingerprint: Mapping[str, str],
         shape: tuple[int, int, int],
         samples: Sequence[RawSample],
+        wave_samples: int = 0,
     ) -> None:
         self.folder = folder
         self._fingerprint = {"format": FORMAT, **fingerprint}
         self._shape = shape
         self.row_bytes = int(np.prod(shape))
+        self.wave_bytes = wave_samples * np.dtype(np.int16).itemsize
         self._samples = samples
         self.items: list[DecodedSample] = []
         """In the order of the samples."""
         self.rows = 0
+        """Of images."""
+        self.waves = 0
         self._files = contextlib.ExitStack()
         self._held = contextlib.ExitStack()
         self._synced_s = self._flushed_s = time.monotonic()
@@ -86,6 +96,7 @@ class Staging:
                 atomic_write(self.folder / "plan.json", json.dumps(self._fingerprint).encode())
             self._lines = self._open("items.jsonl")
             self._images = self._open("images.part")
+            self._sounds = self._open("sounds.part")
             self._recover()
             self._held = held.pop_all()
         return self
@@ -97,18 +108,27 @@ class Staging:
         self._held.close()
 
     def append(self, decoded: DecodedSample) -> DecodedSample:
-        """Write one sample: its pixels first, then its line.
+        """Write one sample: its pixels and waves first, then its line.
 
         Returns:
-            The sample without its pixels, and with the row where they are stored.
+            The sample without its pixels and waves, and with the rows where they are stored.
         """
-        row = -1 if decoded.pixels is None else self.rows
-        item = replace(decoded, pixels=None, row=row)
+        item = self._placed(replace(decoded, pixels=None, waves=NOTHING))
         with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
                 self.rows += 1
-            line = _Line(item.raw.key, item.facts, item.reason, item.detail)
+            for wave in decoded.waves.values():
+                self._sounds.write(wave.astype("<i2", copy=False).tobytes())
+                self.waves += 1
+            line = _Line(
+                key=item.raw.key,
+                facts=item.facts,
+                reason=item.reason,
+                detail=item.detail,
+                sounds=item.sounds,
+                refused=item.refused,
+            )
             # ASCII: a file name may hold bytes that are not valid in any encoding.
             self._lines.write(json.dumps(encode(line)).encode() + b"\n")
             self._keep()
@@ -116,27 +136,37 @@ class Staging:
         return item
 
     def sync(self) -> None:
-        """Sync the files to disk, the pixels before the lines that refer to them."""
+        """Sync the files to disk, pixels and waves before the lines that refer to them."""
         with wrapping_os_errors(self.folder, self.row_bytes):
-            for file in (self._images, self._lines):
+            for file in (self._images, self._sounds, self._lines):
                 file.flush()
                 os.fsync(file.fileno())
         self._synced_s = time.monotonic()
 
     def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
-        """Yield rows, which must be ascending, in pieces [K, H, W, C]."""
+        """Yield rows of images, which must be ascending, in pieces [K, H, W, C]."""
+        for block in self._blocks("images.part", rows, self.row_bytes):
+            yield block.reshape(-1, *self._shape)
+
+    def wave_pieces(self, rows: Sequence[int]) -> Iterator[npt.NDArray[np.int16]]:
+        """Yield waves, whose rows must be ascending, in pieces [K, S]."""
+        for block in self._blocks("sounds.part", rows, self.wave_bytes):
+            yield np.ascontiguousarray(block).view("<i2").astype(np.int16, copy=False)
+
+    def _blocks(self, name: str, rows: Sequence[int], row_bytes: int) -> Iterator[Pixels]:
+        """Yield ascending rows of a file in pieces [K, bytes]."""
         self.sync()
         with (
-            wrapping_os_errors(self.folder, self.row_bytes),
-            (self.folder / "images.part").open("rb") as file,
+            wrapping_os_errors(self.folder, row_bytes),
+            (self.folder / name).open("rb") as file,
         ):
             for start in range(0, len(rows), PIECE_ROWS):
                 wanted = np.asarray(rows[start : start + PIECE_ROWS])
                 first = int(wanted[0])
                 # Rows in between belong to skipped samples; they are few and quickly read.
-                file.seek(first * self.row_bytes)
-                content = file.read((int(wanted[-1]) - first + 1) * self.row_bytes)
-                block = np.frombuffer(content, np.uint8).reshape(-1, *self._shape)
+                file.seek(first * row_bytes)
+                content = file.read((int(wanted[-1]) - first + 1) * row_bytes)
+                block = np.frombuffer(content, np.uint8).reshape(-1, row_bytes)
                 yield block[wanted - first]
 
     def remove(self) -> None:
@@ -157,6 +187,7 @@ class Staging:
             self.sync()
         elif now_s - self._flushed_s > FLUSH_EVERY_S:
             self._images.flush()
+            self._sounds.flush()
             self._lines.flush()
             self._flushed_s = now_s
 
@@ -170,20 +201,36 @@ class Staging:
         whole = 0
         for line in self._lines:
             found = _read_line(line)
-            if found is None or not self._is_row_whole(found):
+            if found is None or not (self._is_row_whole(found) and self._are_waves_whole(found)):
                 break
             raw = self._samples[len(self.items)] if len(self.items) < len(self._samples) else None
             if raw is None or raw.key != found.raw.key:
                 self.items.clear()
-                whole = self.rows = 0
+                whole = self.rows = self.waves = 0
                 break
-            row = -1 if found.facts is None else self.rows
-            self.items.append(replace(found, raw=raw, row=row))
+            self.items.append(self._placed(replace(found, raw=raw)))
             self.rows += found.facts is not None
+            self.waves += len(found.sounds)
             whole += len(line)
-        for file, end in ((self._lines, whole), (self._images, self.rows * self.row_bytes)):
+        for file, end in (
+            (self._lines, whole),
+            (self._images, self.rows * self.row_bytes),
+            (self._sounds, self.waves * self.wave_bytes),
+        ):
             file.seek(end)
             file.truncate()
+
+    def _placed(self, item: DecodedSample) -> DecodedSample:
+        """Set the rows of a sample that follows those staged so far."""
+        rows = {column: self.waves + place for place, column in enumerate(item.sounds)}
+        return replace(item, row=-1 if item.facts is None else self.rows, sound_rows=rows)
+
+    def _are_waves_whole(self, item: DecodedSample) -> bool:
+        waves: list[Wave] = [
+            np.frombuffer(self._sounds.read(self.wave_bytes), "<i2") for _column in item.sounds
+        ]
+        facts = item.sounds.values()
+        return all(wave_digest(w) == f.digest for w, f in zip(waves, facts, strict=True))
 
     def _is_row_whole(self, item: DecodedSample) -> bool:
         if item.facts is None:
@@ -223,7 +270,7 @@ def discard_staging(dataset: Path) -> None:
     shutil.rmtree(staging_folder(dataset), ignore_errors=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Line:
     """A sample as it is staged; the raw sample is found by its key."""
 
@@ -231,6 +278,8 @@ class _Line:
     facts: ImageFacts | None
     reason: Reason | None
     detail: str
+    sounds: Mapping[str, AudioFacts]
+    refused: tuple[SkipRecord, ...]
 
 
 def _read_line(line: bytes) -> DecodedSample | None:
@@ -246,4 +295,6 @@ def _read_line(line: bytes) -> DecodedSample | None:
         facts=found.facts,
         reason=found.reason,
         detail=found.detail,
+        sounds=found.sounds,
+        refused=found.refused,
     )

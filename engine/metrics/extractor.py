@@ -142,6 +142,7 @@ def train_classifier(
     truth: npt.NDArray[np.int64],
     target: Target,
     control: RunControl | None,
+    augment: Callable[[Tensor], Tensor] | None = None,
 ) -> EvaluatorClassifier:
     """Train a classifier from scratch, deterministically.
 
@@ -150,6 +151,7 @@ def train_classifier(
         truth: [N, A] or [N, words].
         target: what it predicts.
         control: checked between batches.
+        augment: changes a batch, [B, C, H, W] in [-1, 1]; by default it is translated.
 
     Raises:
         StoppedError: a stop was requested.
@@ -160,7 +162,7 @@ def train_classifier(
             images.shape[3], ImageShape(*images.shape[1:3]), target.outputs
         )
         classifier.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
-        _fit(classifier, images, torch.from_numpy(truth), target, control)
+        _fit(classifier, images, torch.from_numpy(truth), target, control, augment or _shifted)
     return classifier.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
 
 
@@ -192,6 +194,7 @@ def _fit(
     truth: Tensor,
     target: Target,
     control: RunControl | None,
+    augment: Callable[[Tensor], Tensor],
 ) -> None:
     size = min(BATCH, len(images))
     steps = num_training_steps(len(images))
@@ -204,7 +207,7 @@ def _fit(
         if len(order) < size:
             order = torch.randperm(len(images))
         rows, order = order[:size], order[size:]
-        _features, said = classifier(_shifted(_prepared(images[rows.numpy()])))
+        _features, said = classifier(augment(_prepared(images[rows.numpy()])))
         loss = target.loss(said, truth[rows])
         optimizer.zero_grad()
         loss.backward()

@@ -16,6 +16,7 @@ from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
 from engine.data.facts import (
     IMAGE,
+    TABLE,
     TEXT,
     ColumnFacts,
     ImageFacts,
@@ -118,8 +119,8 @@ class ModelMetadata:
 
     @property
     def is_evaluable(self) -> bool:
-        """Whether the metrics of images and texts can be measured."""
-        return self.image is not None and self.text is not None
+        """Whether columns can be compared with one another, or rows of a table with real ones."""
+        return len(self.columns) > 1 or self.first(TABLE) is not None
 
     def first(self, kind: str) -> str | None:
         """Return the name of the first column of a kind; None if there is none."""

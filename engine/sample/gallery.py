@@ -289,6 +289,12 @@ class _Writing:
         if problems := tuple(p for condition in conditions.values() for p in condition.problems):
             self._emit(PromptsChecked(problems=problems))
         rows = {name: condition.rows for name, condition in conditions.items()}
+        for name, condition in conditions.items():
+            if condition.is_given is not None:
+                others = {other: values for other, values in rows.items() if other != name}
+                rows[name] = sampler.fill_cells(
+                    name, condition.rows, condition.is_given, others, seed
+                )
         if is_walk:
             return Plan(sampler.walk(rows, count, seed), count)
         rows = {name: values[:count] for name, values in rows.items()}

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from engine.data.loader import mix_seed
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
+from engine.errors import ConfigError, Problem
 from engine.events import ImageArray
+from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Endpoint, Modality, PairModel
+from engine.nets.table import TableDecoder
 
 BATCH = 64
 
@@ -105,6 +109,44 @@ class Sampler:
             count = len(next(iter(rows.values())))
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
             yield self.complete({name: part[:count] for name, part in noise.items()}, rows)
+
+    @torch.no_grad()
+    def fill_cells(
+        self,
+        name: str,
+        rows: Tensor,
+        is_given: npt.NDArray[np.bool_],
+        given: Mapping[str, Tensor],
+        seed: int,
+    ) -> Tensor:
+        """Complete rows of a table of which some cells are given.
+
+        Args:
+            name: column of the table.
+            rows: [N, D] encoded rows; the content of other cells is arbitrary.
+            is_given: [S] by step of the decoder, as ``TableLayout.steps`` names their fields.
+            given: stored rows of further given columns, N of each.
+            seed: seed of the noise.
+
+        Returns:
+            [N, D].
+
+        Raises:
+            ConfigError: the model decodes cells independently of each other.
+        """
+        decoder = self._model.decoder(name) if isinstance(self._model, PairGenerator) else None
+        if not (isinstance(self._model, PairGenerator) and isinstance(decoder, TableDecoder)):
+            reason = "lacks cells, which only the hybrid family fills in"
+            raise ConfigError([Problem(f"given.{name}", reason)])
+        generator = torch.Generator(self._device).manual_seed(mix_seed(seed, len(rows)))
+        mask = torch.from_numpy(is_given).to(self._device)
+        filled: list[Tensor] = []
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH].to(self._device)
+            known = self._preprocess({n: v[start : start + BATCH] for n, v in given.items()})
+            context = self._model.context(known, len(part))
+            filled.append(decoder.complete(context, part, mask, generator))
+        return torch.cat(filled)
 
     def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Samples]:
         """Interpolate between the first items of two seeds, ends included."""

@@ -11,7 +11,8 @@ from engine.control import RunControl
 from engine.data.loader import mix_seed
 from engine.errors import EvaluationUnavailableError, StoppedError
 from engine.events import Emit, EvaluationCompleted, EvaluationFailed, EvaluationStarted
-from engine.metrics.evaluate import EvaluationReport, Evaluator
+from engine.metrics.evaluate import Evaluator
+from engine.metrics.report import EvaluationReport
 from engine.runs.retention import RANKED
 from engine.sample.sampler import Sampler
 from engine.train.checkpointing import Snapshot
@@ -23,10 +24,18 @@ log = logging.getLogger(__name__)
 LOWER_IS_BETTER = frozenset(
     {"kid", "fid", "copied_share", "memorisation", "self_bleu", "mode_kl", "texture"}
 )
-LOWER_IS_BETTER_PREFIX = "texture_"
+LOWER_IS_BETTER_PREFIX = (
+    "texture_",
+    "field_distance/",
+    "correlation_difference/",
+    "missing_difference/",
+    "record_memorisation/",
+)
 ONE_IS_BEST = frozenset({"grid"})
 NO_RANK = ("_std", "_baseline", "_upper_bound", "_n", "known_bigrams")
 """Suffixes of metrics without a best value: they qualify others, or are best near their bound."""
+NO_RANK_PREFIX = "nearest_record/"
+"""Of metrics that are best near their baseline."""
 KEPT_BEST = tuple(RANKED)
 """Metrics whose best checkpoint is kept."""
 EVALUATION_STREAM = 0xE7A1
@@ -242,6 +251,7 @@ class Evaluation:
             level = logging.INFO if is_expected else logging.ERROR
             log.log(level, "The evaluator could not be prepared.", exc_info=not is_expected)
             self._emit(EvaluationFailed(error=error))
+            self._work.is_off |= is_expected
             self._due_s += self._config.evaluate_every_s
             self.is_requested = False
 
@@ -287,7 +297,7 @@ class Evaluation:
         return Evaluated(snapshot=snapshot, metrics=metrics, best=best, took_s=call.spent_s)
 
     def _beats(self, name: str, value: float) -> bool:
-        if name.endswith(NO_RANK):
+        if name.endswith(NO_RANK) or name.startswith(NO_RANK_PREFIX):
             return False
         rank = _rank(name, value)
         if not rank > self._best.get(name, float("-inf")):

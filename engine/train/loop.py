@@ -11,8 +11,8 @@ from engine.control import RunControl
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
-from engine.metrics.evaluate import Evaluator, build_evaluator
-from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier, num_training_steps
+from engine.metrics.evaluate import Evaluator, build_evaluator, num_preparation_steps
+from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier
 from engine.nets.protocols import PairModel
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.sample.sampler import Sampler
@@ -61,7 +61,7 @@ class TrainingLoop:
             run.real_samples,
         )
         if not run.model.is_evaluable:
-            log.info("The run is not evaluated: its items have no images, or no texts.")
+            log.info("The run is not evaluated: its items have one column only.")
         is_cached = has_classifier(default_cache(), run.model.dataset_version)
         self._evaluation = Evaluation(
             reporting,
@@ -72,7 +72,9 @@ class TrainingLoop:
             control=self._control,
             work=context.estimator.evaluation,
             is_off=not run.model.is_evaluable,
-            num_classifier_steps=0 if is_cached else num_training_steps(run.announcement.pairs),
+            num_classifier_steps=(
+                0 if is_cached else num_preparation_steps(run.model, run.announcement.pairs)
+            ),
             classifier_pixels=min(run.config.networks.image_size, MAX_SIDE) ** 2,
         )
         self._evaluation.load_state_dict(loop_state)
@@ -357,7 +359,7 @@ class TrainingLoop:
         return build_evaluator(
             open_dataset(run.config.dataset),
             run.model,
-            run.model.image_shape(run.config.networks.image_size),
+            run.config.networks,
             default_cache(),
             control,
         )

@@ -14,7 +14,7 @@ from engine.config.setting import settings_in, value_at
 from engine.data.pixel_values import parse_range
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
-from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
+from engine.importing.plan import AudioSettings, Fix, ImageSettings, ImportPlan, Issue, TextSettings
 from studio.models.run_form import FIELDS as RUN_FIELDS
 from studio.models.run_form import FormField, is_usable_name, read_fields
 from studio.models.setting_text import value_text
@@ -174,6 +174,7 @@ class ImportForm:
             reading=self.reading,
             texts=TextSettings(**_under("texts.", values)),
             images=ImageSettings(**_under("images.", values)),
+            audio=AudioSettings(**_under("audio.", values)),
             repairs=dict(self.history.fixes),
             **{name: value for name, value in values.items() if "." not in name},
         )

@@ -109,11 +109,16 @@ def reason_words(reason: Reason) -> str:
     words = {
         Reason.HIDDEN: translate("ImportText", "Hidden files of the system"),
         Reason.EMPTY: translate("ImportText", "Empty files and texts"),
-        Reason.NOT_USED: translate("ImportText", "Files that are neither image nor text here"),
+        Reason.NOT_USED: translate("ImportText", "Files that are not used here"),
         Reason.NOT_AN_IMAGE: translate("ImportText", "Named like images, but not images"),
-        Reason.UNSUPPORTED: translate("ImportText", "Images of an unsupported type"),
-        Reason.TRUNCATED: translate("ImportText", "Truncated images"),
-        Reason.DAMAGED: translate("ImportText", "Damaged images"),
+        Reason.NOT_AUDIO: translate("ImportText", "Named like sounds, but not sounds"),
+        Reason.SILENT: translate("ImportText", "Silent sounds"),
+        Reason.CLIPPED_SOUND: translate("ImportText", "Overdriven sounds"),
+        Reason.LONG_SOUND: translate("ImportText", "Sounds longer than what is stored"),
+        Reason.SAME_SOUND: translate("ImportText", "Copies of another sound"),
+        Reason.UNSUPPORTED: translate("ImportText", "Files of an unsupported type"),
+        Reason.TRUNCATED: translate("ImportText", "Truncated images and sounds"),
+        Reason.DAMAGED: translate("ImportText", "Damaged images and sounds"),
         Reason.TOO_LARGE: translate("ImportText", "Larger than what is allowed"),
         Reason.UNREADABLE: translate("ImportText", "Files without read permission"),
         Reason.LOCKED: translate("ImportText", "Encrypted with a password"),
@@ -145,6 +150,8 @@ def card_words(reason: Reason) -> str:
     words = {
         Reason.EMPTY: translate("ImportText", "Empty"),
         Reason.NOT_AN_IMAGE: translate("ImportText", "Not an image"),
+        Reason.NOT_AUDIO: translate("ImportText", "Not a sound"),
+        Reason.SILENT: translate("ImportText", "Silent"),
         Reason.UNSUPPORTED: translate("ImportText", "Cannot be read"),
         Reason.TRUNCATED: translate("ImportText", "Truncated"),
         Reason.DAMAGED: translate("ImportText", "Damaged"),
@@ -284,6 +291,10 @@ class _ImportedText(QObject):
             parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
         if counts.text_only:
             parts.append(self.tr("%Ln text(s) alone", "", counts.text_only))
+        if counts.with_sound:
+            parts.append(self.tr("%Ln item(s) with sound", "", counts.with_sound))
+        if counts.with_cells:
+            parts.append(self.tr("%Ln row(s) of a table", "", counts.with_cells))
         if counts.validation_items:
             parts.append(self.tr("%Ln of them for validation", "", counts.validation_items))
         if counts.items_skipped:
@@ -384,7 +395,10 @@ class _ReasonText(QObject):
                 count,
             ),
             CauseKind.SOUNDS: self.tr(
-                "%Ln file(s), such as {0}, are sounds, which are not read.", "", count
+                "%Ln file(s), such as {0}, are sounds of a kind that is not read. Convert them to "
+                "WAV, FLAC, MP3 or Ogg Vorbis.",
+                "",
+                count,
             ),
             CauseKind.DOCUMENTS: self.tr(
                 "%Ln file(s), such as {0}, are documents, which are not read. Export their pages "

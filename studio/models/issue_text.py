@@ -11,7 +11,16 @@ from engine.importing.item_issue import ALIKE
 from engine.importing.plan import Fix, Issue
 
 SERIOUS = frozenset((Issue.UNREADABLE, Issue.MOJIBAKE, Issue.LEAK))
-HARMLESS = frozenset((Issue.HIDDEN, Issue.IMBALANCE, Issue.DEEP_PIXELS))
+HARMLESS = frozenset(
+    (
+        Issue.HIDDEN,
+        Issue.IMBALANCE,
+        Issue.DEEP_PIXELS,
+        Issue.LONG_SOUND,
+        Issue.SAME_SOUND,
+        Issue.CONSTANT_FIELD,
+    )
+)
 """Issues that need no action."""
 
 
@@ -60,6 +69,10 @@ class _FoundText(QObject):
             Issue.MOJIBAKE: self.tr("%Ln item(s) with a garbled text", "", count),
             Issue.LONG_TEXT: self.tr("%Ln item(s) with a very long text", "", count),
             Issue.IMBALANCE: self.tr("%Ln item(s) of very small groups", "", count),
+            Issue.SILENT_SOUND: self.tr("%Ln silent sound(s)", "", count),
+            Issue.CLIPPED_SOUND: self.tr("%Ln overdriven sound(s)", "", count),
+            Issue.LONG_SOUND: self.tr("%Ln sound(s) longer than what is stored", "", count),
+            Issue.SAME_SOUND: self.tr("%Ln sound(s) equal to another", "", count),
             Issue.LEAK: self.tr("%Ln validation image(s) trained on too", "", count),
         }
 
@@ -101,6 +114,12 @@ def issue_title(issue: Issue) -> str:
         Issue.DEEP_PIXELS: translate("IssueText", "More than 8 bits"),
         Issue.MORE_BANDS: translate("IssueText", "More channels"),
         Issue.MORE_FRAMES: translate("IssueText", "More frames or pages"),
+        Issue.SILENT_SOUND: translate("IssueText", "Silent sounds"),
+        Issue.CLIPPED_SOUND: translate("IssueText", "Overdriven sounds"),
+        Issue.LONG_SOUND: translate("IssueText", "Long sounds"),
+        Issue.SAME_SOUND: translate("IssueText", "Identical sounds"),
+        Issue.CONSTANT_FIELD: translate("IssueText", "Constant columns"),
+        Issue.GIVEAWAY_FIELD: translate("IssueText", "Columns that give another away"),
         Issue.LEAK: translate("IssueText", "Validation duplicates"),
     }
     return words[issue]
@@ -112,7 +131,7 @@ def issue_sentence(issue: Issue) -> str:
     words = {
         Issue.UNREADABLE: translate(
             "IssueText",
-            "These files cannot be read as images: they are empty, truncated, damaged, too large "
+            "These files cannot be read: they are empty, truncated, damaged, too large "
             "or of an unsupported type. They are left out.",
         ),
         Issue.HIDDEN: translate(
@@ -180,6 +199,34 @@ def issue_sentence(issue: Issue) -> str:
             "The files of these images hold further frames or pages. The frame step on the Images "
             "page decides which are imported.",
         ),
+        Issue.SILENT_SOUND: translate(
+            "IssueText",
+            "These sounds are silent. They are left out; items that have nothing else are left out "
+            "with them.",
+        ),
+        Issue.CLIPPED_SOUND: translate(
+            "IssueText",
+            "These recordings are overdriven: the peaks of their waves are cut off, which sounds "
+            "distorted.",
+        ),
+        Issue.LONG_SOUND: translate(
+            "IssueText",
+            "These sounds are longer than what is stored, so their end is cut off.",
+        ),
+        Issue.SAME_SOUND: translate(
+            "IssueText",
+            "These files hold the same sound as another file, perhaps louder or converted.",
+        ),
+        Issue.CONSTANT_FIELD: translate(
+            "IssueText",
+            "These columns have the same value in every row. There is nothing to learn from them, "
+            "so they are left out.",
+        ),
+        Issue.GIVEAWAY_FIELD: translate(
+            "IssueText",
+            "Another column can be read from these columns, as a diagnosis from its code. A "
+            "classifier trained on such rows would learn nothing else.",
+        ),
         Issue.LEAK: translate(
             "IssueText",
             "These validation images are nearly identical to a training image, so metrics on them"
@@ -195,6 +242,7 @@ def repair_text(issue: Issue, fix: Fix) -> str:
     particular = {
         (Issue.SAME_IMAGE, Fix.SKIP): translate("IssueText", "Keep the first of each"),
         (Issue.SIMILAR_IMAGE, Fix.SKIP): translate("IssueText", "Keep the first of each"),
+        (Issue.SAME_SOUND, Fix.SKIP): translate("IssueText", "Keep the first of each"),
         (Issue.NO_TEXT, Fix.KEEP): translate("IssueText", "Import the images alone"),
         (Issue.NO_IMAGE, Fix.KEEP): translate("IssueText", "Import the texts alone"),
         (Issue.MOJIBAKE, Fix.FIX): translate("IssueText", "Restore the right characters"),

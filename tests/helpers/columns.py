@@ -1,4 +1,4 @@
-"""A small dataset of four columns: pictures, texts, sounds that items share, and a table."""
+"""Small datasets of four columns: pictures, texts, sounds that items share, and a table."""
 
 from pathlib import Path
 from typing import Any
@@ -52,3 +52,48 @@ def four_columns(
         arrays={"speech": waves},
     )
     return open_dataset(folder)
+
+
+TONE_FIELDS = (
+    FieldInfo(name="level", kind=FieldKind.NUMERIC),
+    FieldInfo(name="shade", kind=FieldKind.CATEGORICAL),
+)
+
+
+def four_column_dataset(folder: Path) -> Path:
+    """Build items whose picture, word, tone and row say the same; some lack a column."""
+    count = 24
+    kinds = np.arange(count) % 2
+    random = np.random.default_rng(0)
+    images = np.array([40, 215])[kinds, None, None, None] + random.integers(
+        -9, 9, (count, 32, 32, 1)
+    )
+    seconds = np.arange(3200) / 8000
+    tones = [0.5 * np.sin(2 * np.pi * hz * seconds) for hz in (300, 900)]
+    waves = (np.stack(tones) * 32767).astype(np.int16)
+    records = [
+        {
+            "text": None if row % 7 == 3 else ("dark", "light")[kind],
+            "split": "held_out" if row % 6 == 5 else "train",
+            "tone": False if row % 5 == 2 else int(kind),
+            "facts": {"level": float(kind * 10 + row / 24), "shade": ("dark", "light")[kind]},
+        }
+        for row, kind in enumerate(kinds.tolist())
+    ]
+    write_dataset(
+        folder,
+        name="four",
+        title="Four",
+        images=images.astype(np.uint8),
+        records=records,
+        licence="CC0",
+        source="a test",
+        columns=[
+            image_column((count, 32, 32, 1)),
+            text_column(),
+            audio_column(waves.shape, 8000, name="tone"),
+            table_column(TONE_FIELDS, name="facts"),
+        ],
+        arrays={"tone": waves},
+    )
+    return folder

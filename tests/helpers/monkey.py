@@ -115,7 +115,7 @@ def _prepare_evaluator(dataset: Path) -> None:
     config = tiny_config(dataset, dataset.with_suffix(".run"))
     stored = open_dataset(dataset)
     model, _texts = model_metadata(config, stored)
-    build_evaluator(stored, model, model.aspect.scaled(config.networks.image_size), default_cache())
+    build_evaluator(stored, model, config.networks, default_cache())
 
 
 def shrink(

@@ -8,10 +8,13 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, BinaryIO
 
+from engine.data.column_info import MAX_FIELDS, MAX_NAME
+from engine.data.table_cells import Cell
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import ImportSpec
 from engine.importing.formats.names import (
@@ -29,6 +32,7 @@ from engine.importing.formats.names import (
     plain,
 )
 from engine.importing.formats.records import MAX_ITEMS, TAG_NAMES, captions_in
+from engine.importing.formats.sounds import is_sound
 from engine.importing.language import language_share, words_of_name
 from engine.importing.ledger import Reason
 from engine.importing.sources.archive import LIMITS
@@ -85,6 +89,8 @@ def read_embedded(stream: BinaryIO, offset: int) -> bytes:
         raise ValueError(f"it is no base64: {error}") from error
 
 
+MAX_CELL = 1_000
+"""Characters of a cell that are kept; values of more than 200 are free text."""
 _MAX_COLUMNS = 200
 _FLAGS = {"1": True, "1.0": True, "true": True}
 _FLAGS |= dict.fromkeys(("0", "0.0", "-1", "-1.0", "false"), False)
@@ -97,22 +103,39 @@ class Guess:
     image: str
     """Column of the images; empty if no column holds any."""
     texts: tuple[str, ...]
+    sentences: tuple[str, ...]
+    """Those of the texts that hold sentences rather than words that could be categories."""
+    sounds: tuple[str, ...]
+    """Columns of names of sounds."""
     flags: tuple[str, ...]
     """Columns of 1 and 0, or of 1 and -1, each named by what it says; none if there are texts."""
     label: str
     columns: tuple[str, ...]
     matched: float
-    """Share of the rows looked at that have an image: a file of the source, or embedded."""
+    """Share of the rows looked at that have an image: a file of the source, or embedded. Of a table
+    without images, the share of those that have a sound."""
 
 
 def guess_columns(
-    rows: Sequence[Mapping[str, Any]], index: ImageIndex, folders: Sequence[str]
+    rows: Sequence[Mapping[str, Any]],
+    index: ImageIndex,
+    folders: Sequence[str],
+    sound_index: ImageIndex | None = None,
 ) -> Guess:
-    """Guess from the first rows; images are looked for in ``folders`` first."""
+    """Guess from the first rows.
+
+    Args:
+        rows: of the table.
+        index: of the source's images.
+        folders: where files are looked for first.
+        sound_index: of the source's sounds.
+    """
     columns = tuple(dict.fromkeys(str(c) for row in rows for c in row))[:_MAX_COLUMNS]
     shares = {c: _share(rows, c, lambda v: _has_image(v, index, folders)) for c in columns}
     image = _image_column(rows, columns, shares)
-    others = [c for c in columns if c != image]
+    heard = {c: _share(rows, c, lambda v: _has_sound(v, sound_index, folders)) for c in columns}
+    sounds = tuple(c for c in columns if heard[c] >= _MIN_SOUNDS and c != image)
+    others = [c for c in columns if c != image and c not in sounds]
 
     def is_label(value: object) -> bool:
         return isinstance(value, str | int) and 0 < len(str(value)) < 200
@@ -121,11 +144,32 @@ def guess_columns(
     return Guess(
         image=image,
         texts=texts,
+        sentences=tuple(c for c in texts if _words_of(rows, c) >= _SENTENCE_WORDS),
+        sounds=sounds,
         flags=() if texts else _flag_columns(rows, others),
         label=_first_named(others, LABEL_NAMES, lambda c: _share(rows, c, is_label)),
         columns=columns,
-        matched=shares.get(image, 0.0),
+        matched=shares.get(image, 0.0) if image else max(heard.values(), default=0.0),
     )
+
+
+_MIN_SOUNDS = 0.05
+_SENTENCE_WORDS = 3
+
+
+def _has_sound(value: object, index: ImageIndex | None, folders: Sequence[str]) -> bool:
+    if index is None or not isinstance(value, str) or not is_sound(value):
+        return False
+    try:
+        return len(value) < 1_000 and index.find(value, folders) is not None
+    except ImageNameError:
+        return False
+
+
+def _words_of(rows: Sequence[Mapping[str, Any]], column: str) -> float:
+    """Return the mean number of words in the captions of a column."""
+    texts = [text for row in rows for text in captions_in(row.get(column))]
+    return sum(len(text.split()) for text in texts) / max(len(texts), 1)
 
 
 def _image_column(
@@ -236,25 +280,33 @@ def complete(reading: ImportSpec, guess: Guess, table: str) -> ImportSpec:
     """Fill in the empty columns of a spec from a guess.
 
     Raises:
-        ConfigError: the spec names columns that the table lacks, or no column holds images.
+        ConfigError: the spec names columns that the table lacks; or no column holds images or
+            sounds, and the columns are not to become fields.
     """
+    image, sounds = reading.image_column or guess.image, reading.audio_columns or guess.sounds
+    has_media = bool(image or sounds)
+    # A word in a row of a table alone is a category, not a caption.
+    texts = guess.texts if has_media else guess.sentences
     wanted = [("image_column", reading.image_column), ("label_column", reading.label_column)]
     wanted += [("text_columns", column) for column in reading.text_columns]
+    wanted += [("audio_columns", column) for column in reading.audio_columns]
     problems = [
         Problem(f"reading.{field}", f"names no column of {table}: {column}")
         for field, column in wanted
         if column and column not in guess.columns
     ]
-    if not problems and not (reading.image_column or guess.image):
-        message = "is not given, and no column holds images"
+    if not problems and not has_media and not reading.with_fields:
+        message = "is not given, and no column holds images or sounds"
         problems = [Problem("reading.image_column", message)]
     if problems:
         raise ConfigError(problems)
     return replace(
         reading,
-        image_column=reading.image_column or guess.image,
-        text_columns=reading.text_columns or guess.texts,
-        flag_columns=reading.flag_columns or (() if reading.text_columns else guess.flags),
+        image_column=image,
+        text_columns=reading.text_columns or texts,
+        audio_columns=sounds,
+        flag_columns=reading.flag_columns
+        or (() if reading.text_columns or not has_media else guess.flags),
         label_column=reading.label_column or guess.label,
     )
 
@@ -282,6 +334,24 @@ def find_image(index: ImageIndex, name: str, folders: Sequence[str]) -> str | No
         is_web = isinstance(error, WebAddressError)
         reason = Reason.WEB_ADDRESS if is_web else Reason.BAD_ROW
         raise RowError(reason, f"{name[:200]}: {error}") from error
+
+
+def cells_of(values: Mapping[str, Any], columns_used: Collection[str]) -> dict[str, Cell]:
+    """Return the cells of a row that may become fields of a table.
+
+    Args:
+        values: the row, by column.
+        columns_used: what holds images, texts and sounds; splits and groups are no cells, either.
+    """
+    found: dict[str, Cell] = {}
+    for name, value in islice(values.items(), MAX_FIELDS):
+        is_known = plain(str(name)) in (*SPLIT_NAMES, *GROUP_NAMES)
+        if name in columns_used or is_known or not 0 < len(str(name)) <= MAX_NAME:
+            continue
+        is_cell = value is None or isinstance(value, str | int | float)
+        cell = value if is_cell else None
+        found[str(name)] = cell[:MAX_CELL] if isinstance(cell, str) else cell
+    return found
 
 
 class RowTexts:

@@ -1,5 +1,7 @@
 """Texts in names: of the folders that images are in, or of the image files.
 
+Where a source has no image, sounds take their place.
+
 Layout of class folders::
 
     train/
@@ -26,13 +28,12 @@ from engine.importing.formats.format import (
 )
 from engine.importing.formats.names import (
     folder_of,
-    image_paths,
-    scan_images,
     skip_leftovers,
     split_extras,
     split_of_name,
     stem_of,
 )
+from engine.importing.formats.sounds import media_paths, scan_media
 from engine.importing.language import is_repeats_folder, words_of_folder, words_of_name
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import Archive
@@ -50,7 +51,7 @@ class ClassFolders(ImageFileFormat):
 
         One folder for all images, or folders that only count, say little.
         """
-        paths = image_paths(listing)
+        paths = media_paths(listing)
         if archive.selected_entry or not paths:
             return None
         classes = class_names(archive, paths)
@@ -76,7 +77,7 @@ class ClassFolders(ImageFileFormat):
     ) -> Iterator[RawSample]:
         """Find the items; an image outside of all class folders has no text."""
         words, share = dict(reading.words), CaptionGrouping(ledger).share
-        paths = image_paths(listing)
+        paths = media_paths(listing)
         classes = class_names(archive, paths, words)
 
         def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
@@ -87,7 +88,7 @@ class ClassFolders(ImageFileFormat):
             text = words.get(label) or words.get(plain) or plain
             return (text,), share({"label": label} | split_extras(path))
 
-        yield from scan_images(paths, ledger, describe)
+        yield from scan_media(paths, ledger, describe)
         skip_leftovers(listing, ledger, set(paths))
 
 
@@ -127,7 +128,7 @@ class FileNames(ImageFileFormat):
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect any source with images; if names have words, it is likelier."""
-        paths = image_paths(listing)
+        paths = media_paths(listing)
         if archive.selected_entry or not paths:
             return None
         named = sum(map(bool, texts_of_names(paths).values()))
@@ -145,14 +146,14 @@ class FileNames(ImageFileFormat):
         ledger: FileLedger,
     ) -> Iterator[RawSample]:
         """Find the items; an image whose name is no language has no text."""
-        words, paths = dict(reading.words), image_paths(listing)
+        words, paths = dict(reading.words), media_paths(listing)
         texts = texts_of_names(paths)
 
         def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
             text = words.get(stem_of(path)) or words.get(texts[path]) or texts[path]
             return (text,) if text else (), split_extras(path)
 
-        yield from scan_images(paths, ledger, describe)
+        yield from scan_media(paths, ledger, describe)
         skip_leftovers(listing, ledger, set(paths))
 
 

@@ -9,11 +9,12 @@ Shapes: H height, W width, C channels.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.table_cells import Cell
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive, FileEntry
 
@@ -35,6 +36,19 @@ class ImageRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AudioRef:
+    """The location of a sound: a file of the source."""
+
+    path: str
+    is_prepared: bool = False
+    """Whether a gallery of this program holds it, so that its wave is stored as it is."""
+
+
+NOTHING: Mapping[str, Any] = {}
+"""Shared by all samples that have no sounds or cells, to save memory."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RawSample:
     """One sample before its image is decoded and checked."""
 
@@ -45,6 +59,10 @@ class RawSample:
     """All its captions, as found; none for an image-only item."""
     extras: Mapping[str, str] = field(default_factory=dict)
     """What else is known: ``label``, ``group``, ``split``."""
+    sounds: Mapping[str, AudioRef] = field(default_factory=lambda: NOTHING)
+    """By column of the dataset."""
+    cells: Mapping[str, Cell] = field(default_factory=lambda: NOTHING)
+    """By field of the table, as the source holds them."""
 
     @property
     def split_key(self) -> str:
@@ -103,6 +121,10 @@ class ImportSpec:
     """Columns of 1 and 0, or of 1 and -1; the names of those that are 1 make one caption."""
     label_column: str = ""
     """A column that makes groups, such as a class."""
+    audio_columns: tuple[str, ...] = ()
+    """Columns that name files of sounds."""
+    with_fields: bool = False
+    """Whether the remaining columns become fields of a table."""
     encoding: str = ""
     """Of the texts; empty detects it."""
     words: tuple[tuple[str, str], ...] = ()
@@ -119,7 +141,7 @@ class Detection:
     images: int
     """Image files or rows that it would look at, as far as known without opening them all."""
     columns: tuple[str, ...] = ()
-    """What ``image_column``, ``text_columns`` and ``label_column`` may be."""
+    """What ``image_column``, ``text_columns``, ``audio_columns`` and ``label_column`` may be."""
     tables: tuple[str, ...] = ()
     """What ``table`` may be."""
 
@@ -179,21 +201,51 @@ class ImageFileFormat:
         return archive.read(image.path, LIMITS.file_bytes)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Members:
+    """What a row of a table holds besides image and texts."""
+
+    sounds: Mapping[str, AudioRef] = field(default_factory=lambda: NOTHING)
+    cells: Mapping[str, Cell] = field(default_factory=lambda: NOTHING)
+
+
+NO_MEMBERS = Members()
+
+
 class CaptionGrouping:
-    """Groups captions by image, in the order in which images are first named."""
+    """Groups captions by image, in the order in which images are first named.
+
+    Captions of sounds without an image are grouped by the first sound.
+    """
 
     def __init__(self, ledger: FileLedger) -> None:
         self._ledger = ledger
         self._texts: dict[str, list[str]] = {}
         self._extras: dict[str, Mapping[str, str]] = {}
+        self._members: dict[str, Members] = {}
         self._shared: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
 
     def add(
-        self, path: str, texts: Iterable[str], extras: Mapping[str, str], row: str = ""
+        self,
+        path: str,
+        texts: Iterable[str],
+        extras: Mapping[str, str],
+        row: str = "",
+        members: Members = NO_MEMBERS,
     ) -> None:
-        """Add captions to an image; one that it has already is not added again."""
+        """Add captions to an image; one that it has already is not added again.
+
+        Args:
+            path: of the image, or of the first sound of an item without an image.
+            texts: captions.
+            extras: what else is known; those of the first row count.
+            row: key of the row.
+            members: sounds and cells; those of the first row count.
+        """
         known = self._texts.setdefault(path, [])
         self._extras.setdefault(path, self.share(extras))
+        if members is not NO_MEMBERS:
+            self._members.setdefault(path, members)
         for text in texts:
             if len(known) >= MAX_CAPTIONS:
                 detail = f"{path} has {MAX_CAPTIONS:,} captions already"
@@ -206,18 +258,28 @@ class CaptionGrouping:
         """Return one mapping for all samples with equal extras, to save memory."""
         return self._shared.setdefault(tuple(extras.items()), extras)
 
+    def has_other_sounds(self, path: str, sounds: Mapping[str, AudioRef]) -> bool:
+        """Whether an earlier row gave the same image other sounds."""
+        return path in self._texts and self._members.get(path, NO_MEMBERS).sounds != sounds
+
     def samples(self) -> Iterator[RawSample]:
-        """Yield the images, and use their files."""
+        """Yield the images and sounds, and use their files."""
         for path, texts in self._texts.items():
-            self._ledger.mark_used(path)
+            members = self._members.get(path, NO_MEMBERS)
+            sounds = [sound.path for sound in members.sounds.values()]
+            for file in (path, *sounds):
+                self._ledger.mark_used(file)
             yield RawSample(
                 key=path,
-                image=ImageRef(path=path),
+                image=None if path in sounds else ImageRef(path=path),
                 texts=tuple(texts),
                 extras=self._extras[path],
+                sounds=members.sounds,
+                cells=members.cells,
             )
 
     @property
     def paths(self) -> Iterable[str]:
-        """The images that were named."""
-        return self._texts.keys()
+        """The images and sounds that were named."""
+        sounds = (s.path for each in self._members.values() for s in each.sounds.values())
+        return self._texts.keys() | set(sounds)

@@ -2,10 +2,16 @@
 
 Layout::
 
-    metadata.jsonl      {"file_name": "0001.png", "text": "a cat"}
-    0001.png
+    metadata.jsonl      {"file_name": "000001.png", "speech_file_name": "000001.speech.wav",
+                         "text": "a cat", "weight": 4.2}
+    000001.png
+    000001.speech.wav
+
+Columns of sounds come back by name. The members of a line that are no files, texts or provenance
+are cells.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +27,7 @@ from engine.importing.formats.format import (
     RawSample,
 )
 from engine.importing.formats.names import ImageIndex, image_paths, missing_table, offer_leftovers
+from engine.importing.formats.sounds import SoundIndex
 from engine.importing.formats.table_rows import Layout, rows_of
 from engine.importing.formats.tabular import TableScan
 from engine.importing.ledger import FileLedger, Reason
@@ -29,56 +36,69 @@ from engine.importing.sources.archive import Archive
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
 PROVENANCE = ("run", "dataset", "images_seen", "step", "seed", "direction", "source_file")
-"""Of a pair's line, what its extras keep."""
+"""Of a line, what the extras of its item keep."""
 
-_MARKS = {"file_name", "text", "run", "images_seen", "config_hash"}
+_MARKS = {"run", "images_seen", "config_hash"}
+_NO_CELLS = (*PROVENANCE, "config_hash", "version")
+_FILE_NAME, _TEXT = "file_name", "text"
+_FURTHER_PICTURE = re.compile(r"\d+\.[a-z0-9_]+\.png")
 _MAX_OPENED = 3
+_ROWS_READ = 100
 
 
 class Gallery(ImageFileFormat):
-    """Pairs that a run of this program made."""
+    """Items that a run of this program made."""
 
     name = "gallery"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect a folder whose metadata carry a run's provenance."""
         tables = [table for table in _metadata(listing) if archive.selected_entry in ("", table)]
-        columns: set[str] = set()
+        members: dict[str, None] = {}
         for table in tables[:_MAX_OPENED]:
             with suppress(SourceUnreadableError):
-                row = next(islice(rows_of(archive, _layout(table)), 1), None)
-                columns |= row.values.keys() if row and row.values.keys() >= _MARKS else set()
-        if not columns:
+                for row in islice(rows_of(archive, _layout(table)), 1):
+                    members |= dict.fromkeys(row.values if row.values.keys() >= _MARKS else ())
+        if not members:
             return None
+        files = tuple(name for name in members if _is_file(name))
+        cells = [name for name in members if name not in (*files, *_NO_CELLS, _TEXT)]
         return Detection(
             reading=ImportSpec(
                 format=self.name,
                 table=tables[0] if len(tables) == 1 else "",
-                image_column="file_name",
-                text_columns=("text",),
+                image_column=_FILE_NAME,
+                text_columns=(_TEXT,),
+                with_fields=bool(cells),
             ),
             confidence=0.99,
             images=len(image_paths(listing)),
-            columns=("file_name", "text", *PROVENANCE),
+            columns=(_FILE_NAME, _TEXT, *PROVENANCE, *files[1:], *cells),
             tables=tuple(tables),
         )
 
     def scan(
         self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
     ) -> Iterator[RawSample]:
-        """Find the pairs, with their provenance as extras."""
+        """Find the items, with their provenance as extras."""
         tables = _metadata(listing)
         if reading.table or not tables:
             if reading.table not in {entry.path for entry in listing.entries}:
                 raise missing_table(reading.table or METADATA)
             tables = [reading.table]
         index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
-        texts = reading.text_columns or ("text",)
-        chosen = replace(reading, image_column="file_name", text_columns=texts, label_column="")
+        sounds = SoundIndex(listing, are_prepared=True)
         for table in tables:
             ledger.mark_used(table)
-            scan = TableScan(archive, _layout(table), chosen, index, gathering, ledger)
-            yield from scan.items(also=PROVENANCE)
+            chosen = replace(
+                reading,
+                image_column=_FILE_NAME,
+                text_columns=reading.text_columns or (_TEXT,),
+                label_column="",
+                audio_columns=_file_members(archive, table),
+            )
+            scan = TableScan(archive, _layout(table), chosen, index, gathering, ledger, sounds)
+            yield from scan.items(also=PROVENANCE, passed_over=_NO_CELLS)
         yield from gathering.samples()
         done = {*tables, *gathering.paths}
         for entry in listing.entries:
@@ -86,7 +106,22 @@ class Gallery(ImageFileFormat):
             if entry.path.rpartition("/")[2] == CONTACT_SHEET and entry.path not in done:
                 ledger.mark_skipped(entry.path, Reason.NOT_USED, "the gallery's contact sheet")
                 done.add(entry.path)
+            elif _FURTHER_PICTURE.fullmatch(entry.path.rpartition("/")[2]):
+                detail = "a further picture of its item: one column of pictures is imported"
+                ledger.mark_skipped(entry.path, Reason.NOT_USED, detail)
+                done.add(entry.path)
         yield from offer_leftovers(listing, ledger, done)
+
+
+def _is_file(member: str) -> bool:
+    """Whether a member of a line names a file."""
+    return member == _FILE_NAME or member.endswith(f"_{_FILE_NAME}")
+
+
+def _file_members(archive: Archive, table: str) -> tuple[str, ...]:
+    """Return the members of a gallery's lines that name files, from the first lines."""
+    rows = islice(rows_of(archive, _layout(table)), _ROWS_READ)
+    return tuple(dict.fromkeys(name for row in rows for name in row.values if _is_file(name)))
 
 
 def _metadata(listing: FileListing) -> list[str]:

@@ -118,9 +118,16 @@ class ImageIndex:
     images with one base name, the one that shares the most folders with the name is meant.
     """
 
-    def __init__(self, listing: FileListing) -> None:
-        self.paths = set(image_paths(listing))
-        self._others = {e.path for e in listing.entries if not suffix_of(e.path)} - self.paths
+    def __init__(self, listing: FileListing, paths: Iterable[str] | None = None) -> None:
+        """Index the images of a source.
+
+        Args:
+            listing: of the source.
+            paths: the files to find instead of the images, such as its sounds.
+        """
+        self.paths = set(image_paths(listing) if paths is None else paths)
+        others = listing.of("") if paths is None else ()
+        self._others = {entry.path for entry in others} - self.paths
         self._names: dict[str, list[str]] | None = None
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> str | None:

@@ -1,4 +1,4 @@
-"""Images with text files of the same name.
+"""Images with text files of the same name; sounds, where a source has no image.
 
 Layout::
 
@@ -32,7 +32,6 @@ from engine.importing.formats.format import (
     Detection,
     FileListing,
     ImageFileFormat,
-    ImageRef,
     ImportSpec,
     RawSample,
     suffix_of,
@@ -41,13 +40,13 @@ from engine.importing.formats.names import (
     TEXT_SUFFIXES,
     folded,
     folder_of,
-    image_paths,
     skip_leftovers,
     split_extras,
     split_of_name,
     stem_of,
 )
 from engine.importing.formats.records import captions_of
+from engine.importing.formats.sounds import media_paths, media_sample
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.language import is_language, without_settings
 from engine.importing.ledger import FileLedger, Reason
@@ -58,7 +57,7 @@ _FOLDER_SAMPLES = 20
 _MIN_POOL = 3
 """Texts of a folder, apart from ASCII, that suffice to detect its encoding."""
 RECORD_SUFFIX = ".json"
-_IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?")
+_IMAGE_FOLDER = re.compile(r"(?i)images?|imgs?|jpe?gs?|audios?|sounds?|wavs?|clips?")
 _TEXT_FOLDER = re.compile(r"(?i)texts?(_c\d+)?|captions?|labels?")
 _NOTES = re.compile(
     r"(?i)(read.?me|licen[cs]e|copying|notice|authors|changelog|classes|attribution|contributing)"
@@ -218,6 +217,7 @@ class Sidecar(ImageFileFormat):
         paths = pairing.paths + pairing.orphans
         files = TextFiles(archive, paths, reading.encoding)
         for image, texts in pairing.texts.items():
+            # Of an image, or of a sound where the source has no image.
             ledger.mark_used(image)
             found = [caption for path in texts for caption in files.captions(path, ledger)]
             extras = split_extras(image)
@@ -226,9 +226,7 @@ class Sidecar(ImageFileFormat):
             folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None else []
             if folders and not split_of_name(folders[-1]):
                 extras["label"] = folders[-1]
-            yield RawSample(
-                key=image, image=ImageRef(path=image), texts=tuple(found), extras=extras
-            )
+            yield media_sample(image, found, extras)
         for path in pairing.orphans:
             found = files.captions(path, ledger)
             if found:
@@ -241,7 +239,7 @@ def _pair(listing: FileListing, suffixes: Sequence[str]) -> _Pairing:
 
     Text files come before records, and what an image has of its own before what its folder has.
     """
-    images = image_paths(listing)
+    images = media_paths(listing)
     by_place = _grouped((place, path) for path in images for place in _image_places(path))
     by_folder = _grouped((folder_of(path), path) for path in images)
     pairing = _Pairing(texts={path: [] for path in images})

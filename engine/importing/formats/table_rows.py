@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from typing import Any
 
+import numpy as np
+
+from engine.data.table_cells import read_numbers
 from engine.importing.formats.format import suffix_of
 from engine.importing.formats.json_stream import JsonBrokenError, JsonStream, JsonValue
 from engine.importing.formats.names import is_column_name, is_image
@@ -134,7 +137,21 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if any(is_column_name(cell) for cell in first):
         return True
     below = [cell for row in rows[1:] for cell in row]
-    return bool(below) and any(is_image(cell.strip()) for cell in below)
+    return any(is_image(cell.strip()) for cell in below) or _names_numbers(first, rows[1:])
+
+
+_MIN_NUMBERS = 3
+
+
+def _names_numbers(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds no number, and at least one column below holds nothing else."""
+    if len(below) < _MIN_NUMBERS or "" in first or len(set(first)) < len(first):
+        return False
+    columns = [[row[n] for row in below if n < len(row)] for n in range(len(first))]
+    has_numbers = any(
+        len(cells) == len(below) and np.isfinite(read_numbers(cells)).all() for cells in columns
+    )
+    return has_numbers and not np.isfinite(read_numbers(first)).any()
 
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".tab", ".lst")

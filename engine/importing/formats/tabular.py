@@ -1,4 +1,4 @@
-"""Tables with a row for each image or caption: CSV, TSV, JSON and JSON lines.
+"""Tables with a row for each image, sound or caption: CSV, TSV, JSON and JSON lines.
 
 Layout::
 
@@ -6,12 +6,13 @@ Layout::
     images/                 001.jpg,a cat
         001.jpg
 
-    train/                  or a table in each folder, as ``datasets.ImageFolder`` has them
+    train/                  or a table in each folder, as ``datasets.ImageFolder`` and
+                            ``datasets.AudioFolder`` have them
         metadata.jsonl      {"file_name": "001.jpg", "text": "a cat"}
         001.jpg
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -20,6 +21,7 @@ from engine.importing.formats.columns import (
     Guess,
     RowError,
     RowTexts,
+    cells_of,
     complete,
     find_image,
     guess_columns,
@@ -29,11 +31,15 @@ from engine.importing.formats.columns import (
 )
 from engine.importing.formats.format import (
     MAX_LISTED,
+    NO_MEMBERS,
+    NOTHING,
+    AudioRef,
     CaptionGrouping,
     Detection,
     FileListing,
     ImageRef,
     ImportSpec,
+    Members,
     RawSample,
     suffix_of,
 )
@@ -46,6 +52,7 @@ from engine.importing.formats.names import (
     split_extras,
     stem_of,
 )
+from engine.importing.formats.sounds import SoundIndex, is_sound, sound_paths
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.formats.table_rows import (
     TABLE_SUFFIXES,
@@ -70,25 +77,31 @@ class TableScan:
         index: ImageIndex,
         gathering: CaptionGrouping,
         ledger: FileLedger,
+        sounds: SoundIndex,
     ) -> None:
         self._archive, self._layout, self._index = archive, layout, index
-        self._gathering, self._ledger = gathering, ledger
-        self._column = reading.image_column
+        self._gathering, self._ledger, self._sounds = gathering, ledger, sounds
+        self._reading, self._column = reading, reading.image_column
+        self._used = {reading.image_column, *reading.text_columns, *reading.audio_columns}
         self._also: Sequence[str] = ()
         self._mapping = RowTexts(reading)
         self._folders = (folder_of(layout.path), "")
         self._split = split_extras(layout.path)
 
-    def items(self, also: Sequence[str] = ()) -> Iterator[RawSample]:
-        """Yield the table's own items; what belongs to an image file goes to the gathering.
+    def items(
+        self, also: Sequence[str] = (), passed_over: Sequence[str] = ()
+    ) -> Iterator[RawSample]:
+        """Yield the table's own items; what belongs to an image or a sound goes to the gathering.
 
         Args:
             also: columns that the extras keep.
+            passed_over: columns that are no cells.
 
         Raises:
             SourceUnreadableError: the table cannot be read, or no further.
         """
         self._also = also
+        self._used |= set(passed_over)
         for row in rows_of(self._archive, self._layout):
             key = f"{self._layout.path}#{row.number}"
             try:
@@ -112,16 +125,63 @@ class TableScan:
                 raise RowError(Reason.BAD_ROW, "its image is no base64 that can be read in place")
             image = ImageRef(path=self._layout.path, part=row.offset + place)
             shared = self._gathering.share(extras)
-            return RawSample(key=key, image=image, texts=tuple(texts), extras=shared)
-        path = self._path(name)
-        if path:
-            self._gathering.add(path, texts, extras, key)
+            return self._sample(key, image, texts, shared, self._members(row))
+        path, members = self._path(name), self._members(row)
+        sounds = [sound.path for sound in members.sounds.values()]
+        owner = path or next(iter(sounds), "")
+        if owner and (not sounds or not self._gathering.has_other_sounds(owner, members.sounds)):
+            self._gathering.add(owner, texts, extras, key, members)
             return None
-        if not texts:
-            raise RowError(Reason.BAD_ROW, "it has neither an image that is there nor a text")
-        missing = {"missing_image": str(name)[:1_000]} if name else {}
+        if not texts and not owner and not members.cells:
+            raise RowError(Reason.BAD_ROW, self._lacking)
+        missing = {"missing_image": str(name)[:1_000]} if name and not owner else {}
         shared = self._gathering.share(extras | missing)
-        return RawSample(key=key, image=None, texts=tuple(texts), extras=shared)
+        return self._sample(key, ImageRef(path=path) if path else None, texts, shared, members)
+
+    @property
+    def _lacking(self) -> str:
+        if self._reading.audio_columns and not self._column:
+            return "it has neither a sound that is there nor a text"
+        return "it has neither an image that is there nor a text"
+
+    def _sample(
+        self,
+        key: str,
+        image: ImageRef | None,
+        texts: Sequence[str],
+        extras: Mapping[str, str],
+        members: Members,
+    ) -> RawSample:
+        """Make the sample of a row that no other row adds to."""
+        files = [sound.path for sound in members.sounds.values()]
+        for file in (*files, *([image.path] if image else ())):
+            self._ledger.mark_used(file)
+        return RawSample(
+            key=key,
+            image=image,
+            texts=tuple(texts),
+            extras=extras,
+            sounds=members.sounds,
+            cells=members.cells,
+        )
+
+    def _members(self, row: Row) -> Members:
+        sounds = {
+            self._sounds.column_of(column, path): AudioRef(
+                path=path, is_prepared=self._sounds.are_prepared
+            )
+            for column in self._reading.audio_columns
+            if (path := self._sound(row.values.get(column)))
+        }
+        cells = cells_of(row.values, self._used) if self._reading.with_fields else {}
+        if not sounds and not cells:
+            return NO_MEMBERS
+        return Members(sounds=sounds or NOTHING, cells=cells or NOTHING)
+
+    def _sound(self, name: object) -> str | None:
+        if not isinstance(name, str) or not is_sound(name):
+            return None
+        return find_image(self._sounds, name, self._folders)
 
     def _path(self, name: object) -> str | None:
         if isinstance(name, int) and not isinstance(name, bool):
@@ -145,6 +205,11 @@ class _Table:
     layout: Layout
     guess: Guess
 
+    @property
+    def has_media(self) -> bool:
+        """Whether a column holds images or sounds."""
+        return bool(self.guess.image or self.guess.sounds)
+
 
 class TableFile:
     """A table beside images, or with the images in it."""
@@ -153,10 +218,10 @@ class TableFile:
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect the table whose rows find the most images."""
-        index = ImageIndex(listing)
+        index, sounds = ImageIndex(listing), SoundIndex(listing)
         tables = possible_tables(archive, listing)
-        found = [(path, _look(archive, path, index)) for path in tables[:_MAX_OPENED]]
-        known = {path: table for path, table in found if table and table.guess.image}
+        found = [(path, _look(archive, path, index, sounds)) for path in tables[:_MAX_OPENED]]
+        known = {path: table for path, table in found if table and table.has_media}
         if not known:
             return None
         # "max" keeps the first of equals, and the likeliest comes first.
@@ -178,6 +243,7 @@ class TableFile:
             text_columns=guess.texts,
             flag_columns=guess.flags,
             label_column=guess.label,
+            audio_columns=guess.sounds,
         )
         return Detection(
             reading=reading,
@@ -191,14 +257,15 @@ class TableFile:
         self, archive: Archive, listing: FileListing, reading: ImportSpec, ledger: FileLedger
     ) -> Iterator[RawSample]:
         """Find the items: first those of the table's own, then images with all their captions."""
-        index = ImageIndex(listing)
+        index, sounds = ImageIndex(listing), SoundIndex(listing)
         gathering = CaptionGrouping(ledger)
-        tables = _chosen(archive, listing, reading, index)
+        tables = _chosen(archive, listing, reading, index, sounds)
         for table in tables:
             ledger.mark_used(table.layout.path)
             ledger.encodings[table.layout.encoding] += 1
             chosen = complete(reading, table.guess, table.layout.path)
-            yield from TableScan(archive, table.layout, chosen, index, gathering, ledger).items()
+            scan = TableScan(archive, table.layout, chosen, index, gathering, ledger, sounds)
+            yield from scan.items()
         yield from gathering.samples()
         done = {table.layout.path for table in tables} | set(gathering.paths)
         yield from offer_leftovers(listing, ledger, done)
@@ -214,11 +281,36 @@ class TableFile:
             raise EntryError(image.path, Reason.DAMAGED, str(error)) from error
 
 
+def table_alone(archive: Archive, listing: FileListing) -> Detection | None:
+    """Detect a table whose rows are items of their own, without images or sounds.
+
+    No source is read so unless the user asks for it: most such tables are something else.
+    """
+    index, sounds = ImageIndex(listing, ()), SoundIndex(listing)
+    for path in possible_tables(archive, listing)[:_MAX_OPENED]:
+        table = _look(archive, path, index, sounds)
+        if table is not None and len(table.guess.columns) > 1:
+            return Detection(
+                reading=ImportSpec(
+                    format=TableFile.name,
+                    table=path,
+                    text_columns=table.guess.sentences,
+                    label_column=table.guess.label,
+                    with_fields=True,
+                ),
+                confidence=0.0,
+                images=0,
+                columns=table.guess.columns,
+                tables=(path,),
+            )
+    return None
+
+
 def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
     """Return the files that may be tables, the likeliest first; only the selected one, if any."""
     if selected := archive.selected_entry:
         return [selected] if suffix_of(selected) in TABLE_SUFFIXES else []
-    stems = {_place_of(path) for path in image_paths(listing)}
+    stems = {_place_of(path) for path in (*image_paths(listing), *sound_paths(listing))}
     found = [entry for entry in listing.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
     found.sort(
         key=lambda e: (
@@ -237,40 +329,49 @@ def _place_of(path: str) -> tuple[str, str]:
     return folder_of(path), stem_of(path)
 
 
-def _open_table(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table:
+def _open_table(
+    archive: Archive, path: str, index: ImageIndex, sounds: SoundIndex, encoding: str = ""
+) -> _Table:
     """Read the first rows of a table."""
     layout = layout_of(archive, path, encoding)
     rows = [row.values for row in islice(rows_of(archive, layout), _LOOKED_AT) if row.values]
-    return _Table(layout=layout, guess=guess_columns(rows, index, (folder_of(path), "")))
+    folders = (folder_of(path), "")
+    return _Table(layout=layout, guess=guess_columns(rows, index, folders, sounds))
 
 
-def _look(archive: Archive, path: str, index: ImageIndex, encoding: str = "") -> _Table | None:
+def _look(
+    archive: Archive, path: str, index: ImageIndex, sounds: SoundIndex, encoding: str = ""
+) -> _Table | None:
     """Read the first rows of what may be a table; None if it is none."""
     try:
-        return _open_table(archive, path, index, encoding)
+        return _open_table(archive, path, index, sounds, encoding)
     except (NoTableError, ConfigError, SourceUnreadableError):
         return None
 
 
 def _chosen(
-    archive: Archive, listing: FileListing, reading: ImportSpec, index: ImageIndex
+    archive: Archive,
+    listing: FileListing,
+    reading: ImportSpec,
+    index: ImageIndex,
+    sounds: SoundIndex,
 ) -> list[_Table]:
     """Find the tables to read: the one that is named, or all of ImageFolder's, or the best."""
     if reading.table:
         if not any(entry.path == reading.table for entry in listing.entries):
             raise missing_table(reading.table)
         try:
-            return [_open_table(archive, reading.table, index, reading.encoding)]
+            return [_open_table(archive, reading.table, index, sounds, reading.encoding)]
         except NoTableError as error:
             message = f"names a file that is no table: {reading.table}"
             raise ConfigError([Problem("reading.table", message)]) from error
     paths = possible_tables(archive, listing)
     folders = [p for p in paths if stem_of(p) == METADATA]
     if folders:
-        tables = [_look(archive, path, index, reading.encoding) for path in sorted(folders)]
+        tables = [_look(archive, path, index, sounds, reading.encoding) for path in sorted(folders)]
         return [table for table in tables if table]
-    looks = [_look(archive, path, index, reading.encoding) for path in paths[:_MAX_OPENED]]
-    tables = [table for table in looks if table and table.guess.image]
+    looks = [_look(archive, path, index, sounds, reading.encoding) for path in paths[:_MAX_OPENED]]
+    tables = [table for table in looks if table and (table.has_media or reading.with_fields)]
     if not tables:
         raise ConfigError([Problem("reading.table", "is not given, and no table is found")])
     return [max(tables, key=lambda table: table.guess.matched)]

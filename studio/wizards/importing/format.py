@@ -79,7 +79,7 @@ class FormatPage(PreviewPage):
             has_pairs = any(item.texts and item.image is not None for item in self._items)
             return "" if has_pairs else self.tr("Looking for pairs…")
         keeps_images = facts.image_only > 0 and self.form.text("keep_image_only") == "True"
-        if facts.pairs > 0 or keeps_images:
+        if facts.pairs > 0 or facts.others > 0 or keeps_images:
             return ""
         return self.tr("No pairs were found with this format.")
 
@@ -188,12 +188,15 @@ class FormatPage(PreviewPage):
             parts.append(self.tr("%Ln image(s) without text", "", facts.image_only))
         if facts.text_only:
             parts.append(self.tr("%Ln text(s) without image", "", facts.text_only))
+        if facts.others:
+            parts.append(self.tr("%Ln item(s) with sound or a row of a table", "", facts.others))
         self._found.setText(joined(parts))
-        if not facts.pairs:
+        is_empty = not facts.pairs and not facts.others
+        if is_empty:
             sentences = cause_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
             self._reasons.show_reasons(sentences, has_images=facts.image_only > 0)
             self._reasons.keep.set_text(self.form.text("keep_image_only"))
-        self._reasons.setVisible(not facts.pairs)
+        self._reasons.setVisible(is_empty)
 
     @Slot(str)
     def _keep_images(self, text: str) -> None:

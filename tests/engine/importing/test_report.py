@@ -61,7 +61,7 @@ def test_that_people_read_a_page_that_runs_nothing_and_loads_nothing(dataset):
     assert all(not {"src", "href", "onload"} & attributes.keys() for _tag, attributes in page.tags)
     assert "<script>alert(1)<.md" in page.text
     assert "source <b>&" in page.text
-    assert "neither image nor text to this format" in page.text
+    assert "neither image, text nor sound to this format" in page.text
 
 
 def test_that_every_reason_has_words(dataset):

@@ -22,8 +22,9 @@ from engine.events import (
     PhaseChanged,
     RunPaused,
 )
-from engine.metrics.evaluate import EvaluationReport, NearestImages, evaluate_run
+from engine.metrics.evaluate import NearestImages, evaluate_run
 from engine.metrics.extractor import FeatureExtractor
+from engine.metrics.report import EvaluationReport
 from engine.metrics.verdict import JudgedRun, RunFacts, facts_of, judge, judge_run, worded
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import read_metadata

@@ -7,9 +7,9 @@ import torch
 
 from engine.data.image_shape import square
 from engine.data.store import StoredDataset, open_dataset, write_dataset
-from engine.metrics import evaluate as judging
-from engine.metrics.evaluate import Evaluator, subsample
+from engine.metrics import pairs as judging
 from engine.metrics.extractor import UNKNOWN, find_attributes
+from engine.metrics.pairs import PairEvaluator, subsample
 from engine.sample.sampler import Sampler, Samples
 
 SHADES = ("dark", "grey", "light")
@@ -72,7 +72,7 @@ def copier(stored: StoredDataset, split: str, *, shuffle: bool = False) -> Sampl
 
 def evaluator(stored, tmp_path):
     places = {text: row for row, text in enumerate(stored.texts)}
-    return Evaluator(
+    return PairEvaluator(
         stored,
         square(8),
         encode=lambda texts: torch.tensor([[places[text]] for text in texts]),

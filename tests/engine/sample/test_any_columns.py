@@ -9,18 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.cli.main import main as main_command
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.audio_files import write_wav
-from engine.data.column_info import (
-    FieldInfo,
-    FieldKind,
-    audio_column,
-    image_column,
-    table_column,
-    text_column,
-)
-from engine.data.store import write_dataset
+from engine.data.column_info import text_column
+from engine.data.store import open_dataset, write_dataset
 from engine.errors import (
     CellsInvalidError,
     ConfigError,
@@ -47,74 +41,27 @@ from engine.sample.preview_sounds import read_clip, sounds_beside
 from engine.sample.request import GalleryRequest
 from engine.sample.tiles import captions, cell_text, colour_spectrograms, tiles
 from engine.train.run import train
+from tests.helpers.columns import four_column_dataset
 from tests.helpers.tiny import tiny_config
 
 CPU = torch.device("cpu")
-FIELDS = (
-    FieldInfo(name="level", kind=FieldKind.NUMERIC),
-    FieldInfo(name="shade", kind=FieldKind.CATEGORICAL),
-)
 
 
-def four_column_dataset(folder: Path) -> Path:
-    """Build items whose picture, word, tone and row say the same; some lack a column."""
-    count = 24
-    kinds = np.arange(count) % 2
-    random = np.random.default_rng(0)
-    images = np.array([40, 215])[kinds, None, None, None] + random.integers(
-        -9, 9, (count, 32, 32, 1)
-    )
-    seconds = np.arange(3200) / 8000
-    tones = [0.5 * np.sin(2 * np.pi * hz * seconds) for hz in (300, 900)]
-    waves = (np.stack(tones) * 32767).astype(np.int16)
-    records = [
-        {
-            "text": None if row % 7 == 3 else ("dark", "light")[kind],
-            "split": "held_out" if row % 6 == 5 else "train",
-            "tone": False if row % 5 == 2 else int(kind),
-            "facts": {"level": float(kind * 10 + row / 24), "shade": ("dark", "light")[kind]},
-        }
-        for row, kind in enumerate(kinds.tolist())
-    ]
-    write_dataset(
-        folder,
-        name="four",
-        title="Four",
-        images=images.astype(np.uint8),
-        records=records,
-        licence="CC0",
-        source="a test",
-        columns=[
-            image_column((count, 32, 32, 1)),
-            text_column(),
-            audio_column(waves.shape, 8000, name="tone"),
-            table_column(FIELDS, name="facts"),
-        ],
-        arrays={"tone": waves},
-    )
-    return folder
-
-
-def ring_dataset(folder: Path) -> Path:
-    """Build items of a word and a row, without pictures."""
+def sentences(folder: Path) -> Path:
+    """Build items of a text alone."""
     words = ("red", "blue")
     records = [
-        {
-            "text": words[row % 2],
-            "split": "held_out" if row % 6 == 5 else "train",
-            "facts": {"level": float(row % 2), "shade": words[row % 2]},
-        }
+        {"text": words[row % 2], "split": "held_out" if row % 6 == 5 else "train"}
         for row in range(24)
     ]
     write_dataset(
         folder,
-        name="ring",
-        title="Ring",
-        images=None,
+        name="sentences",
+        title="",
         records=records,
         licence="CC0",
         source="a test",
-        columns=[text_column(), table_column(FIELDS, name="facts")],
+        columns=[text_column()],
     )
     return folder
 
@@ -192,8 +139,8 @@ def test_a_preview_is_shown_although_its_sounds_cannot_be_written(
         problem_log.expect("The sounds of a preview were not written")
 
 
-def test_a_run_without_images_is_not_evaluated_and_says_so_once(tmp_path, caplog):
-    dataset = ring_dataset(tmp_path / "data")
+def test_a_run_of_one_column_is_not_evaluated_and_says_so_once(tmp_path, caplog):
+    dataset = sentences(tmp_path / "data")
     config = tiny_config(dataset, tmp_path / "run", images=16)
     config = config.with_values(reporting__evaluate_every_s=0.01)
     events: list[object] = []
@@ -205,7 +152,7 @@ def test_a_run_without_images_is_not_evaluated_and_says_so_once(tmp_path, caplog
     ]
     assert caplog.text.count("The run is not evaluated") == 1
     ready = next(event for event in events if isinstance(event, RunReady))
-    assert ready.columns == {"text": "text", "facts": "table"}
+    assert ready.columns == {"text": "text"}
 
 
 def test_a_gallery_has_files_texts_and_cells_of_every_item(run, tmp_path):
@@ -310,3 +257,50 @@ def test_tiles_stand_side_by_side_and_missing_cells_are_dashes(run):
     ]
     ramp = colour_spectrograms(np.arange(256, dtype=np.uint8)[None, None])[0, 0].astype(int)
     assert (np.diff(ramp @ [0.299, 0.587, 0.114]) >= -0.5).all()
+
+
+def test_the_rest_of_a_row_is_filled_in(run, tmp_path):
+    (tmp_path / "rows.csv").write_text("shade\ndark\nlight\n")
+    lines = gallery(run, tmp_path / "g", given={"facts": tmp_path / "rows.csv"}, make=("tone",))
+    assert [line["shade"] for line in lines] == ["dark", "light"]
+    assert all(isinstance(line["level"], float) for line in lines)
+
+
+def test_only_the_hybrid_family_fills_in_cells(tmp_path, problem_log):
+    data = four_column_dataset(tmp_path / "data")
+    config = tiny_config(data, tmp_path / "run", images=16).with_values(family="mvae")
+    train(config, lambda _event: None, RunControl())
+    (tmp_path / "rows.csv").write_text("shade\ndark\n")
+    with pytest.raises(ConfigError, match="only the hybrid family"):
+        gallery(tmp_path / "run", tmp_path / "g", given={"facts": tmp_path / "rows.csv"})
+    problem_log.expect("failed")
+
+
+def import_gallery(folder: Path, dataset: Path):
+    assert main_command(["import", str(folder), "--dataset", str(dataset), "--size", "32"]) == 0
+    return open_dataset(dataset)
+
+
+def test_a_gallery_imports_to_the_same_pictures_waves_texts_and_cells(run, tmp_path):
+    lines = gallery(run, tmp_path / "g", count=30, seed=3)
+    dataset = import_gallery(tmp_path / "g", tmp_path / "back")
+    kinds = {info.name: info.kind for info in dataset.manifest.columns}
+    assert kinds == {"image": "image", "text": "text", "tone": "audio", "table": "table"}
+    waves = np.load(tmp_path / "back/tone.npy")
+    assert len(dataset.records) == len(lines) == 30
+    for number, (line, record) in enumerate(zip(lines, dataset.records, strict=True)):
+        assert (record["text"] or "") == line["text"]
+        assert record["table"] == {"level": line["level"], "shade": line["shade"]}
+        with Image.open(tmp_path / "g" / line["file_name"]) as picture:
+            expected = np.asarray(picture.convert("L"))
+        np.testing.assert_array_equal(dataset.images[number][..., 0], expected)
+        with wave.open(str(tmp_path / "g" / line["tone_file_name"])) as sound:
+            frames = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+        np.testing.assert_array_equal(waves[record["tone"]], frames)
+
+
+def test_a_gallery_of_sounds_alone_imports_to_the_same_waves(run, tmp_path):
+    lines = gallery(run, tmp_path / "g", make=("tone",), count=4)
+    dataset = import_gallery(tmp_path / "g", tmp_path / "back")
+    assert [info.name for info in dataset.manifest.columns] == ["tone"]
+    assert len(dataset.records) == len(lines) == 4

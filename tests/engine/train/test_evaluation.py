@@ -6,7 +6,7 @@ import pytest
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
 from engine.events import EvaluationCompleted, EvaluationFailed, EvaluationStarted
-from engine.metrics.evaluate import EvaluationReport
+from engine.metrics.report import EvaluationReport
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.train import evaluation as module
 from engine.train.checkpointing import Snapshot

@@ -16,6 +16,7 @@ from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.train import metrics
 from engine.train.run import train
+from tests.helpers.columns import four_column_dataset
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
 pytestmark = pytest.mark.slow
@@ -108,7 +109,20 @@ WIDE_KINDS = {
     "wide mopoe": {"family": "mopoe"},
 }
 """On images of 32 x 18 pixels."""
-KINDS |= WIDE_KINDS
+FOUR_COLUMN_KINDS = {
+    "four columns, hybrid": {"data__augmentation": "ada"},
+    "four columns, adversarial": {"family": "adversarial", "data__augmentation": "diffaugment"},
+    "four columns, adversarial, text first": {
+        "family": "adversarial",
+        "networks__generation_order": "text-first",
+    },
+    "four columns, token ids": {"networks__text_encoding": "token-ids"},
+    "four columns, modulated": {"networks__architecture": "modulated"},
+    "four columns, mvae": {"family": "mvae"},
+    "four columns, mopoe": {"family": "mopoe"},
+}
+"""On items with a picture, a text, a sound and a row, of which some lack two."""
+KINDS |= WIDE_KINDS | FOUR_COLUMN_KINDS
 
 
 def config_of(dataset: Path, run: Path, kind: str):
@@ -142,10 +156,11 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     squares = tiny_dataset(folder / "data")
     wide = tiny_dataset(folder / "wide", size=18, width=32)
+    four = four_column_dataset(folder / "four")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "INTERVAL_S", 0.0)
         for kind in KINDS:
-            dataset = wide if kind in WIDE_KINDS else squares
+            dataset = wide if kind in WIDE_KINDS else four if kind in FOUR_COLUMN_KINDS else squares
             train(
                 config_of(dataset, folder / "straight" / kind, kind), lambda _e: None, RunControl()
             )

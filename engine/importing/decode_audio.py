@@ -1,0 +1,231 @@
+"""Decodes the sounds of raw samples and prepares the waves that a dataset stores.
+
+All sounds of an import are stored at one rate and in one length, which ``decide_audio_shape``
+chooses. Recordings are high-passed, trimmed and levelled; the sounds of a gallery, which this
+program has made, are stored as they are.
+
+Shapes: S samples of a stored wave.
+"""
+
+import contextlib
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.control import RunControl
+from engine.data.audio_files import DecodedAudio, probe_audio, read_audio
+from engine.data.waveform import (
+    Samples,
+    Wave,
+    fingerprint,
+    fit_length,
+    high_pass,
+    is_clipped,
+    is_silent,
+    resample,
+    set_peak,
+    to_int16,
+    trim,
+)
+from engine.errors import EntryError
+from engine.importing.formats.format import AudioRef, RawSample
+from engine.importing.ledger import Reason, SkipRecord
+from engine.importing.plan import AudioSettings, ImportPlan
+from engine.importing.samples import AudioFacts, DecodedSample
+from engine.importing.sources.archive import LIMITS, Archive
+
+DEFAULT_RATE_HZ = 8_000
+MAX_AUTO_S = 4.0
+"""Longest length that is chosen without being asked for."""
+MIN_AUTO_S = 0.1
+COVERED = 0.9
+"""Share of the sounds that the chosen length covers."""
+LENGTHS_READ = 200
+"""Sounds whose lengths decide, spread evenly over the source."""
+READ_S = 60.0
+"""Seconds of a sound that are decoded; silence before the sound is trimmed."""
+_STEP_S = 0.01
+_DAMAGED = (ValueError, ArithmeticError, LookupError, TypeError, MemoryError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioShape:
+    """Rate and length of the stored sounds."""
+
+    rate: int
+    """Samples per second."""
+    samples: int
+    """S."""
+
+
+def decide_audio_shape(
+    settings: AudioSettings, archive: Archive, samples: Sequence[RawSample], control: RunControl
+) -> AudioShape | None:
+    """Return the shape that sounds are stored in; equal plans and sources give equal shapes.
+
+    Args:
+        settings: rate and length, which may be automatic.
+        archive: the source.
+        samples: all samples of the source.
+        control: asked between sounds.
+
+    Returns:
+        None if no sample has a sound.
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
+    sounds = list(dict.fromkeys(ref for sample in samples for ref in sample.sounds.values()))
+    if not sounds:
+        return None
+    count = min(LENGTHS_READ, len(sounds))
+    chosen = [sounds[number * len(sounds) // count] for number in range(count)]
+    rate = settings.rate or _rate_of(archive, chosen)
+    if settings.seconds:
+        return AudioShape(rate=rate, samples=max(1, round(settings.seconds * rate)))
+    lengths: list[float] = []
+    for ref in chosen:
+        control.stop_if_asked()
+        # What cannot be read is reported when it is decoded.
+        with contextlib.suppress(EntryError, *_DAMAGED):
+            found = _read(archive, ref)
+            wave = found.samples if ref.is_prepared else _trimmed(found)
+            if not is_silent(wave):
+                lengths.append(len(wave) / found.rate)
+    covering = (
+        float(np.quantile(lengths, COVERED, method="inverted_cdf")) if lengths else MIN_AUTO_S
+    )
+    # The length of a gallery's sounds is a whole number of samples, and of its own.
+    if not all(ref.is_prepared for ref in chosen):
+        covering = math.ceil(round(covering / _STEP_S, 6)) * _STEP_S
+    seconds = min(max(covering, MIN_AUTO_S), MAX_AUTO_S)
+    return AudioShape(rate=rate, samples=max(1, round(seconds * rate)))
+
+
+def _rate_of(archive: Archive, refs: Sequence[AudioRef]) -> int:
+    """Return the most frequent rate of a gallery's sounds; else the default."""
+    rates: Counter[int] = Counter()
+    for ref in refs:
+        if ref.is_prepared:
+            with contextlib.suppress(EntryError):
+                rates[probe_audio(archive.read(ref.path, LIMITS.file_bytes)).rate] += 1
+    return rates.most_common(1)[0][0] if rates else DEFAULT_RATE_HZ
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioDecoder:
+    """Decodes the sounds of samples; may be called from several threads at once."""
+
+    archive: Archive
+    shape: AudioShape
+
+    def add_sounds(self, sample: DecodedSample) -> DecodedSample:
+        """Decode the sounds of a sample whose image is decoded.
+
+        A sound that cannot be used is left out. If the sample has nothing else that a dataset could
+        be made of, the sample cannot be used either.
+        """
+        facts: dict[str, AudioFacts] = {}
+        waves: dict[str, Wave] = {}
+        refused: list[SkipRecord] = []
+        for column, ref in sample.raw.sounds.items():
+            try:
+                waves[column], facts[column] = self._decode(ref)
+            except EntryError as error:
+                reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
+                refused.append(SkipRecord(path=ref.path, reason=reason, detail=error.detail))
+            except _DAMAGED as error:
+                # One damaged file must not end the import of all others.
+                detail = f"{type(error).__name__}: {error}"
+                refused.append(SkipRecord(path=ref.path, reason=Reason.DAMAGED, detail=detail))
+        found = replace(sample, sounds=facts, waves=waves, refused=tuple(refused))
+        if refused and not facts and sample.raw.image is None and not sample.raw.cells:
+            return replace(found, reason=refused[0].reason, detail=refused[0].detail)
+        return found
+
+    def _decode(self, ref: AudioRef) -> tuple[Wave, AudioFacts]:
+        original = _read(self.archive, ref)
+        rate = self.shape.rate
+        if ref.is_prepared:
+            sound = whole = resample(original.samples, original.rate, rate)
+        else:
+            sound = trim(high_pass(resample(original.samples, original.rate, rate), rate), rate)
+            if is_silent(sound):
+                raise EntryError(ref.path, Reason.SILENT, "it holds no sound above -60 dB")
+            whole = set_peak(sound)
+        wave = to_int16(fit_length(whole, self.shape.samples))
+        return wave, audio_facts(
+            wave,
+            rate,
+            seconds=len(sound) / rate,
+            is_clipped=is_clipped(original.samples),
+            is_cut=original.is_cut or len(sound) > self.shape.samples,
+        )
+
+
+def audio_decoder(
+    plan: ImportPlan, archive: Archive, samples: Sequence[RawSample], control: RunControl
+) -> AudioDecoder | None:
+    """Build the decoder of a source's sounds; None if no sample has one.
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
+    shape = decide_audio_shape(plan.audio, archive, samples, control)
+    return None if shape is None else AudioDecoder(archive=archive, shape=shape)
+
+
+def audio_facts(
+    wave: Wave, rate: int, *, seconds: float, is_clipped: bool, is_cut: bool
+) -> AudioFacts:
+    """Hash a stored wave.
+
+    Args:
+        wave: [S].
+        rate: in samples per second.
+        seconds: of the original.
+        is_clipped: whether the original has flat tops.
+        is_cut: whether the original is longer.
+    """
+    return AudioFacts(
+        seconds=seconds,
+        digest=wave_digest(wave),
+        fingerprint=fingerprint(wave, rate),
+        bands=_mean_bands(wave, rate),
+        is_clipped=is_clipped,
+        is_cut=is_cut,
+        is_silent=is_silent(wave),
+    )
+
+
+_BANDS = 96
+_LOWEST_HZ = 60.0
+
+
+def _mean_bands(wave: Wave, rate: int) -> bytes:
+    """Return the peak of the spectrum in bands of about three quarters of a semitone at 8 kHz.
+
+    The square root brings weak overtones nearer to the loudest band, which is 255.
+    """
+    spectrum = np.abs(np.fft.rfft(wave.astype(np.float32)))
+    edges = np.geomspace(_LOWEST_HZ, rate / 2, _BANDS + 1) * len(wave) / rate
+    starts = np.minimum(edges[:-1].astype(int), len(spectrum) - 1)
+    peaks = np.sqrt(np.maximum.reduceat(spectrum, starts))
+    return (255 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8).tobytes()
+
+
+def wave_digest(wave: Wave) -> bytes:
+    """Return a digest of a stored wave: equal waves have equal digests."""
+    return hashlib.blake2b(wave.astype("<i2", copy=False).tobytes(), digest_size=16).digest()
+
+
+def _read(archive: Archive, ref: AudioRef) -> DecodedAudio:
+    return read_audio(archive.read(ref.path, LIMITS.file_bytes), max_seconds=READ_S)
+
+
+def _trimmed(sound: DecodedAudio) -> Samples:
+    return trim(high_pass(sound.samples, sound.rate), sound.rate)

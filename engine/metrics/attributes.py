@@ -1,0 +1,145 @@
+"""Attributes of a dataset's items: facts that several columns state, each in its own way.
+
+Readers find in generated items what is stated there (``engine.metrics.readers``); the coherence
+matrix compares it (``engine.metrics.matrix``).
+
+Shapes: N items, A attributes, K columns, G groups.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.control import RunControl
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
+from engine.metrics.extractor import MAX_VALUES, UNKNOWN, Labels
+
+MAX_ATTRIBUTES = 64
+MIN_KNOWN = 0.5
+"""Share of the items of each split that must have a known value of an attribute. Names of voices
+that only validation items have are none that a reader could learn."""
+PERMUTATIONS = 20
+"""Over which the agreement by chance is averaged."""
+_CHECK_EVERY = 1_024
+"""Items that are read between two checks for a stop."""
+
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemAttributes:
+    """The attributes of all items of a dataset."""
+
+    names: tuple[str, ...]
+    """A names."""
+    values: tuple[tuple[str, ...], ...]
+    """By attribute, the values that occur in training."""
+    labels: Labels
+    """[N, A] index of each value, ``UNKNOWN`` where it is not recorded or not in training."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of values of each attribute."""
+        return tuple(len(kept) for kept in self.values)
+
+
+def find_item_attributes(dataset: StoredDataset, control: RunControl) -> ItemAttributes | None:
+    """Collect the attributes that a dataset's records state; None if there are none.
+
+    An attribute counts if training has 2 to ``MAX_VALUES`` values of it and most items of both
+    splits have one of them.
+
+    Args:
+        dataset: its records may have a member ``attributes``, a table of texts.
+        control: checked between the records.
+
+    Raises:
+        StoppedError: a stop was requested.
+    """
+    recorded: list[dict[str, str]] = []
+    for item, record in enumerate(dataset.records):
+        if item % _CHECK_EVERY == 0:
+            control.stop_if_asked()
+        found = record.get("attributes")
+        recorded.append(
+            {str(n): str(v) for n, v in found.items()} if isinstance(found, dict) else {}
+        )
+    training, validation = dataset.rows(TRAIN), dataset.rows(VALIDATION)
+    uses = Counter(name for item in training.tolist() for name in recorded[item])
+    common = [name for name, count in uses.items() if count >= MIN_KNOWN * len(training)]
+    names: list[str] = []
+    values: list[tuple[str, ...]] = []
+    columns: list[Labels] = []
+    for name in sorted(common)[:MAX_ATTRIBUTES]:
+        kept = sorted({recorded[i][name] for i in training.tolist() if name in recorded[i]})
+        if not 2 <= len(kept) <= MAX_VALUES:
+            continue
+        places = {value: place for place, value in enumerate(kept)}
+        labels = np.array([places.get(each.get(name, ""), UNKNOWN) for each in recorded])
+        if (labels[validation] != UNKNOWN).sum() < MIN_KNOWN * len(validation):
+            continue
+        names.append(name)
+        values.append(tuple(kept))
+        columns.append(labels)
+    if not names:
+        return None
+    return ItemAttributes(names=tuple(names), values=tuple(values), labels=np.stack(columns, 1))
+
+
+def labels_of_groups(groups: Places, labels: Labels, count: int) -> Labels:
+    """Return the labels on which all items of a group agree.
+
+    Args:
+        groups: [N] number of each item's group.
+        labels: [N, A]; unknown ones do not disagree.
+        count: G.
+
+    Returns:
+        [G, A], ``UNKNOWN`` where items disagree or none is known.
+    """
+    highest = np.full((count, labels.shape[1]), UNKNOWN, dtype=np.int64)
+    lowest = np.full_like(highest, np.iinfo(np.int64).max)
+    np.maximum.at(highest, groups, labels)
+    np.minimum.at(lowest, groups, np.where(labels == UNKNOWN, np.iinfo(np.int64).max, labels))
+    return np.where(lowest == highest, highest, UNKNOWN)
+
+
+def agreement(labels: Sequence[Labels], stated: Sequence[Mask]) -> float | None:
+    """Return the share of items whose columns agree on every attribute that at least two state.
+
+    Args:
+        labels: of K columns, [N, A] each; ``UNKNOWN`` agrees with nothing.
+        stated: by column, the attributes that it states: [A].
+
+    Returns:
+        0 to 1; None if no two columns state the same attribute, or there are no items.
+    """
+    judged = np.flatnonzero(np.sum(stated, axis=0) >= 2)
+    if not len(judged) or not len(labels[0]):
+        return None
+    agrees = np.ones(len(labels[0]), dtype=bool)
+    for place in judged:
+        said = np.stack(
+            [
+                column[:, place]
+                for column, states in zip(labels, stated, strict=True)
+                if states[place]
+            ]
+        )
+        agrees &= ((said == said[0]) & (said != UNKNOWN)).all(0)
+    return float(agrees.mean())
+
+
+def chance_agreement(labels: Sequence[Labels], stated: Sequence[Mask]) -> float | None:
+    """Return the agreement of columns whose items are paired at random; see ``agreement``."""
+    rng = np.random.default_rng(0)
+    found = [
+        agreement([labels[0], *(rng.permutation(column) for column in labels[1:])], stated)
+        for _ in range(PERMUTATIONS)
+    ]
+    values = [value for value in found if value is not None]
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,259 @@
+"""Coherence matrix: whether what is generated belongs to what was given, for any columns.
+
+A cell is the share of items whose generated column agrees with the given ones on every attribute
+that both state. Rows are what is given: each column alone, and all but one. Where nothing is given,
+generated columns are compared with one another, every two and all together. Beside each cell stand
+the agreement of a random pairing and that of real items, which is limited by the readers.
+
+Shapes: N items, A attributes.
+"""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from engine.config.sections import NetworkConfig
+from engine.control import RunControl
+from engine.data.facts import ColumnFacts
+from engine.data.store import VALIDATION, StoredDataset
+from engine.metrics.attributes import (
+    ItemAttributes,
+    Mask,
+    agreement,
+    chance_agreement,
+    find_item_attributes,
+)
+from engine.metrics.extractor import UNKNOWN, Labels
+from engine.metrics.readers import AttributeReader, build_reader, real_samples
+from engine.metrics.report import COHERENCE, EvaluationReport, cell_name
+from engine.modalities.registry import KINDS
+from engine.sample.sampler import Sampler, Samples
+
+ITEMS = 500
+"""Items of each row of the matrix at most; the standard error of .95 is .01."""
+REAL_ITEMS = 1_000
+"""Validation items at most by which the readers are checked."""
+MIN_ITEMS = 40
+"""Fewer validation items say nothing."""
+MIN_SKILL = 0.5
+"""How much of the way from guessing the most frequent value to certainty a reader must go for its
+column to count as stating an attribute."""
+NO_ATTRIBUTES = "the items record no attributes that columns could agree on"
+
+Rows = npt.NDArray[np.int64]
+
+
+class CoherenceMatrix:
+    """Measures how well columns fit that a model generates from others.
+
+    Args:
+        dataset: has all columns.
+        columns: of the model, at least two, in the order of generation.
+        networks: of the model.
+        cache: folder of the trained classifiers.
+        control: checked while classifiers are trained.
+
+    Raises:
+        StoppedError: a stop was requested.
+    """
+
+    def __init__(
+        self,
+        dataset: StoredDataset,
+        columns: Mapping[str, ColumnFacts],
+        networks: NetworkConfig,
+        cache: Path,
+        control: RunControl,
+    ) -> None:
+        self._dataset, self._columns, self._networks = dataset, columns, networks
+        self._readers: dict[str, AttributeReader] = {}
+        self._read: dict[str, tuple[Rows, Labels]] = {}
+        """By column, validation items and what was read of them."""
+        self._stated: dict[str, Mask] = {}
+        self.why_absent = ""
+        """Why nothing can be measured; empty if something can."""
+        found = find_item_attributes(dataset, control)
+        if found is None:
+            self.why_absent = NO_ATTRIBUTES
+            return
+        self._attributes: ItemAttributes = found
+        for name in columns:
+            self._build_reader(name, cache, control)
+        if not np.any(np.sum([*self._stated.values()], axis=0) >= 2):
+            self.why_absent = "no attribute is stated by two columns"
+
+    def measure(
+        self,
+        sampler: Sampler,
+        *,
+        count: int,
+        seed: int,
+        control: RunControl,
+    ) -> EvaluationReport:
+        """Generate items from nothing and from given columns, and read them.
+
+        Args:
+            sampler: of the model.
+            count: items of each row at most, and no more than ``ITEMS``.
+            seed: of the noise.
+            control: checked between batches.
+
+        Raises:
+            StoppedError: a stop was requested.
+        """
+        metrics: dict[str, float] = {}
+        absent: dict[str, str] = {}
+        if self.why_absent:
+            absent[COHERENCE] = self.why_absent
+            return EvaluationReport(metrics=metrics, absent=absent)
+        count = min(count, ITEMS)
+        self._measure_joint(sampler.from_noise(count, seed), metrics, control)
+        for given in given_sets([*self._columns]):
+            items = self._validation_items(given, count)
+            if len(items) < MIN_ITEMS:
+                absent[cell_name(given, "")] = f"needs {MIN_ITEMS} validation items with them"
+                continue
+            stored = {name: self._stored(name, items) for name in given}
+            made = self._read_all(sampler.complete_items(stored, seed), control, without=given)
+            self._measure_row(given, items, made, metrics)
+        return EvaluationReport(metrics=metrics, absent=absent, about=self._about(count))
+
+    def _build_reader(self, name: str, cache: Path, control: RunControl) -> None:
+        facts, side = self._columns[name], self._networks.image_size
+        reader = build_reader(
+            self._dataset,
+            name,
+            facts,
+            self._attributes,
+            longer_side=side,
+            cache=cache,
+            control=control,
+        )
+        items = self._validation_items([name], REAL_ITEMS)
+        read = reader.read(real_samples(self._dataset, name, facts, items, side), control)
+        self._readers[name], self._read[name] = reader, (items, read)
+        self._stated[name] = stated_attributes(read, self._attributes.labels[items])
+
+    def _measure_joint(
+        self, batches: Iterable[Samples], metrics: dict[str, float], control: RunControl
+    ) -> None:
+        """Compare generated columns with one another."""
+        made = self._read_all(batches, control)
+        names = [*self._columns]
+        groups: list[tuple[str, ...]] = [*itertools.combinations(names, 2)]
+        if len(names) > 2:
+            groups.append(tuple(names))
+        for group in groups:
+            stated = [self._stated[name] for name in group]
+            cell = cell_name((), "+".join(group))
+            _add(metrics, cell, [made[name] for name in group], stated)
+            bound = agreement(self._real_labels(group), stated)
+            if cell in metrics and bound is not None:
+                metrics[f"{cell}_upper_bound"] = bound
+
+    def _measure_row(
+        self,
+        given: Sequence[str],
+        items: Rows,
+        made: Mapping[str, Labels],
+        metrics: dict[str, float],
+    ) -> None:
+        """Compare generated columns with the recorded attributes of the given ones."""
+        stated = np.any([self._stated[name] for name in given], axis=0)
+        truth = self._attributes.labels[items]
+        for name, labels in made.items():
+            both = stated & self._stated[name]
+            is_known = (truth[:, both] != UNKNOWN).all(1)
+            cell = cell_name(given, name)
+            _add(metrics, cell, [truth[is_known], labels[is_known]], [both, both])
+            real, read = self._read[name]
+            bound = agreement([self._attributes.labels[real], read], [both, both])
+            if cell in metrics and bound is not None:
+                metrics[f"{cell}_upper_bound"] = bound
+
+    def _real_labels(self, group: Sequence[str]) -> list[Labels]:
+        """Return what was read of the validation items that have all columns of a group."""
+        shared = set.intersection(*(set(self._read[name][0].tolist()) for name in group))
+        labels: list[Labels] = []
+        for name in group:
+            items, read = self._read[name]
+            labels.append(read[[item in shared for item in items.tolist()]])
+        return labels
+
+    def _read_all(
+        self, batches: Iterable[Samples], control: RunControl, without: Sequence[str] = ()
+    ) -> dict[str, Labels]:
+        """Read the generated columns of all batches: [N, A] each."""
+        found: defaultdict[str, list[Labels]] = defaultdict(list)
+        for samples in batches:
+            control.stop_if_asked()
+            for name in self._columns:
+                if name not in without:
+                    found[name].append(self._readers[name].read(samples.columns[name], control))
+        return {name: np.concatenate(parts) for name, parts in found.items()}
+
+    def _validation_items(self, names: Sequence[str], most: int) -> Rows:
+        """Return validation items that have columns, spread evenly over the split."""
+        items = self._dataset.complete_rows(VALIDATION, names)
+        if len(items) <= most:
+            return items
+        return items[np.linspace(0, len(items) - 1, most).astype(np.int64)]
+
+    def _stored(self, name: str, items: Rows) -> Tensor:
+        """Return a column of items in the form in which the sampler takes it."""
+        facts = self._columns[name]
+        stored = KINDS[facts.kind].load(self._dataset, name, items, facts, self._networks)
+        return stored.rows if stored.first_row is None else stored.rows[stored.first_row]
+
+    def _about(self, count: int) -> dict[str, str]:
+        names = np.array(self._attributes.names)
+        stated = [f"{n} ({', '.join(names[mask])})" for n, mask in self._stated.items()]
+        return {
+            "coherence matrix": f"at most {count} items a row",
+            "attributes read": "; ".join(stated),
+        }
+
+
+def given_sets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of the matrix: each column alone, then all but one."""
+    yield from ((name,) for name in names)
+    if len(names) > 2:
+        for left_out in names:
+            yield tuple(name for name in names if name != left_out)
+
+
+def stated_attributes(read: Labels, truth: Labels) -> Mask:
+    """Return the attributes that a column states, judged by reading real items.
+
+    Args:
+        read: [N, A] of validation items.
+        truth: [N, A] as recorded.
+
+    Returns:
+        [A]: whether the accuracy is more than ``MIN_SKILL`` of the way from the most frequent
+        value's share to 1.
+    """
+    stated = np.zeros(truth.shape[1], dtype=bool)
+    for place in range(truth.shape[1]):
+        is_known = truth[:, place] != UNKNOWN
+        if is_known.sum() < MIN_ITEMS:
+            continue
+        known = truth[is_known, place]
+        majority = np.bincount(known).max() / len(known)
+        accuracy = (read[is_known, place] == known).mean()
+        stated[place] = accuracy > majority + MIN_SKILL * (1 - majority)
+    return stated
+
+
+def _add(
+    metrics: dict[str, float], cell: str, labels: Sequence[Labels], stated: Sequence[Mask]
+) -> None:
+    """Add a cell and its baseline, unless the columns state nothing in common."""
+    value, chance = agreement(labels, stated), chance_agreement(labels, stated)
+    if value is not None and chance is not None:
+        metrics[cell], metrics[f"{cell}_baseline"] = value, chance

@@ -1,0 +1,24 @@
+"""Small sounds to import: tones that no two numbers share."""
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.data.audio_files import write_wav
+from engine.data.waveform import Samples, to_int16
+
+RATE = 8_000
+
+
+def tone(number: int, seconds: float = 0.3, *, level: float = 0.5, rate: int = RATE) -> Samples:
+    """Make a tone of a pitch of its own with a quiet overtone."""
+    times = np.arange(round(seconds * rate)) / rate
+    hz = 200 + 45 * number
+    wave = np.sin(2 * np.pi * hz * times) + 0.3 * np.sin(2 * np.pi * 2.5 * hz * times)
+    return (level / 1.3 * wave).astype(np.float32)
+
+
+def save_tone(path: Path, number: int, seconds: float = 0.3, **options: float) -> None:
+    """Write a tone as a WAV file; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_wav(path, to_int16(tone(number, seconds, **options)), RATE)  # pyright: ignore[reportArgumentType]
