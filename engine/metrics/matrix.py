@@ -119,7 +119,9 @@ class CoherenceMatrix:
                 absent[cell_name(given, "")] = f"needs {MIN_ITEMS} validation items with them"
                 continue
             stored = {name: self._stored(name, items) for name in given}
-            made = self._read_all(sampler.complete_items(stored, seed), control, without=given)
+            names = [name for name in self._columns if name not in given]
+            batches = sampler.complete_items(stored, seed, columns=names)
+            made = self._read_all(batches, names, control)
             self._measure_row(given, items, made, metrics)
         return EvaluationReport(metrics=metrics, absent=absent, about=self._about(count))
 
@@ -143,8 +145,8 @@ class CoherenceMatrix:
         self, batches: Iterable[Samples], metrics: dict[str, float], control: RunControl
     ) -> None:
         """Compare generated columns with one another."""
-        made = self._read_all(batches, control)
         names = [*self._columns]
+        made = self._read_all(batches, names, control)
         groups: list[tuple[str, ...]] = [*itertools.combinations(names, 2)]
         if len(names) > 2:
             groups.append(tuple(names))
@@ -186,15 +188,14 @@ class CoherenceMatrix:
         return labels
 
     def _read_all(
-        self, batches: Iterable[Samples], control: RunControl, without: Sequence[str] = ()
+        self, batches: Iterable[Samples], names: Sequence[str], control: RunControl
     ) -> dict[str, Labels]:
-        """Read the generated columns of all batches: [N, A] each."""
+        """Read columns of all batches: [N, A] each."""
         found: defaultdict[str, list[Labels]] = defaultdict(list)
         for samples in batches:
             control.stop_if_asked()
-            for name in self._columns:
-                if name not in without:
-                    found[name].append(self._readers[name].read(samples.columns[name], control))
+            for name in names:
+                found[name].append(self._readers[name].read(samples.columns[name], control))
         return {name: np.concatenate(parts) for name, parts in found.items()}
 
     def _validation_items(self, names: Sequence[str], most: int) -> Rows:
