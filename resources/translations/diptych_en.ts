@@ -333,6 +333,16 @@
     </message>
 </context>
 <context>
+    <name>_Card</name>
+    <message numerus="yes">
+        <source>%Ln items</source>
+        <translation>
+            <numerusform>%Ln item</numerusform>
+            <numerusform>%Ln items</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>_DatasetText</name>
     <message numerus="yes">
         <source>%Ln pair(s)</source>

@@ -6217,6 +6217,10 @@ Free software under the Apache License 2.0.</source>
         <source>Pair {0}: {1}</source>
         <translation>第 {0} 对：{1}</translation>
     </message>
+    <message>
+        <source>Space plays the sound</source>
+        <translation>按空格键播放声音</translation>
+    </message>
 </context>
 <context>
     <name>TimelineBar</name>
@@ -6410,6 +6414,15 @@ Free software under the Apache License 2.0.</source>
         <source>%Ln image(s) exported to {0}</source>
         <translation>
             <numerusform>已导出 %Ln 张图像到 {0}</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Card</name>
+    <message numerus="yes">
+        <source>%Ln items</source>
+        <translation>
+            <numerusform>%Ln 个条目</numerusform>
         </translation>
     </message>
 </context>
