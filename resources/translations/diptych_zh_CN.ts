@@ -1563,7 +1563,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Samples per second of the stored sounds. 0 takes 8000, or the rate of a gallery.</source>
-        <translation>所存声音每秒的采样数。0 表示 8000，或图库的采样率。</translation>
+        <translation>所存声音每秒的采样数。0 表示 8000，或画廊的采样率。</translation>
     </message>
     <message>
         <source>Hz</source>
