@@ -99,6 +99,13 @@
             <numerusform>%Ln texts without image</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with sound or a row of a table</source>
+        <translation>
+            <numerusform>%Ln item with sound or a row of a table</numerusform>
+            <numerusform>%Ln items with sound or a row of a table</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>IssueView</name>
@@ -168,6 +175,13 @@
         <translation>
             <numerusform>Writes %Ln PNG image, its text (metadata.jsonl), a contact sheet and a page to look through them (index.html) to:</numerusform>
             <numerusform>Writes %Ln PNG images, their texts (metadata.jsonl), a contact sheet and a page to look through them (index.html) to:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Writes %Ln items: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</source>
+        <translation>
+            <numerusform>Writes %Ln item: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</numerusform>
+            <numerusform>Writes %Ln items: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</numerusform>
         </translation>
     </message>
 </context>
@@ -319,6 +333,16 @@
     </message>
 </context>
 <context>
+    <name>_Card</name>
+    <message numerus="yes">
+        <source>%Ln items</source>
+        <translation>
+            <numerusform>%Ln item</numerusform>
+            <numerusform>%Ln items</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>_DatasetText</name>
     <message numerus="yes">
         <source>%Ln pair(s)</source>
@@ -394,6 +418,34 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln silent sound(s)</source>
+        <translation>
+            <numerusform>%Ln silent sound</numerusform>
+            <numerusform>%Ln silent sounds</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln overdriven sound(s)</source>
+        <translation>
+            <numerusform>%Ln overdriven sound</numerusform>
+            <numerusform>%Ln overdriven sounds</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln sound(s) longer than what is stored</source>
+        <translation>
+            <numerusform>%Ln sound longer than what is stored</numerusform>
+            <numerusform>%Ln sounds longer than what is stored</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln sound(s) equal to another</source>
+        <translation>
+            <numerusform>%Ln sound equal to another</numerusform>
+            <numerusform>%Ln sounds equal to another</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln validation image(s) trained on too</source>
         <translation>
             <numerusform>%Ln validation image trained on too</numerusform>
@@ -422,6 +474,20 @@
         <translation>
             <numerusform>%Ln text alone</numerusform>
             <numerusform>%Ln texts alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with sound</source>
+        <translation>
+            <numerusform>%Ln item with sound</numerusform>
+            <numerusform>%Ln items with sound</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) of a table</source>
+        <translation>
+            <numerusform>%Ln row of a table</numerusform>
+            <numerusform>%Ln rows of a table</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -533,10 +599,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln file(s), such as {0}, are sounds, which are not read.</source>
+        <source>%Ln file(s), such as {0}, are sounds of a kind that is not read. Convert them to WAV, FLAC, MP3 or Ogg Vorbis.</source>
         <translation>
-            <numerusform>%Ln file, {0}, is a sound, which is not read.</numerusform>
-            <numerusform>%Ln files, such as {0}, are sounds, which are not read.</numerusform>
+            <numerusform>%Ln file, {0}, is a sound of a kind that is not read. Convert it to WAV, FLAC, MP3 or Ogg Vorbis.</numerusform>
+            <numerusform>%Ln files, such as {0}, are sounds of a kind that is not read. Convert them to WAV, FLAC, MP3 or Ogg Vorbis.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

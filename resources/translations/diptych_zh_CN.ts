@@ -354,6 +354,29 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ColumnText</name>
+    <message>
+        <source>image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>sound</source>
+        <translation>声音</translation>
+    </message>
+    <message>
+        <source>table row</source>
+        <translation>表格行</translation>
+    </message>
+    <message>
+        <source>Made from a table, not for diagnosis</source>
+        <translation>由表格生成，不可用于诊断</translation>
+    </message>
+</context>
+<context>
     <name>ConfirmDiscard</name>
     <message>
         <source>Stop and discard</source>
@@ -711,10 +734,6 @@ Free software under the Apache License 2.0.</source>
         <translation>使用 Wasserstein 损失时不能为“无”：该损失要求判别器的梯度有界。请选择梯度惩罚</translation>
     </message>
     <message>
-        <source>can be dense only up to 64 px: the number of weights grows with the number of pixels</source>
-        <translation>只能在不超过 64 像素时为全连接：权重数随像素数增长</translation>
-    </message>
-    <message>
         <source>can be token-ids only with the hybrid family: the other families generate texts as one-hot vectors</source>
         <translation>仅当模型族为 hybrid 时才能选词元编号：其他模型族以独热向量生成文本</translation>
     </message>
@@ -745,10 +764,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Family</source>
         <translation>模型族</translation>
-    </message>
-    <message>
-        <source>Model family: a GAN whose text decoder is also trained by likelihood, a purely adversarial GAN, or a multimodal VAE.</source>
-        <translation>模型族：文本解码器同时按似然训练的 GAN、纯对抗训练的 GAN，或多模态 VAE。</translation>
     </message>
     <message>
         <source>Device</source>
@@ -795,10 +810,6 @@ Free software under the Apache License 2.0.</source>
         <translation>网络结构</translation>
     </message>
     <message>
-        <source>Layers of the image networks: convolutional, fully connected (dense) as in the first GAN, or convolutional with a generator whose batch norms are modulated by noise and text, for colour images.</source>
-        <translation>图像网络的层类型：卷积层；如最早的 GAN 那样的全连接层；或卷积层加上由噪声与文本调制批归一化的生成器，适合彩色图像。</translation>
-    </message>
-    <message>
         <source>Image size</source>
         <translation>图像尺寸</translation>
     </message>
@@ -837,10 +848,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Embedding dimension</source>
         <translation>嵌入维数</translation>
-    </message>
-    <message>
-        <source>Dimension of the embedding vector of an image or a text.</source>
-        <translation>图像或文本的嵌入向量的维数。</translation>
     </message>
     <message>
         <source>Token embedding dimension</source>
@@ -1167,10 +1174,6 @@ Free software under the Apache License 2.0.</source>
         <translation>错配对</translation>
     </message>
     <message>
-        <source>When the discriminator also learns mismatched pairs as fakes: with the losses that are bounded below, or always. With the Wasserstein loss, which is not, each of them is then compared with a real pair.</source>
-        <translation>判别器何时也把错配对当作假样本学习：仅在损失有下界时，或始终如此。Wasserstein 损失没有下界，此时每个错配对都与一个真实对比较。</translation>
-    </message>
-    <message>
         <source>Compile the discriminator</source>
         <translation>编译判别器</translation>
     </message>
@@ -1331,12 +1334,40 @@ Free software under the Apache License 2.0.</source>
         <translation>除非模型族为 hybrid 且文本编码为词元编号，否则必须为线性层</translation>
     </message>
     <message>
+        <source>can be dense or joint-dense only up to 64 px: the number of weights grows with the number of pixels</source>
+        <translation>最多 64 px 时才能为全连接或图文联合全连接：权重数随像素数增长</translation>
+    </message>
+    <message>
+        <source>can be joint-dense only with the adversarial family: one network for the whole pair has no parts that could be trained by likelihood</source>
+        <translation>仅在纯对抗的模型族中才能为图文联合全连接：整个图文对只用一个网络，没有可按似然训练的部分</translation>
+    </message>
+    <message>
+        <source>must be simultaneous with the architecture joint-dense, which generates both items at once</source>
+        <translation>使用图文联合全连接架构时必须为“同时”，因为它一次生成图像和文本</translation>
+    </message>
+    <message>
+        <source>Model family: a GAN whose text decoder is also trained by likelihood, a purely adversarial GAN, or a multimodal VAE. A GAN trains a generator G and a discriminator D: min over G, max over D of E[log D(x)] + E[log(1 - D(G(z)))]. With the non-saturating loss, G maximizes E[log D(G(z))] instead, whose gradient does not vanish while D wins.</source>
+        <translation>模型族：文本解码器同时按似然训练的 GAN、纯对抗训练的 GAN，或多模态 VAE。GAN 训练生成器 G 与判别器 D：对 G 取最小、对 D 取最大的目标为 E[log D(x)] + E[log(1 - D(G(z)))]。使用非饱和损失时，G 改为最大化 E[log D(G(z))]，其梯度在 D 占优时不会消失。</translation>
+    </message>
+    <message>
+        <source>Layers of the image networks: convolutional, fully connected (dense) as in the first GAN, or convolutional with a generator whose batch norms are modulated by noise and text, for colour images. With joint-dense, generator and discriminator each have a single hidden layer for image and text together, and pairs are judged only as a whole.</source>
+        <translation>图像网络的层类型：卷积层；如最早的 GAN 那样的全连接层；或卷积层加上由噪声与文本调制批归一化的生成器，适合彩色图像。使用图文联合全连接时，生成器与判别器各只有一个由图像与文本共用的隐藏层，图文对只作为整体判别。</translation>
+    </message>
+    <message>
+        <source>Dimension of the embedding vector of an image or a text; with the architecture joint-dense, units of the hidden layers.</source>
+        <translation>图像或文本的嵌入向量的维数；使用图文联合全连接架构时，为隐藏层的单元数。</translation>
+    </message>
+    <message>
         <source>Text encoder</source>
         <translation>文本编码器</translation>
     </message>
     <message>
         <source>Layers that encode a text: linear ones over all positions, or one of two that treat all positions alike and need token IDs, a bag of words or a transformer layer.</source>
         <translation>编码文本的层：覆盖所有位置的线性层，或两种对所有位置一视同仁且需要词元编号的层：词袋，或一个 Transformer 层。</translation>
+    </message>
+    <message>
+        <source>When the discriminator also learns mismatched pairs as fakes: with the losses that are bounded below, always or never. With the Wasserstein loss, which is not bounded, always compares each of them with a real pair.</source>
+        <translation>判别器何时也把错配对当作假样本学习：仅在损失有下界时、始终，或从不。Wasserstein 损失没有下界，选择“始终”时每个错配对都与一个真实对比较。</translation>
     </message>
     <message>
         <source>Text length</source>
@@ -1527,6 +1558,26 @@ Free software under the Apache License 2.0.</source>
         <translation>灰度、彩色，或自动：全部图像为灰度时用灰度。</translation>
     </message>
     <message>
+        <source>Sample rate</source>
+        <translation>采样率</translation>
+    </message>
+    <message>
+        <source>Samples per second of the stored sounds. 0 takes 8000, or the rate of a gallery.</source>
+        <translation>所存声音每秒的采样数。0 表示 8000，或画廊的采样率。</translation>
+    </message>
+    <message>
+        <source>Hz</source>
+        <translation>Hz</translation>
+    </message>
+    <message>
+        <source>Sound length</source>
+        <translation>声音长度</translation>
+    </message>
+    <message>
+        <source>Length of the stored sounds; shorter ones are padded with silence, longer ones are cut. 0 takes the length that covers 90 % of them, at most 4.</source>
+        <translation>所存声音的长度；较短的用静音补足，较长的被截断。0 表示能覆盖其中 90 % 的长度，最多为 4。</translation>
+    </message>
+    <message>
         <source>Keep images without text</source>
         <translation>保留没有文本的图像</translation>
     </message>
@@ -1603,12 +1654,96 @@ Free software under the Apache License 2.0.</source>
         <translation>32 px，带梯度惩罚的 Wasserstein 损失（Gulrajani 等，2017），适用于没有 GPU 的电脑</translation>
     </message>
     <message>
-        <source>Original GAN</source>
-        <translation>原始 GAN</translation>
+        <source>Textbook GAN</source>
+        <translation>教科书 GAN</translation>
     </message>
     <message>
-        <source>32 px, dense layers and the minimax loss of Goodfellow et al. (2014), for teaching</source>
-        <translation>32 像素，全连接层与 Goodfellow 等人（2014）的极小极大损失，用于教学</translation>
+        <source>32 px, the GAN of introductions: one hidden layer, binary cross-entropy, nothing else</source>
+        <translation>32 px，入门教程中的 GAN：一个隐藏层、二元交叉熵，别无其他</translation>
+    </message>
+    <message>
+        <source>To see what the first recipe does, not for good images: on handwritten digits, all of them were still the same noisy blob after 950,000 training images. The other presets have what it takes. A given image or text is completed by the nearest of 32 pairs generated from noise.</source>
+        <translation>用于观察最初方案的效果，而非获得好图像：在手写数字上，训练 950,000 幅图像后生成的仍是同一团噪点。其他预设具备所需的改进。给定图像或文本时，由从噪声生成的 32 对中最接近的一对补全。</translation>
+    </message>
+    <message>
+        <source>Minimax GAN of 2014</source>
+        <translation>2014 年的极小极大 GAN</translation>
+    </message>
+    <message>
+        <source>32 px, the textbook GAN with the loss as the formula of Goodfellow et al. (2014) has it</source>
+        <translation>32 px，教科书 GAN，损失与 Goodfellow 等（2014）的公式一致</translation>
+    </message>
+    <message>
+        <source>To compare with the textbook GAN: the generator&apos;s gradient vanishes while the discriminator wins. On handwritten digits, all images were the same noisy blob after 300,000 training images.</source>
+        <translation>用于与教科书 GAN 比较：判别器占优时，生成器的梯度会消失。在手写数字上，训练 300,000 幅图像后所有图像都是同一团噪点。</translation>
+    </message>
+    <message>
+        <source>Spoken digits</source>
+        <translation>口语数字</translation>
+    </message>
+    <message>
+        <source>Handwritten digits with their word and its sound: type a word and hear it, or draw what a voice says</source>
+        <translation>手写数字及其单词与读音：输入一个词即可听到它，或画出语音所说的数字</translation>
+    </message>
+    <message>
+        <source>Digits: MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0; speech: synthesised for Diptych with espeak-ng, CC0-1.0</source>
+        <translation>数字：MNIST，Yann LeCun 与 Corinna Cortes，CC BY-SA 3.0；语音：用 espeak-ng 为 Diptych 合成，CC0-1.0</translation>
+    </message>
+    <message>
+        <source>Beats</source>
+        <translation>节拍</translation>
+    </message>
+    <message>
+        <source>Two seconds of drums with words, a step grid and a row of tempo and hits: ask for a beat in words, or turn a loop into its grid</source>
+        <translation>两秒鼓点，附有词语、步进网格以及速度与击打数的表格行：用词语索取节拍，或把循环转成网格</translation>
+    </message>
+    <message>
+        <source>Hits: Freesound recordings from Sonic Pi, CC0-1.0; beats: Diptych, CC0-1.0</source>
+        <translation>鼓声：Sonic Pi 收录的 Freesound 录音，CC0-1.0；节拍：Diptych，CC0-1.0</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>音符</translation>
+    </message>
+    <message>
+        <source>Notes on a staff with their name, sound, pitch and instrument: practise reading by ear, or write down what is played</source>
+        <translation>五线谱上的音符及其音名、声音、音高与乐器：练习听音识谱，或记下所奏的音</translation>
+    </message>
+    <message>
+        <source>Drawn and synthesised by Diptych, CC0-1.0</source>
+        <translation>由 Diptych 绘制与合成，CC0-1.0</translation>
+    </message>
+    <message>
+        <source>Road scenes</source>
+        <translation>道路场景</translation>
+    </message>
+    <message>
+        <source>Views from a car with a sentence, the sound on board and a row of weather, steering and distance: draw the rare case that a row describes, or fill in the row of a picture</source>
+        <translation>车内视角的画面，附有一句话、车内声音以及天气、转向与距离的表格行：画出某一行所述的罕见情形，或为图像填写表格行</translation>
+    </message>
+    <message>
+        <source>Cell cases</source>
+        <translation>细胞病例</translation>
+    </message>
+    <message>
+        <source>Ten measurements of cell nuclei with diagnosis, report and drawing: make up cases for teaching that belong to no patient (made from a table, not for diagnosis)</source>
+        <translation>细胞核的十项测量值，附有诊断、报告与示意图：为教学编出不属于任何患者的病例（由表格生成，不可用于诊断）</translation>
+    </message>
+    <message>
+        <source>Measurements: Breast Cancer Wisconsin (Diagnostic), W. Wolberg, O. Mangasarian, N. Street and W. Street, 1995, doi:10.24432/C5DW2B, CC BY 4.0; drawings and reports: Diptych, CC0-1.0, made from a table, not for diagnosis</source>
+        <translation>测量值：Breast Cancer Wisconsin (Diagnostic)，W. Wolberg、O. Mangasarian、N. Street 与 W. Street，1995，doi:10.24432/C5DW2B，CC BY 4.0；示意图与报告：Diptych，CC0-1.0，由表格生成，不可用于诊断</translation>
+    </message>
+    <message>
+        <source>Ring</source>
+        <translation>圆环</translation>
+    </message>
+    <message>
+        <source>Points of eight clusters on a circle, each with a colour word: watch in seconds whether a model finds all of them</source>
+        <translation>圆周上八个簇的点，各带一个颜色词：几秒内即可看出模型是否找到所有的簇</translation>
+    </message>
+    <message>
+        <source>Computed by Diptych, CC0-1.0</source>
+        <translation>由 Diptych 计算，CC0-1.0</translation>
     </message>
     <message>
         <source>60,000 handwritten digits, each with its word</source>
@@ -1823,6 +1958,34 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Free some space, or choose a workspace on another disk. What was saved before is still there.</source>
         <translation>请释放一些空间，或选择其他磁盘上的工作区。此前保存的内容仍在。</translation>
+    </message>
+    <message>
+        <source>There are no sounds to read.</source>
+        <translation>没有可读取的声音。</translation>
+    </message>
+    <message>
+        <source>Choose a folder with WAV, FLAC, MP3 or Ogg files.</source>
+        <translation>请选择包含 WAV、FLAC、MP3 或 Ogg 文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>A cell does not fit its field.</source>
+        <translation>有单元格与其字段不符。</translation>
+    </message>
+    <message>
+        <source>Use a value that the training data has, or leave it empty.</source>
+        <translation>请使用训练数据中出现过的值，或将其留空。</translation>
+    </message>
+    <message>
+        <source>The run cannot be evaluated.</source>
+        <translation>无法评估该运行。</translation>
+    </message>
+    <message>
+        <source>The dataset in {0} has no images, or no texts.</source>
+        <translation>{0} 中的数据集没有图像，或没有文本。</translation>
+    </message>
+    <message>
+        <source>Training is not affected; look at the samples instead.</source>
+        <translation>训练不受影响；请改为查看样本。</translation>
     </message>
     <message>
         <source>The evaluator of this dataset is not trained yet.</source>
@@ -2233,6 +2396,12 @@ Free software under the Apache License 2.0.</source>
             <numerusform>%Ln 个文本没有图像</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with sound or a row of a table</source>
+        <translation>
+            <numerusform>%Ln 个带声音或表格行的条目</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>FoundText</name>
@@ -2294,6 +2463,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Pairs</source>
         <translation>图文对</translation>
+    </message>
+    <message>
+        <source>Items</source>
+        <translation>条目数</translation>
     </message>
     <message>
         <source>How many pairs to draw from the newest checkpoint</source>
@@ -2452,6 +2625,68 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No pairs yet. Start a run: the first ones appear within seconds.</source>
         <translation>还没有图文对。开始训练后，几秒内就会出现。</translation>
+    </message>
+</context>
+<context>
+    <name>GivenColumn</name>
+    <message>
+        <source>Fields: {0}</source>
+        <translation>字段：{0}</translation>
+    </message>
+    <message>
+        <source>Choose a folder of sounds</source>
+        <translation>请选择声音文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a file of rows: CSV or JSON lines</source>
+        <translation>请选择含有行的文件：CSV 或 JSON lines</translation>
+    </message>
+    <message>
+        <source>Leave at least one to be made</source>
+        <translation>请至少留一列由模型生成</translation>
+    </message>
+</context>
+<context>
+    <name>GivenColumnRows</name>
+    <message>
+        <source>Make</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Give</source>
+        <translation>给定</translation>
+    </message>
+    <message>
+        <source>Whether it is made, or given by you</source>
+        <translation>由模型生成，还是由您给定</translation>
+    </message>
+    <message>
+        <source>Given {0}</source>
+        <translation>给定的{0}</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv *.tsv *.jsonl *.json)</source>
+        <translation>表格 (*.csv *.tsv *.jsonl *.json)</translation>
+    </message>
+    <message>
+        <source>What to start from, one text a line</source>
+        <translation>从哪些文本出发，每行一条</translation>
+    </message>
+    <message>
+        <source>Folder of images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of sounds</source>
+        <translation>声音文件夹</translation>
+    </message>
+    <message>
+        <source>File of rows: CSV or JSON lines</source>
+        <translation>含有行的文件：CSV 或 JSON lines</translation>
     </message>
 </context>
 <context>
@@ -2678,24 +2913,44 @@ Free software under the Apache License 2.0.</source>
         <translation>空文件和空文本</translation>
     </message>
     <message>
-        <source>Files that are neither image nor text here</source>
-        <translation>在此既非图像也非文本的文件</translation>
-    </message>
-    <message>
         <source>Named like images, but not images</source>
         <translation>名称像图像但并非图像</translation>
     </message>
     <message>
-        <source>Images of an unsupported type</source>
-        <translation>无法读取的图像类型</translation>
+        <source>Files that are not used here</source>
+        <translation>此处不使用的文件</translation>
     </message>
     <message>
-        <source>Truncated images</source>
-        <translation>不完整的图像</translation>
+        <source>Named like sounds, but not sounds</source>
+        <translation>名称像声音但不是声音</translation>
     </message>
     <message>
-        <source>Damaged images</source>
-        <translation>损坏的图像</translation>
+        <source>Silent sounds</source>
+        <translation>静音的声音</translation>
+    </message>
+    <message>
+        <source>Overdriven sounds</source>
+        <translation>过载的声音</translation>
+    </message>
+    <message>
+        <source>Sounds longer than what is stored</source>
+        <translation>长于存储长度的声音</translation>
+    </message>
+    <message>
+        <source>Copies of another sound</source>
+        <translation>与另一声音相同的副本</translation>
+    </message>
+    <message>
+        <source>Files of an unsupported type</source>
+        <translation>类型不受支持的文件</translation>
+    </message>
+    <message>
+        <source>Truncated images and sounds</source>
+        <translation>不完整的图像和声音</translation>
+    </message>
+    <message>
+        <source>Damaged images and sounds</source>
+        <translation>损坏的图像和声音</translation>
     </message>
     <message>
         <source>Larger than what is allowed</source>
@@ -2788,6 +3043,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Not an image</source>
         <translation>不是图像</translation>
+    </message>
+    <message>
+        <source>Not a sound</source>
+        <translation>不是声音</translation>
+    </message>
+    <message>
+        <source>Silent</source>
+        <translation>静音</translation>
     </message>
     <message>
         <source>Cannot be read</source>
@@ -3067,6 +3330,10 @@ Free software under the Apache License 2.0.</source>
         <translation>供参考</translation>
     </message>
     <message>
+        <source>These files cannot be read: they are empty, truncated, damaged, too large or of an unsupported type. They are left out.</source>
+        <translation>这些文件无法读取：为空、不完整、已损坏、过大或类型不受支持。它们将被略去。</translation>
+    </message>
+    <message>
         <source>The aspect ratio of these images is more than three times, or less than a third of, that of the images to store. Little of them fits.</source>
         <translation>这些图像的宽高比超过所存图像的三倍，或不足其三分之一，因此能放下的内容很少。</translation>
     </message>
@@ -3081,6 +3348,30 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The files of these images hold further frames or pages. The frame step on the Images page decides which are imported.</source>
         <translation>这些图像的文件还含有其他帧或页。“图像”页面上的帧间隔决定导入哪些。</translation>
+    </message>
+    <message>
+        <source>These sounds are silent. They are left out; items that have nothing else are left out with them.</source>
+        <translation>这些声音是静音的，将被略去；没有其他内容的条目也一并略去。</translation>
+    </message>
+    <message>
+        <source>These recordings are overdriven: the peaks of their waves are cut off, which sounds distorted.</source>
+        <translation>这些录音过载：波峰被削平，听起来失真。</translation>
+    </message>
+    <message>
+        <source>These sounds are longer than what is stored, so their end is cut off.</source>
+        <translation>这些声音长于存储长度，因此结尾会被截断。</translation>
+    </message>
+    <message>
+        <source>These files hold the same sound as another file, perhaps louder or converted.</source>
+        <translation>这些文件与另一文件的声音相同，也许音量更大或经过转换。</translation>
+    </message>
+    <message>
+        <source>These columns have the same value in every row. There is nothing to learn from them, so they are left out.</source>
+        <translation>这些列在每一行的值都相同，没有可学的内容，因此被略去。</translation>
+    </message>
+    <message>
+        <source>Another column can be read from these columns, as a diagnosis from its code. A classifier trained on such rows would learn nothing else.</source>
+        <translation>从这些列可以直接读出另一列，如从编码读出诊断。在这样的行上训练的分类器学不到其他东西。</translation>
     </message>
     <message>
         <source>Import them as they are</source>
@@ -3187,12 +3478,32 @@ Free software under the Apache License 2.0.</source>
         <translation>更多帧或页</translation>
     </message>
     <message>
-        <source>Validation duplicates</source>
-        <translation>验证项与训练项雷同</translation>
+        <source>Silent sounds</source>
+        <translation>静音的声音</translation>
     </message>
     <message>
-        <source>These files cannot be read as images: they are empty, truncated, damaged, too large or of an unsupported type. They are left out.</source>
-        <translation>这些文件读不出图像：它们为空、不完整、已损坏、过大，或属于无法读取的类型。它们将被略去。</translation>
+        <source>Overdriven sounds</source>
+        <translation>过载的声音</translation>
+    </message>
+    <message>
+        <source>Long sounds</source>
+        <translation>过长的声音</translation>
+    </message>
+    <message>
+        <source>Identical sounds</source>
+        <translation>相同的声音</translation>
+    </message>
+    <message>
+        <source>Constant columns</source>
+        <translation>值恒定的列</translation>
+    </message>
+    <message>
+        <source>Columns that give another away</source>
+        <translation>泄露另一列的列</translation>
+    </message>
+    <message>
+        <source>Validation duplicates</source>
+        <translation>验证项与训练项雷同</translation>
     </message>
     <message>
         <source>Files of the operating system, such as Thumbs.db. They contain none of your images and are left out.</source>
@@ -3725,6 +4036,17 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>PreviewPlayer</name>
+    <message>
+        <source>Sounds cannot be played: the Python package miniaudio is missing.</source>
+        <translation>无法播放声音：缺少 Python 包 miniaudio。</translation>
+    </message>
+    <message>
+        <source>Sounds cannot be played: there is no sound device.</source>
+        <translation>无法播放声音：没有声音设备。</translation>
+    </message>
+</context>
+<context>
     <name>Quality</name>
     <message>
         <source>Coherence</source>
@@ -4044,6 +4366,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>All figures with full precision, one line for each evaluation</source>
         <translation>全部指标，保留完整精度，每次评估一行</translation>
+    </message>
+    <message>
+        <source>The items of this run have no images, or no texts, so its quality is not measured. Look at the samples instead.</source>
+        <translation>该运行的条目没有图像，或没有文本，因此不测量其质量。请改为查看样本。</translation>
     </message>
     <message>
         <source>Quality is measured about once a minute while a run trains, and when it ends. “Evaluate now” measures the newest weights.</source>
@@ -5048,6 +5374,16 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message>
+        <source>Writes an item for each that is given: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</source>
+        <translation>为每个给定的条目写出一个条目：图像和声音写成文件，文本和表格行写入 metadata.jsonl，另有缩略图总览和用于浏览的网页（index.html），写入：</translation>
+    </message>
+    <message numerus="yes">
+        <source>Writes %Ln items: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</source>
+        <translation>
+            <numerusform>写出 %Ln 个条目：图像和声音写成文件，文本和表格行写入 metadata.jsonl，另有缩略图总览和用于浏览的网页（index.html），写入：</numerusform>
+        </translation>
+    </message>
+    <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
@@ -5174,6 +5510,10 @@ Free software under the Apache License 2.0.</source>
         <translation>全连接</translation>
     </message>
     <message>
+        <source>Dense, image and text together</source>
+        <translation>图文联合全连接</translation>
+    </message>
+    <message>
         <source>Modulated</source>
         <translation>调制</translation>
     </message>
@@ -5224,6 +5564,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Always</source>
         <translation>始终</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>从不</translation>
     </message>
     <message>
         <source>Spread of each modality</source>
@@ -5403,6 +5747,21 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Redo</source>
         <translation>重做</translation>
+    </message>
+</context>
+<context>
+    <name>SoundButtons</name>
+    <message>
+        <source>Stop {0}</source>
+        <translation>停止 {0}</translation>
+    </message>
+    <message>
+        <source>Play {0}</source>
+        <translation>播放 {0}</translation>
+    </message>
+    <message>
+        <source>Play the sound or stop it (Space)</source>
+        <translation>播放或停止声音（空格键）</translation>
     </message>
 </context>
 <context>
@@ -5858,6 +6217,10 @@ Free software under the Apache License 2.0.</source>
         <source>Pair {0}: {1}</source>
         <translation>第 {0} 对：{1}</translation>
     </message>
+    <message>
+        <source>Space plays the sound</source>
+        <translation>按空格键播放声音</translation>
+    </message>
 </context>
 <context>
     <name>TimelineBar</name>
@@ -5993,8 +6356,8 @@ Free software under the Apache License 2.0.</source>
         <translation>欢迎使用 Diptych</translation>
     </message>
     <message>
-        <source>A generator learns to draw images and to name them; a discriminator learns to tell its pairs from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
-        <translation>生成器学习画图并为图命名；判别器学习分辨生成的与真实的图文对。两者在您眼前相互促进。请选一项开始：训练就在这台计算机上进行，不会上传任何内容。</translation>
+        <source>A generator learns to make items of several parts, such as an image, its text and its sound; a discriminator learns to tell them from real ones. Each makes the other better while you watch. Pick something to start with: it trains right here, on this computer, and nothing is uploaded.</source>
+        <translation>生成器学习制作由多个部分组成的条目，例如图像、文本与声音；判别器学习分辨生成的与真实的条目。两者在您眼前相互促进。请选一项开始：训练就在这台计算机上进行，不会上传任何内容。</translation>
     </message>
     <message>
         <source>Train on {0}</source>
@@ -6013,8 +6376,24 @@ Free software under the Apache License 2.0.</source>
         <translation>打开训练…</translation>
     </message>
     <message>
-        <source>{0} px · {1}</source>
-        <translation>{0} 像素 · {1}</translation>
+        <source>Look</source>
+        <translation>看</translation>
+    </message>
+    <message>
+        <source>Listen</source>
+        <translation>听</translation>
+    </message>
+    <message>
+        <source>Learn</source>
+        <translation>学</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>驾驶</translation>
+    </message>
+    <message>
+        <source>Care</source>
+        <translation>医护</translation>
     </message>
 </context>
 <context>
@@ -6035,6 +6414,15 @@ Free software under the Apache License 2.0.</source>
         <source>%Ln image(s) exported to {0}</source>
         <translation>
             <numerusform>已导出 %Ln 张图像到 {0}</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Card</name>
+    <message numerus="yes">
+        <source>%Ln items</source>
+        <translation>
+            <numerusform>%Ln 个条目</numerusform>
         </translation>
     </message>
 </context>
@@ -6115,6 +6503,30 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln silent sound(s)</source>
+        <translation>
+            <numerusform>%Ln 个静音的声音</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln overdriven sound(s)</source>
+        <translation>
+            <numerusform>%Ln 个过载的声音</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln sound(s) longer than what is stored</source>
+        <translation>
+            <numerusform>%Ln 个长于存储长度的声音</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln sound(s) equal to another</source>
+        <translation>
+            <numerusform>%Ln 个与另一个相同的声音</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln validation image(s) trained on too</source>
         <translation>
             <numerusform>%Ln 张验证图像也用于训练</numerusform>
@@ -6139,6 +6551,18 @@ Free software under the Apache License 2.0.</source>
         <source>%Ln text(s) alone</source>
         <translation>
             <numerusform>%Ln 个单独文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) with sound</source>
+        <translation>
+            <numerusform>%Ln 个带声音的条目</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) of a table</source>
+        <translation>
+            <numerusform>%Ln 个表格行</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -6255,9 +6679,9 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln file(s), such as {0}, are sounds, which are not read.</source>
+        <source>%Ln file(s), such as {0}, are sounds of a kind that is not read. Convert them to WAV, FLAC, MP3 or Ogg Vorbis.</source>
         <translation>
-            <numerusform>%Ln 个文件（例如 {0}）是声音，无法读取。</numerusform>
+            <numerusform>有 %Ln 个文件（如 {0}）是无法读取的声音类型。请将其转换为 WAV、FLAC、MP3 或 Ogg Vorbis。</numerusform>
         </translation>
     </message>
     <message numerus="yes">

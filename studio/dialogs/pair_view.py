@@ -373,6 +373,12 @@ class PairView(QDialog):
         self.raise_()
         self.activateWindow()
 
+    def set_comparable(self, are_images: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Set whether tiles are single images, which can be compared with training images."""
+        self._compare.setVisible(are_images)
+        if not are_images:
+            self._compare.setChecked(False)
+
     def show_notice(self, text: str) -> None:
         """Show a sentence below the pair, or none."""
         self._notice.setText(text)

@@ -92,7 +92,8 @@ class TileModel(QAbstractListModel):
     def _tool_tip(self, row: int) -> str:
         if not self._has_sounds:
             return self.texts[row]
-        return f"{self.texts[row]}\n{self._problem or self.tr('Space plays the sound')}".strip()
+        about_sound = self._problem or self.tr("Space plays the sound")
+        return f"{self.texts[row]}\n{about_sound}".strip()
 
 
 def qimage_of(pixels: ImageArray) -> QImage:

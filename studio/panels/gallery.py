@@ -41,6 +41,7 @@ class GalleryPanel(QWidget):
         self._sheet: Sheet | None = None
         self._sounds: dict[str, Path] = {}
         """Files with the clips of the sheet, by column."""
+        self._are_images = True
         self._text_lines = 1
         self._pair_view: PairView | None = None
         self._zoom = self._make_zoom()
@@ -92,6 +93,12 @@ class GalleryPanel(QWidget):
             if can_save
             else self.tr("There is no run to draw pairs from yet. Start one first.")
         )
+
+    def set_comparable(self, are_images: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Set whether tiles are single images, which can be compared with training images."""
+        self._are_images = are_images
+        if self._pair_view is not None:
+            self._pair_view.set_comparable(are_images)
 
     def show_notice(self, text: str) -> None:
         """Show a sentence above the tiles, or none."""
@@ -180,6 +187,7 @@ class GalleryPanel(QWidget):
     def _open_pair(self, tile: int) -> None:
         if self._pair_view is None:
             self._pair_view = PairView(self, self._timeline, self._nearest, self._player)
+            self._pair_view.set_comparable(self._are_images)
             self._pair_view.show_notice(self._notice.text())
         self._pair_view.show_pair(tile, self._cursor)
 

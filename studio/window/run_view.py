@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
-from engine.data.column_info import IMAGE, TEXT
+from engine.data.column_info import AUDIO, IMAGE, TEXT
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
@@ -283,6 +283,9 @@ class RunView(QObject):
     def _learn_columns(self, columns: Mapping[str, str], dataset: str) -> None:
         self.columns = columns
         self._window.quality.set_measurable(self.is_measurable)
+        kinds = list(columns.values())
+        are_images = not kinds or (kinds.count(IMAGE) == 1 and AUDIO not in kinds)
+        self._window.gallery.set_comparable(are_images)
         self._window.gallery.show_notice(notice_text(dataset))
 
     def _clear(self, folder: Path) -> None:

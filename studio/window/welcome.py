@@ -170,8 +170,7 @@ class _Card(QFrame):
         self.setMinimumWidth(_CARD_WIDTH - GAP)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, MARGIN, MARGIN, MARGIN))
         layout.addWidget(_Picture(starter.name), alignment=Qt.AlignmentFlag.AlignHCenter)
-        translate = QCoreApplication.translate
-        items = translate("WelcomePage", "%Ln items", "", starter.items)
+        items = self.tr("%Ln items", "", starter.items)
         facts = plain_label(f"{items} · {columns_text(starter.columns.values())}", role="muted")
         licence = plain_label(translate_engine(starter.licence), role="muted")
         fill(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.data.waveform import Sounds
@@ -179,6 +179,19 @@ def test_that_a_notice_is_shown_with_the_tiles_and_with_each(story: Story):
     assert says(story.panel, "Not for diagnosis")
     story.panel.show_notice("")
     assert not says(view, "Not for diagnosis")
+
+
+def test_that_only_single_images_are_compared_with_training_images(story: Story):
+    story.add(1, "speech")
+    story.panel.set_comparable(False)
+    story.grid.tile_opened.emit(0)
+    box = child(child(story.panel, PairView), QCheckBox)
+    assert not box.isVisible()
+    story.panel.set_comparable(True)
+    assert box.isVisible()
+    box.setChecked(True)
+    story.panel.set_comparable(False)
+    assert not box.isChecked()
 
 
 def test_that_a_sound_that_is_gone_is_not_played(story: Story):
