@@ -137,8 +137,8 @@ def _summary(table: Mapping[str, Any]) -> str:
     values = " to ".join(f"{end:,.15g}" for end in table["value_range"])
     scaled = f"; values of {values} became black to white" if values else ""
     sentence = (
-        f"Read as {table['read_as']}; {images}{scaled}{sounds}; encoding of the texts: {encodings}; "
-        f"version {table['version'] or 'none'}."
+        f"Read as {table['read_as']}; {images}{scaled}{sounds}; encoding of the texts: "
+        f"{encodings}; version {table['version'] or 'none'}."
     )
     return escape_html(sentence)
 
