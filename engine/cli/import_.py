@@ -134,12 +134,9 @@ def run(arguments: argparse.Namespace) -> None:
             values = " to ".join(f"{end:,.15g}" for end in report["value_range"])
             print(sentence.format(counts[issue], values))
     if report["audio_rate"]:
-        cut = f"; {counts[Issue.LONG_SOUND]:,} longer ones were cut" * bool(
-            counts[Issue.LONG_SOUND]
-        )
         say(
-            f"Sounds: {report['audio_seconds']:.3g} s at {report['audio_rate']:,} Hz{cut} "
-            "(--audio-seconds, --audio-rate)."
+            f"Sounds: {report['audio_seconds']:.3g} s at {report['audio_rate']:,} Hz; "
+            f"{counts[Issue.LONG_SOUND]:,} longer ones were cut (--audio-seconds, --audio-rate)."
         )
     if report["fields"]:
         say(_fields_sentence(report["fields"]))
