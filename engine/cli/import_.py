@@ -133,6 +133,11 @@ def run(arguments: argparse.Namespace) -> None:
         if counts[issue]:
             values = " to ".join(f"{end:,.15g}" for end in report["value_range"])
             print(sentence.format(counts[issue], values))
+    if report["audio_rate"]:
+        say(
+            f"Sounds: {report['audio_seconds']:.3g} s at {report['audio_rate']:,} Hz; "
+            f"{counts[Issue.LONG_SOUND]:,} longer ones were cut (--audio-seconds, --audio-rate)."
+        )
     if report["fields"]:
         say(_fields_sentence(report["fields"]))
     for reason, count in report["skipped_by_reason"].items():

@@ -14,10 +14,12 @@ from typing import Any
 
 from engine.control import RunControl
 from engine.data.column_info import (
+    AUDIO,
     IMAGE,
     TABLE,
     ColumnInfo,
     audio_column,
+    first_of_kind,
     image_column,
     table_column,
     text_column,
@@ -364,6 +366,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
     if not counts.adds_up:
         # A bug, but no reason to lose the dataset; the report shows it too.
         log.error("Not all of %s is accounted for: %s", plan.source, counts)
+    audio = first_of_kind(manifest.columns, AUDIO)
     return ImportReport(
         plan=plan,
         version=manifest.version,
@@ -373,6 +376,8 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         channels=manifest.channels,
         value_range=manifest.value_range,
         issues=result.check_report.reports,
+        audio_rate=audio.rate if audio else 0,
+        audio_seconds=audio.shape[1] / audio.rate if audio else 0.0,
         fields=result.table.reports if result.table else (),
         skip_counts=scan.ledger.skip_counts(),
         skipped_files=tuple(scan.ledger.skipped_files()),

@@ -13,7 +13,7 @@ from engine.data.editing import Edits, ItemState, normalise_texts
 from engine.data.store import TRAIN
 from engine.importing.plan import OFFERED, Fix, Issue
 
-ALIKE = frozenset({Issue.SAME_IMAGE, Issue.SIMILAR_IMAGE})
+ALIKE = frozenset({Issue.SAME_IMAGE, Issue.SIMILAR_IMAGE, Issue.SAME_SOUND})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,11 +132,13 @@ def _summary(table: Mapping[str, Any]) -> str:
     size = f"{table['image_width']} x {table['image_height']} px"
     has_images = counts["pairs"] + counts["image_only"] > 0
     images = f"images of {size} in {colours}" if has_images else "no images"
+    rate, seconds = table["audio_rate"], table["audio_seconds"]
+    sounds = f"; sounds of {seconds:.3g} s at {rate:,} Hz" if rate else ""
     values = " to ".join(f"{end:,.15g}" for end in table["value_range"])
     scaled = f"; values of {values} became black to white" if values else ""
     sentence = (
-        f"Read as {table['read_as']}; {images}{scaled}; encoding of the texts: {encodings}; "
-        f"version {table['version'] or 'none'}."
+        f"Read as {table['read_as']}; {images}{scaled}{sounds}; encoding of the texts: "
+        f"{encodings}; version {table['version'] or 'none'}."
     )
     return escape_html(sentence)
 
@@ -246,6 +248,10 @@ class ImportReport:
     value_range: tuple[float, ...]
     """Values that became black and white of deep images; empty without any."""
     issues: tuple[IssueReport, ...]
+    audio_rate: int
+    """Of the stored sounds, in samples per second; 0 if there are none."""
+    audio_seconds: float
+    """Length of the stored sounds."""
     fields: tuple[FieldReport, ...]
     """Columns of cells, those that are left out too."""
     skip_counts: Mapping[Reason, int]
@@ -266,6 +272,8 @@ class ImportReport:
             "image_height": self.image_shape.height,
             "channels": self.channels,
             "value_range": list(self.value_range),
+            "audio_rate": self.audio_rate,
+            "audio_seconds": self.audio_seconds,
             "encodings": dict(self.encodings),
             "issues": [
                 {

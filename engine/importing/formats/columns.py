@@ -350,7 +350,9 @@ def cells_of(values: Mapping[str, Any], columns_used: Collection[str]) -> dict[s
             continue
         is_cell = value is None or isinstance(value, str | int | float)
         cell = value if is_cell else None
-        found[str(name)] = cell[:MAX_CELL] if isinstance(cell, str) else cell
+        # Bytes that are no text cannot be written.
+        field = str(name).encode("utf-8", "backslashreplace").decode("utf-8")[:MAX_NAME]
+        found[field] = cell[:MAX_CELL] if isinstance(cell, str) else cell
     return found
 
 

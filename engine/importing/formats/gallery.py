@@ -98,7 +98,7 @@ class Gallery(ImageFileFormat):
                 audio_columns=_file_members(archive, table),
             )
             scan = TableScan(archive, _layout(table), chosen, index, gathering, ledger, sounds)
-            yield from scan.items(also=PROVENANCE, passed_over=_NO_CELLS)
+            yield from scan.items(also=PROVENANCE, excluded=_NO_CELLS)
         yield from gathering.samples()
         done = {*tables, *gathering.paths}
         for entry in listing.entries:

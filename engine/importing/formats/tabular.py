@@ -67,6 +67,9 @@ from engine.importing.formats.table_rows import (
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
 
+MAX_AUDIO_COLUMNS = 8
+"""Columns of sounds that are imported."""
+
 
 class TableScan:
     """Reads the samples of one table."""
@@ -90,20 +93,18 @@ class TableScan:
         self._folders = (folder_of(layout.path), "")
         self._split = split_extras(layout.path)
 
-    def items(
-        self, also: Sequence[str] = (), passed_over: Sequence[str] = ()
-    ) -> Iterator[RawSample]:
+    def items(self, also: Sequence[str] = (), excluded: Sequence[str] = ()) -> Iterator[RawSample]:
         """Yield the table's own items; what belongs to an image or a sound goes to the gathering.
 
         Args:
             also: columns that the extras keep.
-            passed_over: columns that are no cells.
+            excluded: columns that are no cells.
 
         Raises:
             SourceUnreadableError: the table cannot be read, or no further.
         """
         self._also = also
-        self._used |= set(passed_over)
+        self._used |= set(excluded)
         for row in rows_of(self._archive, self._layout):
             key = f"{self._layout.path}#{row.number}"
             try:
@@ -172,7 +173,7 @@ class TableScan:
             self._sounds.column_of(column, path): AudioRef(
                 path=path, is_prepared=self._sounds.are_prepared
             )
-            for column in self._reading.audio_columns
+            for column in self._reading.audio_columns[:MAX_AUDIO_COLUMNS]
             if (path := self._sound(row.values.get(column)))
         }
         cells = cells_of(row.values, self._used) if self._reading.with_fields else {}

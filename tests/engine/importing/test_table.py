@@ -168,6 +168,20 @@ def test_that_columns_of_sounds_keep_a_name_that_can_be_used(name, column):
     assert column_of(name) == column
 
 
+def test_that_hostile_names_of_columns_do_not_end_the_import(tmp_path):
+    save_tone(tmp_path / "in/0.wav", 0)
+    rows = [
+        {"file_name": "0.wav", "text": "a tone", "\ud800": n, "": 1, "x" * 9_000: 2}
+        | {f"voice_{k}": "0.wav" for k in range(30)}
+        | {"deep": {"a": [1, {}]}, "n": 1e999}
+        for n in (3.5, 1.25, 7.5)
+    ]
+    (tmp_path / "in/metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert run_import(tmp_path / "in", tmp_path / "out", "--fields") == 0
+    infos = open_dataset(tmp_path / "out").manifest.columns
+    assert sum(info.kind == "audio" for info in infos) == 8
+
+
 def test_that_a_sound_file_that_is_missing_leaves_its_item(tmp_path):
     source = image_table(tmp_path / "in")
     (source / "sounds/3.wav").unlink()
