@@ -12,15 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from engine.control import RunControl
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
-from engine.metrics.extractor import MAX_VALUES, UNKNOWN, Labels
+from engine.metrics.extractor import MAX_VALUES, UNKNOWN, Labels, predict_attributes
 
 MAX_ATTRIBUTES = 64
 MIN_KNOWN = 0.5
 """Share of the items of each split that must have a known value of an attribute. Names of voices
 that only validation items have are none that a reader could learn."""
+MIN_LABELLED = 0.5
+"""Share of a column's training values that must have a label of an attribute to learn it."""
 PERMUTATIONS = 20
 """Over which the agreement by chance is averaged."""
 _CHECK_EVERY = 1_024
@@ -88,6 +91,32 @@ def find_item_attributes(dataset: StoredDataset, control: RunControl) -> ItemAtt
     if not names:
         return None
     return ItemAttributes(names=tuple(names), values=tuple(values), labels=np.stack(columns, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnedAttributes:
+    """The attributes that a classifier predicts."""
+
+    count: int
+    """A."""
+    places: tuple[int, ...]
+    """Of the predicted ones among all."""
+    sizes: tuple[int, ...]
+    """Number of values of each predicted attribute."""
+
+    @classmethod
+    def of(cls, truth: Labels, sizes: Sequence[int]) -> "LearnedAttributes":
+        """Predict the attributes that most of the training values have: [N, A]."""
+        is_known = (truth != UNKNOWN).mean(0) if len(truth) else np.zeros(truth.shape[1])
+        places = tuple(np.flatnonzero(is_known >= MIN_LABELLED).tolist())
+        return cls(count=len(sizes), places=places, sizes=tuple(sizes[place] for place in places))
+
+    def labels(self, said: Tensor) -> Labels:
+        """Return the likeliest values: [N, outputs] to [N, A]."""
+        labels = np.full((len(said), self.count), UNKNOWN, dtype=np.int64)
+        if self.places:
+            labels[:, self.places] = predict_attributes(said, self.sizes)
+        return labels
 
 
 def labels_of_groups(groups: Places, labels: Labels, count: int) -> Labels:

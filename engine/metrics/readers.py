@@ -1,16 +1,16 @@
-"""Readers of attributes: what generated texts, rows, sounds and pictures state.
+"""Readers of attributes: what generated texts, sounds and pictures state.
 
-Texts and categories are read by the rule that the training items imply; pictures, sounds and
-numbers by small classifiers, which are trained on real training items only. Sounds are read from
-their waves, so what is lost on the way from a spectrogram to a wave counts. Their classifier is
-trained with shifts, gains, an equaliser and noise; without, it tells sounds apart by a rumble that
-nobody hears (docs/measurements.md).
+Texts are read by the rule that the training items imply, pictures and sounds by small classifiers,
+which are trained on real training items only; ``engine.metrics.row_reader`` reads rows of tables.
+Sounds are read from their waves, so what is lost on the way from a spectrogram to a wave counts.
+Their classifier is trained with shifts, gains, an equaliser and noise; without, it tells sounds
+apart by a rumble that nobody hears (docs/measurements.md).
 
-Shapes: N items, A attributes, D numbers of an encoded row, S samples, M mel bands, T frames.
+Shapes: N items, A attributes, S samples, M mel bands, T frames.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.augment.audio import AudioAugmenter
 from engine.augment.transforms import DIFFAUGMENT
@@ -27,12 +27,10 @@ from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TableFacts
 from engine.data.image_files import resize, to_channels
 from engine.data.image_shape import ImageShape
 from engine.data.store import TRAIN, StoredDataset
-from engine.data.table_cells import Column, read_texts
-from engine.data.table_codec import Cells, encode
-from engine.data.table_fields import CategoricalField
+from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.events import ImageArray
-from engine.metrics.attributes import ItemAttributes, labels_of_groups
+from engine.metrics.attributes import ItemAttributes, LearnedAttributes, labels_of_groups
 from engine.metrics.extractor import (
     MAX_SIDE,
     UNKNOWN,
@@ -41,22 +39,18 @@ from engine.metrics.extractor import (
     Labels,
     cached_classifier,
     normal_form,
-    predict_attributes,
     run_classifier,
     train_classifier,
 )
+from engine.metrics.row_reader import TableAttributeReader
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
 from engine.sample.sampler import Shown
 
 READER_RECIPE = 1
 """Version of the classifiers; those of older versions are trained again."""
-MIN_LABELLED = 0.5
-"""Share of a column's training values that must have a label of an attribute to learn it."""
 NOISE_DB = (-70.0, -30.0)
 """Level of the noise in training, relative to a sine of full scale."""
 FLOOR_DB = 60.0
-HIDDEN_DIM, STEPS, BATCH, PEAK_RATE = 64, 1_500, 256, 1e-2
-"""Of the classifier of rows."""
 _ENCODED_TOGETHER = 256
 
 Rows = npt.NDArray[np.int64]
@@ -173,7 +167,7 @@ class ImageAttributeReader:
         column = dataset.array(name)
         self._channels = column.info.shape[3]
         rows, truth = _labelled_rows(column.rows[items], attributes.labels[items])
-        self._target = _Target.of(truth, attributes.sizes)
+        self._target = LearnedAttributes.of(truth, attributes.sizes)
 
         def train() -> EvaluatorClassifier:
             images = np.ascontiguousarray(column.values[rows])
@@ -223,7 +217,7 @@ class SoundAttributeReader:
             MAX_SIDE, rate=facts.rate, samples=facts.samples
         )
         rows, truth = _labelled_rows(column.rows[items], attributes.labels[items])
-        self._target = _Target.of(truth, attributes.sizes)
+        self._target = LearnedAttributes.of(truth, attributes.sizes)
         shape = ImageShape(MAX_SIDE, MAX_SIDE)
 
         def train() -> EvaluatorClassifier:
@@ -287,79 +281,6 @@ class SoundAugmentation:
         return (1 + 2 * (10 * power.log10()) / FLOOR_DB).clamp(-1, 1)
 
 
-class TableAttributeReader:
-    """Reads rows: attributes that a category implies by rule, others by a classifier of rows.
-
-    Args:
-        facts: of the column.
-        cells: of the training items, by field.
-        labels: of the same items, [N, A].
-        sizes: number of values of each attribute.
-        control: checked while the classifier is trained.
-
-    Raises:
-        StoppedError: a stop was requested.
-    """
-
-    def __init__(
-        self,
-        facts: TableFacts,
-        cells: Mapping[str, Column],
-        labels: Labels,
-        sizes: Sequence[int],
-        control: RunControl,
-    ) -> None:
-        self._fields = facts.fields
-        self._rules: dict[int, tuple[str, Mapping[str | None, int]]] = {}
-        for field in facts.fields:
-            if isinstance(field, CategoricalField):
-                self._add_rules(field.name, read_texts(cells[field.name]), labels)
-        rest = labels.copy()
-        rest[:, list(self._rules)] = UNKNOWN
-        self._target = _Target.of(rest, sizes)
-        self._classifier: nn.Module | None = None
-        if self._target.places:
-            rows = torch.from_numpy(encode(facts.fields, cells))
-            truth = torch.from_numpy(rest[:, self._target.places])
-            target = AttributeTarget(self._target.sizes)
-            self._classifier = _train_row_classifier(rows, truth, target, control)
-
-    def read(self, shown: Shown, control: RunControl) -> Labels:
-        """Read the cells of N rows.
-
-        Raises:
-            TypeError: these are no cells.
-        """
-        if not isinstance(shown, Cells):
-            raise TypeError(f"not cells: {type(shown).__name__}")
-        control.stop_if_asked()
-        cells = cells_by_field(shown)
-        labels = np.full((len(shown), self._target.count), UNKNOWN, dtype=np.int64)
-        if self._classifier is not None:
-            with torch.no_grad():
-                said = self._classifier(torch.from_numpy(encode(self._fields, cells)))
-            labels = self._target.labels(said)
-        for place, (field, meanings) in self._rules.items():
-            labels[:, place] = [meanings.get(text, UNKNOWN) for text in read_texts(cells[field])]
-        return labels
-
-    def _add_rules(self, field: str, texts: Sequence[str | None], labels: Labels) -> None:
-        """Find the attributes of which each value of a field implies one."""
-        places: dict[str | None, int] = {}
-        groups = np.array([places.setdefault(text, len(places)) for text in texts], dtype=int)
-        meanings = labels_of_groups(groups, labels, len(places))
-        is_implied = (meanings != UNKNOWN).all(0) & bool(places)
-        for place in np.flatnonzero(is_implied).tolist():
-            implied = {text: int(meanings[group, place]) for text, group in places.items()}
-            self._rules.setdefault(place, (field, implied))
-
-
-def cells_by_field(cells: Cells) -> dict[str, Column]:
-    """Return the cells of N rows by field."""
-    columns = zip(*cells.rows, strict=True) if cells.rows else [()] * len(cells.fields)
-    return dict(zip(cells.fields, map(list, columns), strict=True))
-
-
 def real_samples(
     dataset: StoredDataset, name: str, facts: ColumnFacts, items: Rows, longer_side: int
 ) -> Shown:
@@ -391,32 +312,6 @@ def real_samples(
 # Targets and training.
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Target:
-    """The attributes that a classifier predicts."""
-
-    count: int
-    """A."""
-    places: tuple[int, ...]
-    """Of the predicted ones among all."""
-    sizes: tuple[int, ...]
-    """Number of values of each predicted attribute."""
-
-    @classmethod
-    def of(cls, truth: Labels, sizes: Sequence[int]) -> "_Target":
-        """Predict the attributes that most of the training values have: [N, A]."""
-        is_known = (truth != UNKNOWN).mean(0) if len(truth) else np.zeros(truth.shape[1])
-        places = tuple(np.flatnonzero(is_known >= MIN_LABELLED).tolist())
-        return cls(count=len(sizes), places=places, sizes=tuple(sizes[place] for place in places))
-
-    def labels(self, said: Tensor) -> Labels:
-        """Return the likeliest values: [N, outputs] to [N, A]."""
-        labels = np.full((len(said), self.count), UNKNOWN, dtype=np.int64)
-        if self.places:
-            labels[:, self.places] = predict_attributes(said, self.sizes)
-        return labels
-
-
 def _labelled_rows(rows: npt.NDArray[np.int32], labels: Labels) -> tuple[Rows, Labels]:
     """Return the rows of an array that items use, each once, and what all items of each share."""
     used, groups = np.unique(rows, return_inverse=True)
@@ -433,14 +328,17 @@ class _Recipe:
     channels: int
     shape: ImageShape
 
-    def name(self, target: _Target) -> str:
+    def name(self, target: LearnedAttributes) -> str:
         """Name a classifier by the dataset's version and a hash of all else."""
-        content = f"reader {READER_RECIPE}/{self}/{target}"
+        content = f"reader {READER_RECIPE}/{self}/{target.places}/{target.sizes}"
         return f"{self.version}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 def _find_classifier(
-    cache: Path, recipe: _Recipe, target: _Target, train: Callable[[], EvaluatorClassifier]
+    cache: Path,
+    recipe: _Recipe,
+    target: LearnedAttributes,
+    train: Callable[[], EvaluatorClassifier],
 ) -> EvaluatorClassifier | None:
     """Load a classifier or train it; None if there is nothing to predict."""
     if not target.places:
@@ -450,40 +348,12 @@ def _find_classifier(
 
 
 def _run(
-    classifier: EvaluatorClassifier | None, target: _Target, images: ImageArray, control: RunControl
+    classifier: EvaluatorClassifier | None,
+    target: LearnedAttributes,
+    images: ImageArray,
+    control: RunControl,
 ) -> Labels:
     """Predict attributes of images [N, H, W, C]: [N, A]."""
     if classifier is None or not len(images):
         return np.full((len(images), target.count), UNKNOWN, dtype=np.int64)
     return target.labels(run_classifier(classifier, images, control)[1])
-
-
-def _train_row_classifier(
-    rows: Tensor, truth: Tensor, target: AttributeTarget, control: RunControl
-) -> nn.Module:
-    """Train an MLP on encoded rows [N, D] and labels [N, attributes], deterministically.
-
-    Raises:
-        StoppedError: a stop was requested.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        classifier = nn.Sequential(
-            nn.Linear(rows.shape[1], HIDDEN_DIM),
-            nn.ReLU(),
-            nn.Linear(HIDDEN_DIM, HIDDEN_DIM),
-            nn.ReLU(),
-            nn.Linear(HIDDEN_DIM, target.outputs),
-        )
-        optimizer = torch.optim.AdamW(classifier.parameters())
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=STEPS)
-        for step in range(STEPS):
-            if step % 50 == 0:
-                control.stop_if_asked()
-            batch = torch.randint(len(rows), (min(BATCH, len(rows)),))
-            loss = target.loss(classifier(rows[batch]), truth[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-    return classifier.eval()

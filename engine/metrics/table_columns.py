@@ -13,8 +13,8 @@ from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.table_cells import Column
 from engine.data.table_codec import Cells
 from engine.data.table_fields import CategoricalField
-from engine.metrics.readers import cells_by_field
 from engine.metrics.report import EvaluationReport
+from engine.metrics.row_reader import cells_by_field
 from engine.metrics.tables import (
     Table,
     correlation_difference,

@@ -8,7 +8,7 @@ import pytest
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.metrics import readers
+from engine.metrics import readers, row_reader
 from engine.metrics.attributes import (
     agreement,
     chance_agreement,
@@ -40,7 +40,7 @@ def prepared(tmp_path_factory):
     stored = stated_columns(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(readers, "MAX_SIDE", 16)
-        patch.setattr(readers, "STEPS", 200)
+        patch.setattr(row_reader, "STEPS", 200)
         facts = stated_facts(stored)
         yield stored, CoherenceMatrix(stored, facts, NETWORKS, folder / "cache", RunControl())
 
@@ -175,7 +175,7 @@ def test_a_run_on_four_columns_is_evaluated_in_slices_and_its_matrix_is_logged(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(readers, "MAX_SIDE", 16)
-    monkeypatch.setattr(readers, "STEPS", 50)
+    monkeypatch.setattr(row_reader, "STEPS", 50)
     monkeypatch.setattr(loop, "default_cache", lambda: tmp_path / "cache")
     stored = stated_columns(tmp_path / "data")
     config = tiny_config(stored.folder, tmp_path / "run", images=16).with_values(

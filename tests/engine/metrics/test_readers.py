@@ -7,17 +7,16 @@ import torch
 from engine.control import RunControl
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
-from engine.metrics import readers
+from engine.metrics import readers, row_reader
 from engine.metrics.attributes import find_item_attributes
 from engine.metrics.extractor import UNKNOWN
 from engine.metrics.readers import (
     SoundAugmentation,
-    TableAttributeReader,
     TextAttributeReader,
     build_reader,
-    cells_by_field,
     real_samples,
 )
+from engine.metrics.row_reader import TableAttributeReader, cells_by_field
 from tests.helpers.stated_columns import stated_columns, stated_facts, table_facts
 
 CONTROL = RunControl()
@@ -26,7 +25,7 @@ CONTROL = RunControl()
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(readers, "MAX_SIDE", 16)
-    monkeypatch.setattr(readers, "STEPS", 200)
+    monkeypatch.setattr(row_reader, "STEPS", 200)
 
 
 def test_a_caption_states_what_all_items_with_it_share():
@@ -38,23 +37,33 @@ def test_a_caption_states_what_all_items_with_it_share():
     assert found.tolist() == [[0, UNKNOWN], [1, 1], [UNKNOWN, UNKNOWN], [UNKNOWN, UNKNOWN]]
 
 
-def test_rows_are_read_by_the_category_that_implies_an_attribute_and_numbers_by_a_classifier(small):
+def test_rows_are_read_by_the_category_or_interval_that_implies_an_attribute(small):
     rng = np.random.default_rng(0)
-    label = rng.integers(0, 2, (300, 2))
+    size = rng.uniform(-1, 1, 300)
+    label = np.stack([rng.integers(0, 2, 300), np.digitize(size, [-0.5, 0.5])], 1)
     cells = {
-        "word": [("yes", "no")[value] for value in label[:, 0]],
         "noise": rng.normal(size=300),
-        "size": label[:, 1] * 2 - 1 + rng.uniform(-0.5, 0.5, 300),
+        "word": [("yes", "no")[value] for value in label[:, 0]],
+        "size": size,
     }
     facts = table_facts(cells, numeric={"noise", "size"})
-    reader = TableAttributeReader(facts, cells, label, (2, 2), CONTROL)
+    reader = TableAttributeReader(facts, cells, label, (2, 3), CONTROL)
     shown = Cells(
-        fields=("word", "noise", "size"),
-        rows=(("no", 0.0, 1.2), ("yes", 0.1, -1.2), ("maybe", 0.2, 1.0), (None, 0.0, -0.8)),
+        fields=("noise", "word", "size"),
+        rows=((0.0, "no", 1.2), (0.1, "yes", -0.6), (0.2, "maybe", 0.4), (0.0, None, None)),
     )
-    found = reader.read(shown, CONTROL)
-    assert found[:, 0].tolist() == [1, 0, UNKNOWN, UNKNOWN]
-    assert found[:, 1].tolist() == [1, 0, 1, 0]
+    expected = [[1, 2], [0, 0], [UNKNOWN, 1], [UNKNOWN, UNKNOWN]]
+    assert reader.read(shown, CONTROL).tolist() == expected
+
+
+def test_an_attribute_that_several_numbers_imply_is_read_by_a_classifier(small):
+    angle = np.random.default_rng(0).uniform(0, 2 * np.pi, 600)
+    cells = {"x": np.cos(angle), "y": np.sin(angle)}
+    label = (angle // (np.pi / 2)).astype(np.int64)
+    facts = table_facts(cells, numeric={"x", "y"})
+    reader = TableAttributeReader(facts, cells, label[:, None], (4,), CONTROL)
+    shown = Cells(fields=("x", "y"), rows=((0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7)))
+    assert reader.read(shown, CONTROL)[:, 0].tolist() == [0, 1, 2, 3]
 
 
 def test_cells_are_given_by_field():
