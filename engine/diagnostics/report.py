@@ -63,16 +63,30 @@ def _tried(read: Callable[[], str]) -> str:
 
 def _model_facts(path: Path) -> dict[str, Any]:
     table = read_table(read_regular(path, _MODEL_BYTES), path.name)
-    kept = {name: value for name, value in table.items() if isinstance(value, str | int | float)}
-    facts: dict[str, Any] = dict(kept)
-    tokenizer = table.get("tokenizer")
+    columns = table.get("columns")
+    listed = columns if isinstance(columns, list) else []
+    return _plain_values(table) | {
+        "columns": [_column_facts(column) for column in listed if isinstance(column, dict)]
+    }
+
+
+def _column_facts(column: dict[str, Any]) -> dict[str, Any]:
+    """Keep kind and numbers of a column; of words, categories and the like only how many."""
+    tokenizer = column.get("tokenizer")
+    parts: dict[str, Any] = {
+        name: _size_of(value) for name, value in column.items() if isinstance(value, list | dict)
+    }
     if isinstance(tokenizer, dict):
-        facts["tokenizer"] = {
+        parts["tokenizer"] = {
             name: value if isinstance(value, int | float) else _size_of(value)
             for name, value in tokenizer.items()
             if name != "kind"
         } | {"kind": str(tokenizer.get("kind", "?"))[:40]}
-    return facts
+    return _plain_values(column) | parts
+
+
+def _plain_values(table: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in table.items() if isinstance(value, str | int | float)}
 
 
 def _size_of(value: Any) -> str:

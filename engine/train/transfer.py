@@ -188,8 +188,11 @@ def _copy_tensors(
             if fits:
                 target.copy_(value)
         else:
-            column = next((part for part in name.split(".") if part in shared), None)
-            fits = column is not None and _copy_along(target, value, axis, shared[column])
+            # A tensor of whole items, without a column in its name, depends on all vocabularies.
+            own = [shared[part] for part in name.split(".") if part in shared][:1]
+            of = own or list(shared.values())
+            fits = all(one.is_same for one in of) if len(of) > 1 else bool(of)
+            fits = fits and _copy_along(target, value, axis, of[0])
         if fits:
             copied.append(target)
     return copied

@@ -5,12 +5,15 @@ import json
 import logging
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.cli.main import main
 from engine.config.run import RunConfig
+from engine.data.facts import TableFacts
+from engine.data.table_fields import CategoricalField, NumericField
 from engine.diagnostics import machine
 from engine.diagnostics.report import LOG_BYTES, write_report
 from engine.diagnostics.scrub import Scrubber
@@ -99,9 +102,20 @@ def test_that_a_report_tells_nothing_private(
 def test_that_the_texts_of_a_dataset_stay_at_home(run: Path, tmp_path: Path):
     facts = json.loads(read(write_report(tmp_path / "r.zip", run=run))["run/model.json"])
     assert facts["dataset"] == "tiny"
-    assert facts["text_length"] == 3
+    text, image = facts["columns"]
+    assert (text["kind"], text["length"]) == ("text", 3)
     assert "grey" not in json.dumps(facts)
-    assert facts["tokenizer"]["units"] == "list of 3"
+    assert text["tokenizer"] == {"kind": "word", "units": "list of 3"}
+    assert (image["kind"], image["channels"]) == ("image", 1)
+
+
+def test_that_the_cells_of_a_dataset_stay_at_home(run: Path, tmp_path: Path):
+    field = CategoricalField(name="diagnosis", values=("benign", "malignant"))
+    number = NumericField(name="age", quantiles=(17.0, 93.0))
+    model = replace(tiny_facts(), columns={"patients": TableFacts(fields=(field, number))})
+    write_model(RunFolder(run), model)
+    facts = json.loads(read(write_report(tmp_path / "r.zip", run=run))["run/model.json"])
+    assert facts["columns"] == [{"name": "patients", "kind": "table", "fields": "list of 2"}]
 
 
 def test_that_a_long_log_is_cut_to_whole_lines(run: Path, tmp_path: Path):

@@ -349,5 +349,5 @@ def test_that_one_network_for_whole_pairs_needs_some(tmp_path):
     config = tiny_config(tmp_path / "data", tmp_path / "run")
     assert set_up(config, create_run_folder(config), lambda _event: None, RunControl())
     config = config.with_values(run=tmp_path / "joint", **JOINT)
-    with pytest.raises(ConfigError, match="no training image of the dataset has a text"):
+    with pytest.raises(ConfigError, match="every training item of the dataset lacks something"):
         set_up(config, create_run_folder(config), lambda _event: None, RunControl())

@@ -215,7 +215,7 @@ def test_that_a_step_augments_what_it_captions_where_it_augments_images(monkeypa
 
 def test_that_only_present_items_are_learned():
     losses = {"text": torch.tensor([1.0, 2.0, 40.0, 50.0])}
-    generator = Mock()
+    generator = Mock(likelihood_weights={"text": 1.0})
     generator.nll_losses.return_value = losses
     present = {"text": torch.tensor([1, 1, 0, 0]) > 0, "image": ALL}
     completed = Batch(items=tiny_pairs(4), present=present)

@@ -297,7 +297,7 @@ def test_that_one_layer_for_whole_pairs_is_taken_over_for_the_same_vocabulary_al
     _plain, networks, report = taken_over(run)
     assert report.tensors == report.all_tensors
     # As many words, so that all shapes agree.
-    others = replace(tiny_facts(), tokenizer=Vocabulary(("grey", "dark", "new")))
+    others = tiny_facts(tokenizer=Vocabulary(("grey", "dark", "new")))
     plain, networks, report = taken_over(run, others)
     of_words = {"layers.2.weight", "layers.2.bias", f"backbones.pair.0.{weight}"}
     for name, prefix in ((GENERATOR, EMA_PREFIX), (DISCRIMINATOR, f"{DISCRIMINATOR}.")):
