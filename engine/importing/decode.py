@@ -324,7 +324,8 @@ def decode_all(
             if not under_way:
                 return
             for decoded in _result(under_way.popleft(), control):
-                if decoded.reason is Reason.UNREADABLE:
+                reasons = {decoded.reason, *(sound.reason for sound in decoded.refused)}
+                if Reason.UNREADABLE in reasons:
                     check_source(decoder.archive)
                 yield decoded
     finally:

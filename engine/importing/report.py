@@ -128,13 +128,14 @@ def _fate_of(found: Mapping[str, Any]) -> str:
 
 def _summary(table: Mapping[str, Any]) -> str:
     encodings = ", ".join(table["encodings"]) or "not told"
-    colours = "grey" if table["channels"] == 1 else "colour"
+    counts, colours = table["counts"], "grey" if table["channels"] == 1 else "colour"
     size = f"{table['image_width']} x {table['image_height']} px"
+    has_images = counts["pairs"] + counts["image_only"] > 0
+    images = f"images of {size} in {colours}" if has_images else "no images"
     values = " to ".join(f"{end:,.15g}" for end in table["value_range"])
     scaled = f"; values of {values} became black to white" if values else ""
     sentence = (
-        f"Read as {table['read_as']}; images of {size} in {colours}{scaled}; encoding of the "
-        f"texts: {encodings}; "
+        f"Read as {table['read_as']}; {images}{scaled}; encoding of the texts: {encodings}; "
         f"version {table['version'] or 'none'}."
     )
     return escape_html(sentence)

@@ -30,7 +30,7 @@ from engine.metrics.attributes import (
 )
 from engine.metrics.extractor import UNKNOWN, Labels
 from engine.metrics.readers import AttributeReader, build_reader, real_samples
-from engine.metrics.report import COHERENCE, EvaluationReport, cell_name
+from engine.metrics.report import AND, COHERENCE, EvaluationReport, cell_name
 from engine.modalities.registry import KINDS
 from engine.sample.sampler import Sampler, Samples
 
@@ -44,6 +44,7 @@ MIN_SKILL = 0.5
 """How much of the way from guessing the most frequent value to certainty a reader must go for its
 column to count as stating an attribute."""
 NO_ATTRIBUTES = "the items record no attributes that columns could agree on"
+NOTHING_SHARED = "the columns state no attribute in common"
 
 Rows = npt.NDArray[np.int64]
 
@@ -112,15 +113,19 @@ class CoherenceMatrix:
             absent[COHERENCE] = self.why_absent
             return EvaluationReport(metrics=metrics, absent=absent)
         count = min(count, ITEMS)
-        self._measure_joint(sampler.from_noise(count, seed), metrics, control)
-        for given in given_sets([*self._columns]):
+        names = [*self._columns]
+        made = self._read_all(sampler.from_noise(count, seed, columns=names), names, control)
+        self._measure_joint(made, metrics, absent)
+        for given in given_sets(names):
             items = self._validation_items(given, count)
             if len(items) < MIN_ITEMS:
                 absent[cell_name(given, "")] = f"needs {MIN_ITEMS} validation items with them"
                 continue
             stored = {name: self._stored(name, items) for name in given}
-            made = self._read_all(sampler.complete_items(stored, seed), control, without=given)
-            self._measure_row(given, items, made, metrics)
+            others = [name for name in names if name not in given]
+            batches = sampler.complete_items(stored, seed, columns=others)
+            made = self._read_all(batches, others, control)
+            self._measure_row(given, items, made, metrics, absent)
         return EvaluationReport(metrics=metrics, absent=absent, about=self._about(count))
 
     def _build_reader(self, name: str, cache: Path, control: RunControl) -> None:
@@ -134,27 +139,28 @@ class CoherenceMatrix:
             cache=cache,
             control=control,
         )
-        items = self._validation_items([name], REAL_ITEMS)
+        # Of complete items, columns can be compared with one another.
+        items = self._validation_items([*self._columns], REAL_ITEMS)
+        if len(items) < MIN_ITEMS:
+            items = self._validation_items([name], REAL_ITEMS)
         read = reader.read(real_samples(self._dataset, name, facts, items, side), control)
         self._readers[name], self._read[name] = reader, (items, read)
         self._stated[name] = stated_attributes(read, self._attributes.labels[items])
 
     def _measure_joint(
-        self, batches: Iterable[Samples], metrics: dict[str, float], control: RunControl
+        self, made: Mapping[str, Labels], metrics: dict[str, float], absent: dict[str, str]
     ) -> None:
         """Compare generated columns with one another."""
-        made = self._read_all(batches, control)
-        names = [*self._columns]
-        groups: list[tuple[str, ...]] = [*itertools.combinations(names, 2)]
-        if len(names) > 2:
-            groups.append(tuple(names))
+        groups: list[tuple[str, ...]] = [*itertools.combinations(made, 2)]
+        if len(made) > 2:
+            groups.append(tuple(made))
         for group in groups:
             stated = [self._stated[name] for name in group]
-            cell = cell_name((), "+".join(group))
-            _add(metrics, cell, [made[name] for name in group], stated)
-            bound = agreement(self._real_labels(group), stated)
-            if cell in metrics and bound is not None:
-                metrics[f"{cell}_upper_bound"] = bound
+            cell = cell_name((), AND.join(group))
+            found = _cell(cell, [made[name] for name in group], self._real_labels(group), stated)
+            metrics |= found
+            if not found:
+                absent[cell] = NOTHING_SHARED
 
     def _measure_row(
         self,
@@ -162,6 +168,7 @@ class CoherenceMatrix:
         items: Rows,
         made: Mapping[str, Labels],
         metrics: dict[str, float],
+        absent: dict[str, str],
     ) -> None:
         """Compare generated columns with the recorded attributes of the given ones."""
         stated = np.any([self._stated[name] for name in given], axis=0)
@@ -170,11 +177,12 @@ class CoherenceMatrix:
             both = stated & self._stated[name]
             is_known = (truth[:, both] != UNKNOWN).all(1)
             cell = cell_name(given, name)
-            _add(metrics, cell, [truth[is_known], labels[is_known]], [both, both])
-            real, read = self._read[name]
-            bound = agreement([self._attributes.labels[real], read], [both, both])
-            if cell in metrics and bound is not None:
-                metrics[f"{cell}_upper_bound"] = bound
+            real_items, read = self._read[name]
+            real = [self._attributes.labels[real_items], read]
+            found = _cell(cell, [truth[is_known], labels[is_known]], real, [both, both])
+            metrics |= found
+            if not found:
+                absent[cell] = NOTHING_SHARED
 
     def _real_labels(self, group: Sequence[str]) -> list[Labels]:
         """Return what was read of the validation items that have all columns of a group."""
@@ -186,15 +194,14 @@ class CoherenceMatrix:
         return labels
 
     def _read_all(
-        self, batches: Iterable[Samples], control: RunControl, without: Sequence[str] = ()
+        self, batches: Iterable[Samples], names: Sequence[str], control: RunControl
     ) -> dict[str, Labels]:
-        """Read the generated columns of all batches: [N, A] each."""
+        """Read columns of all batches: [N, A] each."""
         found: defaultdict[str, list[Labels]] = defaultdict(list)
         for samples in batches:
             control.stop_if_asked()
-            for name in self._columns:
-                if name not in without:
-                    found[name].append(self._readers[name].read(samples.columns[name], control))
+            for name in names:
+                found[name].append(self._readers[name].read(samples.columns[name], control))
         return {name: np.concatenate(parts) for name, parts in found.items()}
 
     def _validation_items(self, names: Sequence[str], most: int) -> Rows:
@@ -250,10 +257,20 @@ def stated_attributes(read: Labels, truth: Labels) -> Mask:
     return stated
 
 
-def _add(
-    metrics: dict[str, float], cell: str, labels: Sequence[Labels], stated: Sequence[Mask]
-) -> None:
-    """Add a cell and its baseline, unless the columns state nothing in common."""
-    value, chance = agreement(labels, stated), chance_agreement(labels, stated)
-    if value is not None and chance is not None:
-        metrics[cell], metrics[f"{cell}_baseline"] = value, chance
+def _cell(
+    name: str, made: Sequence[Labels], real: Sequence[Labels], stated: Sequence[Mask]
+) -> dict[str, float]:
+    """Return the metrics of a cell; empty if the columns state nothing in common.
+
+    Args:
+        name: of the cell.
+        made: by column, what was read of generated items, or was given: [N, A] each.
+        real: the same of real items.
+        stated: by column, the attributes that it states.
+    """
+    value, chance = agreement(made, stated), chance_agreement(made, stated)
+    if value is None or chance is None:
+        return {}
+    bound = agreement(real, stated)
+    beside = {} if bound is None else {f"{name}_upper_bound": bound}
+    return {name: value, f"{name}_baseline": chance, **beside}

@@ -80,6 +80,7 @@ class PairEvaluator:
     ) -> None:
         self._dataset, self._encode = dataset, encode
         self._text, self._image = text, image
+        self._names = (text, image)
         self._control = control or RunControl()
         self._extractor = FeatureExtractor(dataset, shape, cache, control)
         validation, training = dataset.complete_rows(VALIDATION), dataset.complete_rows(TRAIN)
@@ -116,7 +117,7 @@ class PairEvaluator:
         """
         if control is not None:
             self._control = self._extractor.control = control
-        images, texts = collect(sampler.from_noise(count, seed), self._control)
+        images, texts = collect(sampler.from_noise(count, seed, columns=self._names), self._control)
         features, said = self._extractor.extract(images)
         report = EvaluationReport(metrics={}, absent={}, about=self._about(count))
         metrics, absent = dict(report.metrics), dict(report.absent)
@@ -170,13 +171,16 @@ class PairEvaluator:
         rows = subsample(self._asked, count)
         asked = [self._dataset.texts[row] for row in rows]
         images, texts = collect(
-            sampler.complete_items({self._text: self._encode(asked)}, seed), self._control
+            sampler.complete_items({self._text: self._encode(asked)}, seed, columns=self._names),
+            self._control,
         )
         features, said = self._extractor.extract(images)
         self._coherence.measure_drawings(features, said, asked, metrics)
         real = self._extractor.images_of(rows)
         given = torch.from_numpy(real).permute(0, 3, 1, 2).contiguous()
-        _images, texts = collect(sampler.complete_items({self._image: given}, seed), self._control)
+        _images, texts = collect(
+            sampler.complete_items({self._image: given}, seed, columns=self._names), self._control
+        )
         self._coherence.measure_captions(rows, self._extractor.features_of(rows), texts, metrics)
 
     def _build_match(self, rows: Rows) -> WordMatch | None:
@@ -193,7 +197,7 @@ class PairEvaluator:
         if self._match is None:
             return
         given = {self._text: self._encode(self._match.texts)}
-        drawings = sampler.complete_items(given, seed)
+        drawings = sampler.complete_items(given, seed, columns=self._names)
         images, _texts = collect(drawings, self._control)
         features, _said = self._extractor.extract(images)
         metrics["match"] = self._match.share(self._extractor.word_logits(features))

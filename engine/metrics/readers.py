@@ -102,16 +102,18 @@ def build_reader(
     items = items[dataset.columns[name].present[items]]
     if isinstance(facts, ImageFacts):
         shape = facts.aspect.scaled(longer_side)
-        return ImageReader(dataset, name, shape, items, attributes, cache, control)
+        return ImageAttributeReader(dataset, name, shape, items, attributes, cache, control)
     if isinstance(facts, AudioFacts):
-        return SoundReader(dataset, name, facts, items, attributes, cache, control)
+        return SoundAttributeReader(dataset, name, facts, items, attributes, cache, control)
     if isinstance(facts, TableFacts):
         cells = dataset.table(name).of(items)
-        return TableReader(facts, cells, attributes.labels[items], attributes.sizes, control)
-    return TextReader(dataset.text(name).by_item(items), attributes.labels[items])
+        return TableAttributeReader(
+            facts, cells, attributes.labels[items], attributes.sizes, control
+        )
+    return TextAttributeReader(dataset.text(name).by_item(items), attributes.labels[items])
 
 
-class TextReader:
+class TextAttributeReader:
     """Reads texts by rule: a caption states what all training items with it have in common.
 
     Args:
@@ -142,7 +144,7 @@ class TextReader:
         return self._labels[[self._places.get(normal_form(text), -1) for text in shown]]
 
 
-class ImageReader:
+class ImageAttributeReader:
     """Reads pictures by a classifier.
 
     Args:
@@ -188,7 +190,7 @@ class ImageReader:
         return _run(self._classifier, self._target, images, control)
 
 
-class SoundReader:
+class SoundAttributeReader:
     """Reads sounds by a classifier of their spectrograms, ``MAX_SIDE`` bands and frames.
 
     Its spectrograms are computed from waves and do not depend on those of a run.
@@ -285,7 +287,7 @@ class SoundAugmentation:
         return (1 + 2 * (10 * power.log10()) / FLOOR_DB).clamp(-1, 1)
 
 
-class TableReader:
+class TableAttributeReader:
     """Reads rows: attributes that a category implies by rule, others by a classifier of rows.
 
     Args:

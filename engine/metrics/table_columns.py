@@ -83,7 +83,9 @@ class TableEvaluator:
         Raises:
             StoppedError: a stop was requested.
         """
-        made = collect_cells(sampler.from_noise(min(count, ROWS), seed), [*self._tables], control)
+        names = [*self._tables]
+        batches = sampler.from_noise(min(count, ROWS), seed, columns=names)
+        made = collect_cells(batches, names, control)
         metrics: dict[str, float] = {}
         absent: dict[str, str] = {}
         distances: dict[str, Mapping[str, float]] = {}

@@ -1,6 +1,6 @@
 """Sample items from a trained generator: from noise, from given columns, and between two."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,31 +84,47 @@ class Sampler:
         return {name: self._truncation * part for name, part in noise.items()}
 
     @torch.no_grad()
-    def complete(self, noise: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Samples:
-        """Generate items from noise and from given columns (stored rows by name)."""
-        return self._postprocess(self._model(noise, self._preprocess(given)))
+    def complete(
+        self,
+        noise: Mapping[str, Tensor],
+        given: Mapping[str, Tensor],
+        columns: Collection[str] | None = None,
+    ) -> Samples:
+        """Generate items from noise and from given columns (stored rows by name).
 
-    def from_noise(self, count: int, seed: int) -> Iterator[Samples]:
-        """Sample from noise in batches. Item i depends on the seed and i only."""
+        Args:
+            noise: as ``draw_noise`` returns it.
+            given: stored rows by column.
+            columns: to decode, by default all; sounds take longer to decode than to generate.
+        """
+        return self._postprocess(self._model(noise, self._preprocess(given)), columns)
+
+    def from_noise(
+        self, count: int, seed: int, columns: Collection[str] | None = None
+    ) -> Iterator[Samples]:
+        """Sample from noise in batches. Item i depends on the seed and i only; see ``complete``."""
         for start in range(0, count, BATCH):
             # Draw noise for full batches, so that item i does not depend on the count.
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
             wanted = min(BATCH, count - start)
-            yield self.complete({name: rows[:wanted] for name, rows in noise.items()}, {})
+            yield self.complete({name: rows[:wanted] for name, rows in noise.items()}, {}, columns)
 
-    def complete_items(self, given: Mapping[str, Tensor], seed: int) -> Iterator[Samples]:
+    def complete_items(
+        self, given: Mapping[str, Tensor], seed: int, columns: Collection[str] | None = None
+    ) -> Iterator[Samples]:
         """Generate the other columns of given items, in batches.
 
         Args:
             given: stored rows by column, N of each: uint8 images [N, C, H, W], token ids [N, L],
                 and so on.
             seed: seed of the noise.
+            columns: to decode, by default all.
         """
         for start in range(0, len(next(iter(given.values()))), BATCH):
             rows = {name: values[start : start + BATCH] for name, values in given.items()}
             count = len(next(iter(rows.values())))
             noise = self.draw_noise(BATCH, mix_seed(seed, start))
-            yield self.complete({name: part[:count] for name, part in noise.items()}, rows)
+            yield self.complete({name: part[:count] for name, part in noise.items()}, rows, columns)
 
     @torch.no_grad()
     def fill_cells(
@@ -194,11 +210,14 @@ class Sampler:
             for name, rows in stored.items()
         }
 
-    def _postprocess(self, whole: Mapping[str, Tensor]) -> Samples:
+    def _postprocess(
+        self, whole: Mapping[str, Tensor], columns: Collection[str] | None = None
+    ) -> Samples:
         return Samples(
             columns={
                 name: modality.postprocess(whole[name])
                 for name, modality in self._modalities.items()
+                if columns is None or name in columns
             }
         )
 

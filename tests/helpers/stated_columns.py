@@ -111,25 +111,26 @@ class RealSampler:
     columns: Mapping[str, ColumnFacts]
     shuffled: Collection[str] = ()
 
-    def from_noise(self, count: int, _seed: int) -> Iterator[Samples]:
+    def from_noise(self, count: int, _seed: int, columns: Collection[str]) -> Iterator[Samples]:
         """Return as many items."""
-        rows = np.resize(self.stored.rows("held_out"), count)
-        yield self._samples(rows)
+        yield self._samples(np.resize(self.stored.rows("held_out"), count), columns)
 
-    def complete_items(self, given: Mapping[str, Tensor], _seed: int) -> Iterator[Samples]:
+    def complete_items(
+        self, given: Mapping[str, Tensor], _seed: int, columns: Collection[str]
+    ) -> Iterator[Samples]:
         """Return the items that the matrix has given."""
         rows = self.stored.rows("held_out")[: len(next(iter(given.values())))]
         for part in np.array_split(rows, 3):
-            yield self._samples(part)
+            yield self._samples(part, columns)
 
-    def _samples(self, rows: np.ndarray) -> Samples:
-        rng = np.random.default_rng(1)
+    def _samples(self, rows: np.ndarray, columns: Collection[str]) -> Samples:
+        mixed = np.random.default_rng(1).permutation(rows)
         return Samples(
             columns={
                 name: real_samples(
-                    self.stored, name, facts, rng.permutation(rows) if mixed else rows, 8
+                    self.stored, name, facts, mixed if name in self.shuffled else rows, 8
                 )
                 for name, facts in self.columns.items()
-                for mixed in [name in self.shuffled]
+                if name in columns
             }
         )

@@ -29,6 +29,7 @@ from engine.importing.formats.format import (
     suffix_of,
 )
 from engine.importing.formats.names import (
+    TEXT_SUFFIXES,
     ImageIndex,
     folded,
     folder_of,
@@ -43,9 +44,7 @@ _MEMBER_FOLDER = re.compile(
 )
 """Folders that hold one member of each item, in lower case."""
 _FILE_PART = re.compile(r"_(?:file_?name|file_?path|file|path)$")
-_PLAIN_NAMES = frozenset(
-    ("file_name", "filename", "file", "path", "filepath", "audio", "sound", "wav", "mp3", "clip")
-)
+_FILE_NAMES = frozenset(("file_name", "filename", "file", "file_path", "filepath", "path"))
 _WRONG = re.compile(r"[^a-z0-9_]+")
 
 
@@ -90,7 +89,7 @@ def scan_media(
 def column_of(name: str) -> str:
     """Return the column of a dataset for one of a table: ``speech`` for ``speech_file_name``."""
     name = _WRONG.sub("_", _FILE_PART.sub("", plain(name))).strip("_")[:32]
-    if name in {*_PLAIN_NAMES, IMAGE, TEXT, TABLE}:
+    if name in {*_FILE_NAMES, IMAGE, TEXT, TABLE}:
         return AUDIO
     try:
         return text_column(name).name
@@ -137,8 +136,10 @@ def with_sounds(
         for path in paths:
             by_place.setdefault(place_of(path), path)
     for sample in samples:
-        is_file = sample.image is None or sample.image.part < 0
-        file = sample.key if sample.image is None else sample.image.path
+        image = sample.image
+        file = sample.key if image is None else image.path
+        # A row of a table is no file, and neither is an image within one.
+        is_file = suffix_of(file) in TEXT_SUFFIXES if image is None else image.part < 0
         path = by_place.get(_own_place(file)) or by_place.get(_parallel_place(file))
         if sample.sounds or not is_file or path is None:
             yield sample

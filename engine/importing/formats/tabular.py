@@ -13,6 +13,7 @@ Layout::
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -45,6 +46,7 @@ from engine.importing.formats.format import (
 )
 from engine.importing.formats.names import (
     ImageIndex,
+    ImageNameError,
     folder_of,
     image_paths,
     missing_table,
@@ -181,7 +183,10 @@ class TableScan:
     def _sound(self, name: object) -> str | None:
         if not isinstance(name, str) or not is_sound(name):
             return None
-        return find_image(self._sounds, name, self._folders)
+        # The row may hold more than a sound; one without anything has a reason of its own.
+        with suppress(ImageNameError):
+            return self._sounds.find(name, self._folders)
+        return None
 
     def _path(self, name: object) -> str | None:
         if isinstance(name, int) and not isinstance(name, bool):

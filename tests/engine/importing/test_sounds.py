@@ -65,6 +65,17 @@ def test_that_sounds_of_a_parallel_folder_join_their_images(tmp_path):
     assert len(dataset.records) == 3
 
 
+def test_that_a_sound_beside_a_text_alone_makes_an_item(tmp_path):
+    source = sidecar_folder(tmp_path / "in", 2)
+    (source / "bark.txt").write_text("a dog barks")
+    save_tone(source / "bark.wav", 0)
+    finished(sidecar_plan(source, tmp_path / "out"))
+    records = {record["key"]: record for record in open_dataset(tmp_path / "out").records}
+    assert records["bark.txt"]["text"] == "a dog barks"
+    assert records["bark.txt"]["audio"] == 0
+    assert records["bark.txt"]["image"] is False
+
+
 def test_that_class_folders_of_sounds_alone_make_a_dataset(tmp_path):
     for number in range(8):
         folder = ("dog", "cat")[number % 2]

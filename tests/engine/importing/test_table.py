@@ -158,7 +158,7 @@ def test_that_an_audio_folder_gives_sounds_and_texts(tmp_path, suffix):
         ("speech_file_name", "speech"),
         ("Voice Path", "voice"),
         ("file_name", "audio"),
-        ("audio", "audio"),
+        ("sound", "sound"),
         ("image", "audio"),
         ("label", "audio"),
         ("3d", "audio"),

@@ -53,10 +53,10 @@ class Copier:
         images = np.repeat(self.stored.images_of(rows), 3, 3)
         yield Samples(columns={"text": tuple(texts), "image": images})
 
-    def from_noise(self, count, _seed):
+    def from_noise(self, count, _seed, columns):
         return self._pairs(np.resize(self.rows, count))
 
-    def complete_items(self, given, _seed):
+    def complete_items(self, given, _seed, columns):
         if "text" in given:
             wanted = [self.stored.texts[int(row)] for row in given["text"][:, 0]]
             known = {self.stored.texts[row]: row for row in self.rows}

@@ -12,8 +12,8 @@ from engine.metrics.attributes import find_item_attributes
 from engine.metrics.extractor import UNKNOWN
 from engine.metrics.readers import (
     SoundAugmentation,
-    TableReader,
-    TextReader,
+    TableAttributeReader,
+    TextAttributeReader,
     build_reader,
     cells_by_field,
     real_samples,
@@ -32,7 +32,9 @@ def small(monkeypatch):
 def test_a_caption_states_what_all_items_with_it_share():
     captions = [("A dog", "Animal"), ("a  dog",), ("a cat", "animal")]
     labels = np.array([[0, 0], [0, 1], [1, 1]])
-    found = TextReader(captions, labels).read(("a dog", "A CAT", "animal", "a cow"), CONTROL)
+    found = TextAttributeReader(captions, labels).read(
+        ("a dog", "A CAT", "animal", "a cow"), CONTROL
+    )
     assert found.tolist() == [[0, UNKNOWN], [1, 1], [UNKNOWN, UNKNOWN], [UNKNOWN, UNKNOWN]]
 
 
@@ -45,7 +47,7 @@ def test_rows_are_read_by_the_category_that_implies_an_attribute_and_numbers_by_
         "size": label[:, 1] * 2 - 1 + rng.uniform(-0.5, 0.5, 300),
     }
     facts = table_facts(cells, numeric={"noise", "size"})
-    reader = TableReader(facts, cells, label, (2, 2), CONTROL)
+    reader = TableAttributeReader(facts, cells, label, (2, 2), CONTROL)
     shown = Cells(
         fields=("word", "noise", "size"),
         rows=(("no", 0.0, 1.2), ("yes", 0.1, -1.2), ("maybe", 0.2, 1.0), (None, 0.0, -0.8)),
@@ -108,4 +110,6 @@ def test_noise_hides_what_is_below_it_and_leaves_what_is_far_above():
 
 def test_readers_refuse_values_of_another_kind(tmp_path, small):
     with pytest.raises(TypeError, match="not texts"):
-        TextReader([("a",)], np.array([[0]])).read(np.zeros((1, 8, 8, 3), np.uint8), CONTROL)
+        TextAttributeReader([("a",)], np.array([[0]])).read(
+            np.zeros((1, 8, 8, 3), np.uint8), CONTROL
+        )
