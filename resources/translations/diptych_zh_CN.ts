@@ -1872,6 +1872,10 @@ Free software under the Apache License 2.0.</source>
         <translation>{0}：{1}。</translation>
     </message>
     <message>
+        <source>The dataset in {0} has no images with texts, no table, and no attributes that its columns share.</source>
+        <translation>{0} 中的数据集没有带文本的图像，没有表格，各列也没有共同的属性。</translation>
+    </message>
+    <message>
         <source>Correct the regular expression, or search for plain text.</source>
         <translation>请改正正则表达式，或按普通文本搜索。</translation>
     </message>
@@ -1978,10 +1982,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The run cannot be evaluated.</source>
         <translation>无法评估该运行。</translation>
-    </message>
-    <message>
-        <source>The dataset in {0} has no images, or no texts.</source>
-        <translation>{0} 中的数据集没有图像，或没有文本。</translation>
     </message>
     <message>
         <source>Training is not affected; look at the samples instead.</source>
@@ -4368,8 +4368,8 @@ Free software under the Apache License 2.0.</source>
         <translation>全部指标，保留完整精度，每次评估一行</translation>
     </message>
     <message>
-        <source>The items of this run have no images, or no texts, so its quality is not measured. Look at the samples instead.</source>
-        <translation>该运行的条目没有图像，或没有文本，因此不测量其质量。请改为查看样本。</translation>
+        <source>The items of this run have a single column, with nothing to compare it with, so its quality is not measured. Look at the samples instead.</source>
+        <translation>这次训练的条目只有一列，没有可与之比较的内容，因此不测量其质量。请改为查看样本。</translation>
     </message>
     <message>
         <source>Quality is measured about once a minute while a run trains, and when it ends. “Evaluate now” measures the newest weights.</source>

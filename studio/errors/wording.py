@@ -180,9 +180,11 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     ),
     errors.EvaluationUnavailableError: lambda error: Explanation(
         happened=translate("Errors", "The run cannot be evaluated."),
-        why=translate("Errors", "The dataset in {0} has no images, or no texts.").format(
-            error.folder
-        ),
+        why=translate(
+            "Errors",
+            "The dataset in {0} has no images with texts, no table, and no attributes that its "
+            "columns share.",
+        ).format(error.folder),
         hint=translate("Errors", "Training is not affected; look at the samples instead."),
     ),
     errors.DatasetChangedError: lambda error: Explanation(

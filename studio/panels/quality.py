@@ -100,7 +100,7 @@ class QualityPanel(QWidget):
         self._draw()
 
     def set_measurable(self, is_measurable: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Set whether the run has images and texts, which all figures are about."""
+        """Set whether the run has several columns, or a table, which all figures are about."""
         self._is_measurable = is_measurable
         self._show_empty()
 
@@ -150,8 +150,8 @@ class QualityPanel(QWidget):
 
     def _unmeasurable(self) -> str:
         return self.tr(
-            "The items of this run have no images, or no texts, so its quality is not measured. "
-            "Look at the samples instead."
+            "The items of this run have a single column, with nothing to compare it with, so its "
+            "quality is not measured. Look at the samples instead."
         )
 
     def _show_empty(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
-from engine.data.column_info import AUDIO, IMAGE, TEXT
+from engine.data.column_info import AUDIO, IMAGE, TABLE
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
@@ -91,7 +91,7 @@ class RunView(QObject):
     @property
     def is_measurable(self) -> bool:
         """Whether the quality of the shown run can be measured, as far as is known."""
-        return not self.columns or {IMAGE, TEXT} <= set(self.columns.values())
+        return len(self.columns) != 1 or TABLE in self.columns.values()
 
     @property
     def can_save(self) -> bool:

@@ -338,7 +338,7 @@ def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot):
         assert label.geometry().bottom() < height
 
 
-def test_that_a_run_without_images_says_that_it_is_not_measured(
+def test_that_a_run_of_texts_alone_says_that_it_is_not_measured(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ):
     run = write_run(tmp_path / "runs" / "ring")
@@ -348,10 +348,10 @@ def test_that_a_run_without_images_says_that_it_is_not_measured(
     studio.run_view.open(run)
     panel = studio.window.quality
     assert not panel.evaluate.isEnabled()
-    assert "no images, or no texts" in panel.evaluate.toolTip()
+    assert "a single column" in panel.evaluate.toolTip()
     assert says(studio.window.gallery, "Made from a table, not for diagnosis")
     # Another run is measured again.
     write_model(RunFolder(run), facts)
     studio.run_view.open(run)
-    assert "no images" not in panel.evaluate.toolTip()
+    assert "a single column" not in panel.evaluate.toolTip()
     assert not says(studio.window.gallery, "not for diagnosis")
