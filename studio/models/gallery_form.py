@@ -67,7 +67,9 @@ class GalleryForm:
         self._facts = next(texts, None)
 
     def asks_for(self, name: str) -> bool:
-        """Whether a field applies to the direction."""
+        """Whether a field applies to the direction; none but numbers does to other columns."""
+        if name in _ASKED and not self.columns.are_pairs:
+            return False
         if name == "count" and self.direction is Direction.TEXT_TO_IMAGE:
             return False  # One pair for each text.
         if name == "count" and self.columns.has_given:
