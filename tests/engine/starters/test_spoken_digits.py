@@ -127,6 +127,7 @@ def test_that_digits_are_padded_and_split_as_mnist_is(digits):
         gzip.compress(bytes((0, 0, 8, 1, 0, 0, 0, 2, 7))),
         gzip.compress(bytes((0, 0, 8))),
     ],
+    ids=["no gzip", "type", "size", "end"],
 )
 def test_that_a_damaged_idx_file_is_refused(tmp_path, content):
     (tmp_path / "a.gz").write_bytes(content)
