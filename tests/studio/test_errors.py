@@ -40,6 +40,8 @@ EXAMPLES: dict[BaseException, str] = {
     errors.MemoryExhaustedError(64, 7 * 2**30, 8 * 2**30): "7.00 GiB of 8.00 GiB were taken",
     errors.NonFiniteLossError(12_000, ["discriminator", "generator"]): "discriminator, generator",
     errors.ImagesUnreadableError(PLACE, "no pictures"): "no pictures",
+    errors.SoundsUnreadableError(PLACE, "no recordings"): "no recordings",
+    errors.EvaluationUnavailableError(PLACE): str(PLACE),
     errors.SheetCorruptError(PLACE, "cut short"): "cut short",
     errors.TextsUnreadableError(PLACE, "not UTF-8"): "not UTF-8",
     errors.UnknownWordsError(["zebra", "gnu"]): "zebra, gnu",
