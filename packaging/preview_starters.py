@@ -16,10 +16,11 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from engine.data.manifest import TRAIN  # noqa: E402
 from engine.sample.preview_sheet import write_sheet  # noqa: E402 (the path comes first)
 from engine.starters.build import COLUMNS  # noqa: E402
 from engine.starters.canvas import Canvas  # noqa: E402
-from engine.starters.columns import TRAIN, StarterColumns  # noqa: E402
+from engine.starters.columns import StarterColumns  # noqa: E402
 from engine.starters.ring import RADIUS  # noqa: E402
 
 TARGET = ROOT / "resources" / "starters"

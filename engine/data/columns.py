@@ -78,14 +78,8 @@ class Chunks:
 
 
 @dataclass(frozen=True, eq=False)
-class ArrayColumn:
-    """A column whose values are rows of an array."""
-
+class _DescribedColumn:
     info: ColumnInfo
-    values: npt.NDArray[Any]
-    """[M, ...], memory-mapped."""
-    rows: npt.NDArray[np.int32]
-    """Row of each item, -1 if it has none; several items may share one: [N]."""
 
     @property
     def name(self) -> str:
@@ -96,6 +90,16 @@ class ArrayColumn:
     def kind(self) -> str:
         """Kind of the column."""
         return self.info.kind
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayColumn(_DescribedColumn):
+    """A column whose values are rows of an array."""
+
+    values: npt.NDArray[Any]
+    """[M, ...], memory-mapped."""
+    rows: npt.NDArray[np.int32]
+    """Row of each item, -1 if it has none; several items may share one: [N]."""
 
     @functools.cached_property
     def present(self) -> Mask:
@@ -115,24 +119,13 @@ class ArrayColumn:
 
 
 @dataclass(frozen=True, eq=False)
-class TextColumn:
+class TextColumn(_DescribedColumn):
     """A column of texts; an item may have several captions."""
 
-    info: ColumnInfo
     chunks: Chunks
     """Lists of texts."""
     counts: npt.NDArray[np.int32]
     """Number of captions of each item: [N]."""
-
-    @property
-    def name(self) -> str:
-        """Name of the column."""
-        return self.info.name
-
-    @property
-    def kind(self) -> str:
-        """Kind of the column."""
-        return self.info.kind
 
     @functools.cached_property
     def present(self) -> Mask:
@@ -173,24 +166,13 @@ class TextColumn:
 
 
 @dataclass(frozen=True, eq=False)
-class TableColumn:
+class TableColumn(_DescribedColumn):
     """A column of table rows; any cell may be missing."""
 
-    info: ColumnInfo
     chunks: Chunks
     """Structs of cells; null where an item has no row."""
     present: Mask
     """Which items have a row: [N]."""
-
-    @property
-    def name(self) -> str:
-        """Name of the column."""
-        return self.info.name
-
-    @property
-    def kind(self) -> str:
-        """Kind of the column."""
-        return self.info.kind
 
     def cells(self, item: int) -> dict[str, float | str]:
         """Return the cells of an item that are there, by field."""

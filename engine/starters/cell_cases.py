@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.manifest import TRAIN, VALIDATION
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
 from engine.starters.canvas import Canvas, Floats, draw_in_batches
-from engine.starters.columns import TRAIN, VALIDATION, Images, StarterColumns, one_to_one
+from engine.starters.columns import Images, StarterColumns, one_to_one
 
 CASES_FILE = "cases.csv"
 DIAGNOSIS = "diagnosis"

@@ -20,10 +20,7 @@ from engine.data.column_info import (
     table_column,
     text_column,
 )
-from engine.data.manifest import Record
-
-TRAIN, VALIDATION = "train", "held_out"
-"""Splits of the items, as a dataset's manifest names them."""
+from engine.data.manifest import TRAIN, VALIDATION, Record
 
 Images = npt.NDArray[np.uint8]
 Waves = npt.NDArray[np.int16]

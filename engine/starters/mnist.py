@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.manifest import TRAIN, VALIDATION
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_bundled
-from engine.starters.columns import TRAIN, VALIDATION, StarterContent, pair_content
+from engine.starters.columns import StarterContent, pair_content
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FILES = {TRAIN: "train", VALIDATION: "t10k"}

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from engine.data.manifest import TRAIN, VALIDATION
 from engine.data.starters import STARTERS
-from engine.starters.columns import TRAIN, VALIDATION, StarterContent, pair_content
+from engine.starters.columns import StarterContent, pair_content
 
 SIDE = 32
 OVERSAMPLING = 4

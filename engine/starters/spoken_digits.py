@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.manifest import TRAIN, VALIDATION
 from engine.errors import DatasetCorruptError
 from engine.starters.bundled import read_arrays
-from engine.starters.columns import TRAIN, VALIDATION, StarterColumns, Waves, one_to_one
+from engine.starters.columns import StarterColumns, Waves, one_to_one
 from engine.starters.mnist import WORDS, read_digits
 from engine.starters.speech_codec import decode
 

@@ -188,11 +188,11 @@ def _copy_tensors(
             if fits:
                 target.copy_(value)
         else:
-            # A tensor of whole items, without a column in its name, depends on all vocabularies.
-            own = [shared[part] for part in name.split(".") if part in shared][:1]
-            of = own or list(shared.values())
-            fits = all(one.is_same for one in of) if len(of) > 1 else bool(of)
-            fits = fits and _copy_along(target, value, axis, of[0])
+            # A tensor of whole items has no column in its name; all vocabularies must be the same.
+            own = [shared[part] for part in name.split(".") if part in shared]
+            same = [one for one in shared.values() if one.is_same]
+            whole = same if len(same) == len(shared) else []
+            fits = any(_copy_along(target, value, axis, one) for one in (own or whole)[:1])
         if fits:
             copied.append(target)
     return copied

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 import resources
+from engine.data.manifest import VALIDATION
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import beats
 from engine.starters.beats import FASTEST, HATS, PART_COLOURS, PARTS, RATE, SLOWEST, STYLES
-from engine.starters.columns import VALIDATION
 from engine.starters.reading import estimate_tempo
 
 SOURCE = resources.starters_folder() / "beats"

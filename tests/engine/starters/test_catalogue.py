@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import resources
+from engine.data.manifest import VALIDATION
 from engine.data.starters import GROUPS, STARTERS
 from engine.starters import beats, cell_cases, notes, ring, road_scenes
 from engine.starters.build import COLUMNS, PAIRS
-from engine.starters.columns import VALIDATION
 
 SOURCE = resources.starters_folder()
 

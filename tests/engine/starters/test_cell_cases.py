@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import resources
+from engine.data.manifest import VALIDATION
 from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import cell_cases
-from engine.starters.columns import VALIDATION
 
 SOURCE = resources.starters_folder() / "cell-cases"
 

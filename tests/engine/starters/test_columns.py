@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from engine.starters.columns import TRAIN, VALIDATION, StarterColumns, one_to_one, random_split
+from engine.data.manifest import TRAIN, VALIDATION
+from engine.starters.columns import StarterColumns, one_to_one, random_split
 
 
 def two_items(**changes):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from engine.data.manifest import VALIDATION
 from engine.starters import notes
-from engine.starters.columns import VALIDATION
 from engine.starters.notes import INSTRUMENTS, NAMES, RATE, TAKES
 from engine.starters.reading import estimate_pitch
 

@@ -2,8 +2,8 @@ import collections
 
 import numpy as np
 
+from engine.data.manifest import VALIDATION
 from engine.starters import ring
-from engine.starters.columns import VALIDATION
 
 
 def test_that_points_lie_on_eight_places_of_a_circle_and_have_their_colour():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from engine.data.manifest import VALIDATION
 from engine.starters import road_scenes
-from engine.starters.columns import VALIDATION
 from engine.starters.road_facts import AHEAD, SIGNS, TIMES, WEATHERS, Scenes, draw_facts
 from engine.starters.road_pictures import draw_scenes
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import resources
+from engine.data.manifest import TRAIN, VALIDATION
 from engine.errors import DatasetCorruptError, DatasetMissingError
 from engine.starters import spoken_digits
-from engine.starters.columns import TRAIN, VALIDATION
 from engine.starters.mnist import WORDS, read_digits, read_idx
 from engine.starters.spoken_digits import CLIPS_FILE, RATE, SECONDS, read_clips
 
