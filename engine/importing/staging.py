@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -113,7 +113,7 @@ class Staging:
         Returns:
             The sample without its pixels and waves, and with the rows where they are stored.
         """
-        item = self._placed(replace(decoded, pixels=None, waves=NOTHING))
+        item = replace(decoded, pixels=None, waves=NOTHING, **self._rows_after(decoded))
         with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
                 self._images.write(decoded.pixels.data)
@@ -208,7 +208,7 @@ class Staging:
                 self.items.clear()
                 whole = self.rows = self.waves = 0
                 break
-            self.items.append(self._placed(replace(found, raw=raw)))
+            self.items.append(replace(found, raw=raw, **self._rows_after(found)))
             self.rows += found.facts is not None
             self.waves += len(found.sounds)
             whole += len(line)
@@ -220,10 +220,10 @@ class Staging:
             file.seek(end)
             file.truncate()
 
-    def _placed(self, item: DecodedSample) -> DecodedSample:
-        """Set the rows of a sample that follows those staged so far."""
+    def _rows_after(self, item: DecodedSample) -> dict[str, Any]:
+        """Return the fields ``row`` and ``sound_rows`` of a sample that follows those staged."""
         rows = {column: self.waves + place for place, column in enumerate(item.sounds)}
-        return replace(item, row=-1 if item.facts is None else self.rows, sound_rows=rows)
+        return {"row": -1 if item.facts is None else self.rows, "sound_rows": rows or NOTHING}
 
     def _are_waves_whole(self, item: DecodedSample) -> bool:
         waves: list[Wave] = [
