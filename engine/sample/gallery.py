@@ -30,13 +30,14 @@ from engine.errors import ConfigError, EngineError, FolderInUseError, Problem
 from engine.events import (
     GalleryEmit,
     GalleryEnded,
+    GalleryItem,
     GalleryProgressed,
     Outcome,
     PromptsChecked,
 )
 from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.printable import printable
-from engine.sample.conditions import read_conditions
+from engine.sample.conditions import Condition, read_conditions
 from engine.sample.gallery_page import MAX_TILES, PageItem, draw_contact_sheet, gallery_page
 from engine.sample.load import LoadedRun, load_run
 from engine.sample.request import Direction, GalleryRequest
@@ -48,6 +49,8 @@ METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
 PAGE = "index.html"
 CHUNK = "diptych"
+MAX_REPORTED = 50
+"""Items that ``GalleryEnded`` carries."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,8 @@ class GalleryWriter:
         self._count = 0
         self._shown: list[tuple[Image.Image, str]] = []
         self._items: list[PageItem] = []
+        self.first_items: list[GalleryItem] = []
+        """At most ``MAX_REPORTED``."""
         try:
             if folder.exists() and any(folder.iterdir()):
                 raise FolderInUseError(folder)
@@ -158,14 +163,23 @@ class GalleryWriter:
         line = {**cells, **files.names(), **texts, **facts}
         self._metadata.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._count += 1
+        written = {name: cell_text(cell) for name, cell in cells.items()}
         self._items.append(
             PageItem(
                 pictures=tuple(files.pictures.values()),
                 sounds=tuple(files.sounds.items()),
                 text=" · ".join(texts.values()),
-                cells=tuple((name, cell_text(cell)) for name, cell in cells.items()),
+                cells=tuple(written.items()),
             )
         )
+        if len(self.first_items) < MAX_REPORTED:
+            self.first_items.append(
+                GalleryItem(
+                    pictures=tuple(self._folder / name for name in files.pictures.values()),
+                    sounds=tuple(self._folder / name for name in files.sounds.values()),
+                    words={**texts, **written},
+                )
+            )
         if len(self._shown) < MAX_TILES:
             self._shown.append(shown)
 
@@ -230,7 +244,15 @@ def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContro
         outcome, error = Outcome.FAILED, caught
         level = logging.WARNING if isinstance(caught, EngineError) else logging.ERROR
         log.log(level, "The gallery in %s failed.", request.folder, exc_info=caught)
-    emit(GalleryEnded(outcome=outcome, folder=request.folder, count=writing.done, error=error))
+    emit(
+        GalleryEnded(
+            outcome=outcome,
+            folder=request.folder,
+            count=writing.done,
+            error=error,
+            first_items=tuple(writing.first_items),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -248,6 +270,7 @@ class _Writing:
     def __init__(self, request: GalleryRequest, emit: GalleryEmit, control: RunControl) -> None:
         self._request, self._emit, self._control = request, emit, control
         self.done = 0
+        self.first_items: Sequence[GalleryItem] = ()
 
     def run(self) -> Outcome:
         # Sample on the CPU, so that a GPU stays free for training.
@@ -265,6 +288,7 @@ class _Writing:
             version=installed_version(),
         )
         with GalleryWriter(self._request.folder, provenance) as writer:
+            self.first_items = writer.first_items
             for samples in plan.batches:
                 if self._control.is_stop_requested:
                     return Outcome.STOPPED
@@ -279,15 +303,16 @@ class _Writing:
         request, sampler = self._request, run.sampler.truncated(self._request.truncation)
         count, seed = request.count, request.seed
         given = self._given(run)
-        self._check_made(run, given)
+        unknown = [name for name in request.make if name not in run.model.columns]
+        if unknown:
+            reason = f"names no column of the run: {', '.join(unknown)}"
+            raise ConfigError([Problem("make", reason)])
         if not given:
             if request.direction is Direction.LATENT_PATH:
                 return Plan(sampler.latent_walk(count, seed, request.to_seed), count)
             return Plan(sampler.from_noise(count, seed), count)
         is_walk = request.direction is Direction.TEXT_PATH
-        conditions = read_conditions(run, given, at_least=2 if is_walk else 1)
-        if problems := tuple(p for condition in conditions.values() for p in condition.problems):
-            self._emit(PromptsChecked(problems=problems))
+        conditions = self._conditions(run, given, at_least=2 if is_walk else 1)
         rows = {name: condition.rows for name, condition in conditions.items()}
         for name, condition in conditions.items():
             if condition.is_given is not None:
@@ -302,6 +327,17 @@ class _Writing:
         sources = {name: found.sources for name, found in conditions.items() if found.sources}
         return Plan(sampler.complete_items(rows, seed), total, sources)
 
+    def _conditions(
+        self, run: LoadedRun, given: Mapping[str, Path], *, at_least: int
+    ) -> dict[str, Condition]:
+        conditions = read_conditions(run, given, at_least=at_least)
+        lacks_cells = any(condition.is_given is not None for condition in conditions.values())
+        if conditions.keys() >= run.model.columns.keys() and not lacks_cells:
+            raise ConfigError([Problem("make", "has nothing left: all columns are given")])
+        if problems := tuple(p for condition in conditions.values() for p in condition.problems):
+            self._emit(PromptsChecked(problems=problems))
+        return conditions
+
     def _given(self, run: LoadedRun) -> dict[str, Path]:
         """Return what is given by column; a direction gives the first column of its kind."""
         request = self._request
@@ -315,16 +351,6 @@ class _Writing:
             setting = "images" if is_image else "texts"
             raise ConfigError([Problem(setting, f"cannot be given: {run.model.dataset} has none")])
         return {column: path, **given}
-
-    def _check_made(self, run: LoadedRun, given: Mapping[str, Path]) -> None:
-        unknown = [name for name in self._request.make if name not in run.model.columns]
-        if unknown or given.keys() >= run.model.columns.keys():
-            reason = (
-                f"names no column of the run: {', '.join(unknown)}"
-                if unknown
-                else "has nothing left: all columns are given"
-            )
-            raise ConfigError([Problem("make", reason)])
 
     def _wanted(self, samples: Samples) -> Samples:
         make = self._request.make

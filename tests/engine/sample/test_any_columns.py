@@ -216,7 +216,7 @@ def test_the_given_columns_are_read_into_the_form_of_training(run, tmp_path):
         ({"text": "texts.txt"}, ("smell",), ConfigError, "names no column"),
         ({"text": "texts.txt"}, ("text",), ConfigError, "must not name what is given"),
         ({"tone": "empty"}, (), SoundsUnreadableError, "no file that ends in"),
-        ({"tone": "texts.txt"}, (), SoundsUnreadableError, "not a folder"),
+        ({"tone": "texts.txt"}, (), SoundsUnreadableError, "no file that ends in"),
         ({"facts": "odd.csv"}, (), CellsInvalidError, "has no value 'blue'"),
         ({"facts": "uneven.jsonl"}, (), TextsUnreadableError, "different fields"),
         ({"facts": "texts.txt"}, (), CellsInvalidError, "is not a field"),
@@ -264,6 +264,37 @@ def test_the_rest_of_a_row_is_filled_in(run, tmp_path):
     lines = gallery(run, tmp_path / "g", given={"facts": tmp_path / "rows.csv"}, make=("tone",))
     assert [line["shade"] for line in lines] == ["dark", "light"]
     assert all(isinstance(line["level"], float) for line in lines)
+
+
+def test_one_picture_and_a_cell_give_the_rest_of_their_row(run, tmp_path, problem_log):
+    Image.new("L", (20, 20), 200).save(tmp_path / "dropped.png")
+    seconds = np.arange(3200) / 8000
+    write_wav(tmp_path / "a.wav", (9000 * np.sin(5000 * seconds)).astype(np.int16), 8000)
+    (tmp_path / "texts.txt").write_text("light")
+    (tmp_path / "row.jsonl").write_text('{"shade": "light"}')
+    given = {"image": tmp_path / "dropped.png", "facts": tmp_path / "row.jsonl"}
+    given |= {"tone": tmp_path / "a.wav", "text": tmp_path / "texts.txt"}
+    [line] = gallery(run, tmp_path / "g", given=given)
+    assert isinstance(line["level"], float)
+    assert (line["shade"], line["text"]) == ("light", "light")
+    (tmp_path / "row.jsonl").write_text('{"shade": "light", "level": 1}')
+    with pytest.raises(ConfigError, match="nothing left"):
+        gallery(run, tmp_path / "h", given=given)
+    problem_log.expect("failed")
+
+
+def test_the_end_of_a_gallery_carries_its_first_items(run, tmp_path):
+    events: list[object] = []
+    write_gallery(
+        GalleryRequest(run=run, folder=tmp_path / "g", count=51), events.append, RunControl()
+    )
+    ended = events[-1]
+    assert isinstance(ended, GalleryEnded)
+    assert len(ended.first_items) == 50
+    item = ended.first_items[1]
+    assert list(item.words) == ["text", "level", "shade"]
+    assert item.pictures == (tmp_path / "g/000001.png",)
+    assert item.sounds == (tmp_path / "g/000001.tone.wav",)
 
 
 def test_only_the_hybrid_family_fills_in_cells(tmp_path, problem_log):
