@@ -10,14 +10,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLa
 from engine.events import EvaluationCompleted
 from engine.metrics.verdict import Verdict, worded
 from studio.i18n import translate_engine
-from studio.models.loss_history import (
-    LossHistory,
-    figure_words,
-    levels_text,
-    quality_views,
-    shown_value,
-)
+from studio.models.loss_history import LossHistory
 from studio.models.quality_table import QualityTable
+from studio.models.quality_text import figure_words, levels_text, quality_views, shown_value
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import add_page_buttons, push_button
 from studio.widgets.copyable_table import CopyableTable
