@@ -1,14 +1,17 @@
 """Views, labels and explanations of the quality metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
+from engine.metrics.report import AND, COHERENCE, MADE
 from engine.metrics.verdict import KID_NOTE
 from studio.i18n import translate_engine
 
 translate = QCoreApplication.translate
+AND_SHOWN = " + "
+"""Between the names of columns."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,21 @@ class QualityView:
     name: str
     title: str
     metrics: tuple[str, ...]
+    """After a slash comes the suffix, if any, of metrics that exist for each column."""
     absent: str
     """Why an evaluation may have none of them."""
+
+    def names_in(self, measured: Iterable[str]) -> list[str]:
+        """Return which metrics of a run the view shows, in its order."""
+        names = [*measured]
+        return [name for metric in self.metrics for name in names if _is_shown_as(name, metric)]
+
+
+def _is_shown_as(name: str, metric: str) -> bool:
+    stem, slash, suffix = metric.partition("/")
+    if not slash:
+        return name == metric
+    return name.startswith(f"{stem}/") and column_suffix(name) == suffix
 
 
 def quality_views() -> tuple[QualityView, ...]:
@@ -56,6 +72,15 @@ def quality_views() -> tuple[QualityView, ...]:
             ),
             unknown,
         ),
+        QualityView(
+            "tables",
+            translate("Quality", "Tables"),
+            (
+                *("field_distance/", "correlation_difference/"),
+                *("train_on_synthetic/", "train_on_synthetic/_upper_bound"),
+            ),
+            translate("Quality", "The items of this run have no rows of a table."),
+        ),
     )
 
 
@@ -64,6 +89,8 @@ def figure_words(name: str) -> tuple[str, str]:
     if name.startswith("texture_"):
         level = translate("Quality", "Texture, {0} px")
         return level.format(name.removeprefix("texture_")), figure_words("texture")[1]
+    if "/" in name:
+        return _column_words(name)
     known = {
         "joint_coherence": (
             translate("Quality", "Pairs"),
@@ -214,6 +241,119 @@ def figure_words(name: str) -> tuple[str, str]:
     return known.get(name, (name, name))
 
 
+def _column_words(name: str) -> tuple[str, str]:
+    """Return label and explanation of a metric that names its columns after a slash."""
+    suffix = column_suffix(name)
+    stem, column = name.removesuffix(suffix).split("/", 1)
+    if f"{stem}/" == COHERENCE and MADE in column:
+        given, made = column.split(MADE, 1)
+        label, tip = matrix_words(tuple(given.split(AND)) if given else (), tuple(made.split(AND)))
+    elif stem in (known := _table_words()):
+        words, tip = known[stem]
+        label = translate("Quality", "{0}, {1}").format(words, column)
+    else:
+        return name, name
+    return (f"{label}, {_companions()[suffix]}" if suffix else label), tip
+
+
+def column_suffix(name: str) -> str:
+    """Return the suffix of a value beside a metric of a column; empty if it is the metric."""
+    return next((s for s in ("_baseline", "_upper_bound") if name.endswith(s)), "")
+
+
+def matrix_words(given: Sequence[str], made: Sequence[str]) -> tuple[str, str]:
+    """Return label and explanation of a cell of the coherence matrix.
+
+    Args:
+        given: columns; none if all are made.
+        made: one column; where nothing is given, one that is compared with each other one, several
+            that are compared with one another, or none for all.
+    """
+    if given:
+        return (
+            translate("Quality", "{0} from {1}").format(made[0], AND_SHOWN.join(given)),
+            translate(
+                "Quality",
+                "Share of items made from {1} whose {0} agrees with it on everything that both "
+                "state",
+            ).format(made[0], list_text(given)),
+        )
+    if len(made) == 1:
+        return made[0], translate(
+            "Quality",
+            "All columns made from noise: agreement of {0} with another one, on average",
+        ).format(made[0])
+    label = AND_SHOWN.join(made)
+    which = list_text(made) if made else translate("Quality", "all columns")
+    return label, translate(
+        "Quality",
+        "Share of items made from noise whose columns agree on everything that two of them state: "
+        "{0}",
+    ).format(which)
+
+
+def list_text(names: Sequence[str]) -> str:
+    """Join names as a sentence does: ``text and image``."""
+    return QLocale().createSeparatedList([*names])
+
+
+def _table_words() -> dict[str, tuple[str, str]]:
+    """Return label and explanation of the metrics of a column of tables."""
+    return {
+        "field_distance": (
+            translate("Quality", "Distributions"),
+            translate(
+                "Quality",
+                "Distance of each field's distribution from the training rows', on average: "
+                "Kolmogorov-Smirnov for numbers, total variation for categories; 0 is equal",
+            ),
+        ),
+        "correlation_difference": (
+            translate("Quality", "Correlations"),
+            translate(
+                "Quality",
+                "How much the dependence of two fields differs from that in the training rows, on "
+                "average; 0 is equal",
+            ),
+        ),
+        "missing_difference": (
+            translate("Quality", "Missing cells"),
+            translate(
+                "Quality",
+                "How much a field's share of missing cells differs from the training rows', on "
+                "average; 0 is equal",
+            ),
+        ),
+        "train_on_synthetic": (
+            translate("Quality", "Train on synthetic"),
+            translate(
+                "Quality",
+                "Accuracy on real rows of a classifier that learned from made rows alone. The "
+                "upper bound learned from real rows; the baseline guesses the most frequent value",
+            ),
+        ),
+        "nearest_record": (
+            translate("Quality", "Nearest record"),
+            translate(
+                "Quality",
+                "Median distance of a made row from the nearest training row; far below that of "
+                "real validation rows, the baseline, rows are copied",
+            ),
+        ),
+        "record_memorisation": (
+            translate("Quality", "Near copies of rows"),
+            translate(
+                "Quality",
+                "Share of made rows that are nearer to a training row than 99 of 100 real ones are",
+            ),
+        ),
+        "record_novelty": (
+            translate("Quality", "New rows"),
+            translate("Quality", "Share of made rows that copy no training row"),
+        ),
+    }
+
+
 def _companions() -> dict[str, str]:
     """Return the suffixes of values that accompany a metric, in words."""
     return {
@@ -222,6 +362,18 @@ def _companions() -> dict[str, str]:
         "_upper_bound": translate("Quality", "upper bound"),
         "_n": translate("Quality", "samples"),
     }
+
+
+def beside_text(name: str, metrics: Mapping[str, float]) -> str:
+    """Return the baseline and the upper bound of a metric of a column; empty if it has none."""
+    words = _companions()
+    return "\n".join(
+        translate("Quality", "{0}: {1}").format(
+            words[suffix].capitalize(), f"{metrics[name + suffix]:.3g}"
+        )
+        for suffix in ("_baseline", "_upper_bound")
+        if "/" in name and name + suffix in metrics
+    )
 
 
 def levels_text(metrics: Mapping[str, float]) -> str:
