@@ -188,13 +188,20 @@ def test_that_any_known_text_survives_encoding(texts):
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
     ["ΑΣ", "e\u0301", "\u0301e", "it's", "A\0b", "猫 cat", ""]
 )
+ASCII_TEXT = st.text(st.characters(codec="ascii") | st.sampled_from("aB1'-_ \n"), max_size=12)
 
 
-@given(st.lists(ANY_TEXT, max_size=8), st.sampled_from(["word", "characters"]), st.integers(1, 3))
+@settings(deadline=None)  # the first call loads Arrow
+@given(
+    st.lists(ANY_TEXT, max_size=8) | st.lists(ASCII_TEXT, max_size=8),
+    st.sampled_from(["word", "characters"]),
+    st.integers(1, 3),
+)
 def test_that_many_texts_are_split_as_each_is(texts, kind, together):
     split = split_words if kind == "word" else split_characters
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.data.tokenizers._SPLIT_TOGETHER", together)
+        patch.setattr("engine.data.tokenizers._MIN_CHARACTERS", 0)
         found = split_texts(texts, kind)
     units = [found.units[number] for number in found.numbers]
     assert units == [unit for text in texts for unit in split(text)]
