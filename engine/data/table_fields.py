@@ -194,6 +194,8 @@ class FieldReport:
     distinct: int
     """Distinct values."""
     histogram: Histogram
+    choices: tuple[FieldKind, ...] = ()
+    """What the column can be, if the user says so: ``NUMERIC``, ``CATEGORICAL``, both or none."""
 
 
 def infer_fields(
@@ -253,7 +255,16 @@ def _report(name: str, cells: Column, chosen: FieldKind | None) -> FieldReport:
         unreadable=present - readable if is_numeric else 0,
         distinct=len(counts),
         histogram=_bins(numbers) if is_numeric else _bars(counts),
+        choices=_choices(counts, readable),
     )
+
+
+def _choices(counts: Counter[str], readable: int) -> tuple[FieldKind, ...]:
+    choices = [FieldKind.NUMERIC] if readable else []
+    is_short = max(map(len, counts), default=0) <= MAX_VALUE_LENGTH
+    if counts and is_short and len(counts) <= MAX_STORED_VALUES:
+        choices.append(FieldKind.CATEGORICAL)
+    return tuple(choices)
 
 
 def _kind(counts: Counter[str], numbers: Numbers) -> FieldKind:
