@@ -21,6 +21,7 @@ from engine.importing.decode import (
     decide_shape,
     decode_samples,
     decode_source_image,
+    further_shapes,
     resize_to_shape,
 )
 from engine.importing.decode_audio import audio_decoder
@@ -145,6 +146,7 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
             shape=shape,
             values=values,
             audio=audio_decoder(plan, archive, scan.samples, control),
+            further_shapes=further_shapes(plan.images, archive, scan.form, scan.samples, control),
         )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
         value_range = range_of(items, values)

@@ -1,32 +1,15 @@
-"""Galleries: folders of generated items that other programs can read.
+"""Samples galleries from a trained run and writes them to a folder."""
 
-A gallery holds PNG and WAV files, ``metadata.jsonl``, a contact sheet and a self-contained page.
-The folder follows the Hugging Face conventions of ImageFolder and AudioFolder (``metadata.jsonl``
-with ``file_name``, texts and cells), so it can be loaded or imported as a dataset. PNG files carry
-their provenance.
-
-Shapes: N items, H height, W width.
-"""
-
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self, TextIO
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from PIL import Image, PngImagePlugin
 
 from engine.control import RunControl
-from engine.data.audio_files import write_wav
 from engine.data.column_info import IMAGE, TEXT
-from engine.data.table_cells import Cell
-from engine.data.table_codec import Cells
-from engine.data.waveform import Sounds
-from engine.errors import ConfigError, EngineError, FolderInUseError, Problem
+from engine.errors import ConfigError, EngineError, Problem
 from engine.events import (
     GalleryEmit,
     GalleryEnded,
@@ -35,193 +18,13 @@ from engine.events import (
     Outcome,
     PromptsChecked,
 )
-from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.printable import printable
 from engine.sample.conditions import Condition, read_conditions
-from engine.sample.gallery_page import MAX_TILES, PageItem, draw_contact_sheet, gallery_page
+from engine.sample.gallery_writer import GalleryWriter, Provenance
 from engine.sample.load import LoadedRun, load_run
 from engine.sample.request import Direction, GalleryRequest
 from engine.sample.sampler import Samples
-from engine.sample.tiles import captions, cell_text, tiles
 from engine.version import installed_version
-
-METADATA = "metadata.jsonl"
-CONTACT_SHEET = "contact_sheet.png"
-PAGE = "index.html"
-CHUNK = "diptych"
-MAX_REPORTED = 50
-"""Items that ``GalleryEnded`` carries."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Origin of the pairs of a gallery."""
-
-    run: str
-    """Name of the run's folder."""
-    dataset: str
-    images_seen: int
-    """Progress of the run at the checkpoint."""
-    step: int
-    seed: int
-    direction: str
-    config_hash: str
-    version: str
-    """Version of the program."""
-
-
-class GalleryWriter:
-    """Write a gallery incrementally; a context manager.
-
-    The metadata of an item are written after its files, so an interrupted gallery lists no missing
-    files. The contact sheet and the page are written on exit, also after an error.
-
-    Args:
-        folder: must be new or empty.
-        provenance: written into every image and every line of the metadata.
-
-    Raises:
-        FolderInUseError: the folder holds files.
-        FolderNotWritableError, DiskFullError: it cannot be written; also raised by ``add``.
-    """
-
-    def __init__(self, folder: Path, provenance: Provenance) -> None:
-        self._folder = folder
-        self._provenance = asdict(provenance)
-        self._count = 0
-        self._shown: list[tuple[Image.Image, str]] = []
-        self._items: list[PageItem] = []
-        self.first_items: list[GalleryItem] = []
-        """At most ``MAX_REPORTED``."""
-        try:
-            if folder.exists() and any(folder.iterdir()):
-                raise FolderInUseError(folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            self._metadata: TextIO = (folder / METADATA).open("w", encoding="utf-8")
-        except OSError as error:
-            raise wrap_os_error(error, folder) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._metadata.close()
-        if not self._count:
-            return
-        page = gallery_page(self._items, self._shown[0][0].size, self._provenance)
-        atomic_write(self._folder / PAGE, page.encode())
-        try:
-            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
-        except OSError as error:
-            raise wrap_os_error(error, self._folder) from error
-
-    def add(self, samples: Samples, sources: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Append items.
-
-        Args:
-            samples: N items.
-            sources: by column, names of the N files that its values were read from.
-        """
-        pictures, words = tiles(samples), captions(samples)
-        try:
-            for row in range(len(samples)):
-                known = {name: files[row] for name, files in (sources or {}).items()}
-                self._add_one(samples, row, known, (Image.fromarray(pictures[row]), words[row]))
-            self._metadata.flush()
-        except OSError as error:
-            raise wrap_os_error(error, self._folder) from error
-
-    def _add_one(
-        self,
-        samples: Samples,
-        row: int,
-        sources: Mapping[str, str],
-        shown: tuple[Image.Image, str],
-    ) -> None:
-        facts: dict[str, object] = dict(self._provenance)
-        if sources:
-            facts["source_file"] = next(iter(sources.values()))
-        files = _Files(self._folder, f"{self._count:06d}")
-        texts: dict[str, str] = {}
-        cells: dict[str, Cell] = {}
-        text = samples.texts[row]
-        for name, column in samples.columns.items():
-            match column:
-                case np.ndarray():
-                    chunks = PngImagePlugin.PngInfo()
-                    named = json.dumps({"text": text, **facts}, ensure_ascii=False)
-                    chunks.add_itxt(CHUNK, named)
-                    chunks.add_itxt("Description", text)
-                    files.add_picture(name, Image.fromarray(column[row]), chunks)
-                case Sounds(samples=waves, rate=rate):
-                    files.add_sound(name, waves[row], rate)
-                case Cells(fields=fields, rows=rows):
-                    cells |= dict(zip(fields, rows[row], strict=True))
-                case _:
-                    texts[name] = column[row]
-        # Where a field has the name of another member, that one counts.
-        line = {**cells, **files.names(), **texts, **facts}
-        self._metadata.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._count += 1
-        written = {name: cell_text(cell) for name, cell in cells.items()}
-        self._items.append(
-            PageItem(
-                pictures=tuple(files.pictures.values()),
-                sounds=tuple(files.sounds.items()),
-                text=" · ".join(texts.values()),
-                cells=tuple(written.items()),
-            )
-        )
-        if len(self.first_items) < MAX_REPORTED:
-            self.first_items.append(
-                GalleryItem(
-                    pictures=tuple(self._folder / name for name in files.pictures.values()),
-                    sounds=tuple(self._folder / name for name in files.sounds.values()),
-                    words={**texts, **written},
-                )
-            )
-        if len(self._shown) < MAX_TILES:
-            self._shown.append(shown)
-
-
-class _Files:
-    """Writes the files of one item; the first picture, or else the first sound, has a plain name.
-
-    Args:
-        folder: of the gallery.
-        stem: beginning of the names.
-    """
-
-    def __init__(self, folder: Path, stem: str) -> None:
-        self._folder, self._stem = folder, stem
-        self.pictures: dict[str, str] = {}
-        """By column, the name of the file."""
-        self.sounds: dict[str, str] = {}
-
-    def add_picture(
-        self, column: str, picture: Image.Image, chunks: PngImagePlugin.PngInfo
-    ) -> None:
-        """Write a picture."""
-        ending = f".{column}.png" if self.pictures else ".png"
-        self.pictures[column] = self._stem + ending
-        picture.save(self._folder / self.pictures[column], "PNG", pnginfo=chunks)
-
-    def add_sound(self, column: str, wave: npt.NDArray[np.int16], rate: int) -> None:
-        """Write a sound."""
-        self.sounds[column] = f"{self._stem}.{column}.wav"
-        write_wav(self._folder / self.sounds[column], wave, rate)
-
-    def names(self) -> dict[str, str]:
-        """Return the members of a line of the metadata that name files.
-
-        ``file_name``, as ``ImageFolder`` and ``AudioFolder`` expect it, is the first picture, or
-        the first sound if there is none; every other file is ``<column>_file_name``.
-        """
-        named: dict[str, str] = {}
-        for column, file in (*self.pictures.items(), *self.sounds.items()):
-            named["file_name" if not named else f"{column}_file_name"] = file
-        return named
-
 
 log = logging.getLogger(__name__)
 
@@ -287,7 +90,7 @@ class _Writing:
             config_hash=run.config_hash,
             version=installed_version(),
         )
-        with GalleryWriter(self._request.folder, provenance) as writer:
+        with GalleryWriter(self._request.folder, provenance, run.model.columns) as writer:
             self.first_items = writer.first_items
             for samples in plan.batches:
                 if self._control.is_stop_requested:

@@ -418,6 +418,7 @@ def opened_studio(
     assert studio.datasets.wait(DIALOG_PATIENCE_MS)
     assert studio.evaluation.wait(DIALOG_PATIENCE_MS)
     studio.desktop.shut_down()
+    studio.player.shut_down()
     studio.runs_controller.shut_down()
     studio.window.leave()
     studio.window.deleteLater()

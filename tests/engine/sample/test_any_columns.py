@@ -14,6 +14,7 @@ from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.audio_files import write_wav
 from engine.data.column_info import text_column
+from engine.data.gallery_info import gallery_info_from_json
 from engine.data.store import open_dataset, write_dataset
 from engine.errors import (
     CellsInvalidError,
@@ -316,12 +317,12 @@ def test_a_gallery_imports_to_the_same_pictures_waves_texts_and_cells(run, tmp_p
     lines = gallery(run, tmp_path / "g", count=30, seed=3)
     dataset = import_gallery(tmp_path / "g", tmp_path / "back")
     kinds = {info.name: info.kind for info in dataset.manifest.columns}
-    assert kinds == {"image": "image", "text": "text", "tone": "audio", "table": "table"}
+    assert kinds == {"image": "image", "text": "text", "tone": "audio", "facts": "table"}
     waves = np.load(tmp_path / "back/tone.npy")
     assert len(dataset.records) == len(lines) == 30
     for number, (line, record) in enumerate(zip(lines, dataset.records, strict=True)):
         assert (record["text"] or "") == line["text"]
-        assert record["table"] == {"level": line["level"], "shade": line["shade"]}
+        assert record["facts"] == {"level": line["level"], "shade": line["shade"]}
         with Image.open(tmp_path / "g" / line["file_name"]) as picture:
             expected = np.asarray(picture.convert("L"))
         np.testing.assert_array_equal(dataset.images[number][..., 0], expected)
@@ -335,3 +336,19 @@ def test_a_gallery_of_sounds_alone_imports_to_the_same_waves(run, tmp_path):
     dataset = import_gallery(tmp_path / "g", tmp_path / "back")
     assert [info.name for info in dataset.manifest.columns] == ["tone"]
     assert len(dataset.records) == len(lines) == 4
+
+
+def test_the_columns_of_a_gallery_are_described(run, tmp_path):
+    gallery(run, tmp_path / "g", count=1)
+    info = gallery_info_from_json((tmp_path / "g/columns.json").read_bytes())
+    assert [(column.name, column.kind, column.member) for column in info.columns] == [
+        ("text", "text", "text"),
+        ("facts", "table", ""),
+        ("tone", "audio", "tone_file_name"),
+        ("image", "image", "file_name"),
+    ]
+    (table,) = info.of_kind("table")
+    assert [(field.name, field.kind.value) for field in table.fields] == [
+        ("level", "numeric"),
+        ("shade", "categorical"),
+    ]
