@@ -226,9 +226,11 @@ class Staging:
         return replace(item, row=-1 if item.facts is None else self.rows, sound_rows=rows)
 
     def _are_waves_whole(self, item: DecodedSample) -> bool:
-        waves: list[Wave] = [
-            np.frombuffer(self._sounds.read(self.wave_bytes), "<i2") for _column in item.sounds
-        ]
+        contents = [self._sounds.read(self.wave_bytes) for _column in item.sounds]
+        # A torn wave may end amid a number.
+        if any(len(content) < self.wave_bytes for content in contents):
+            return False
+        waves: list[Wave] = [np.frombuffer(content, "<i2") for content in contents]
         facts = item.sounds.values()
         return all(wave_digest(w) == f.digest for w, f in zip(waves, facts, strict=True))
 
