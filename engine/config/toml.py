@@ -20,6 +20,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "networks.generation_order",
         "networks.output_filter",
         "networks.text_encoder",
+        "training.column_weights",
         "training.mismatched_pairs",
         "training.penalty_scale",
         "training.text_relaxation",
