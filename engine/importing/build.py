@@ -328,6 +328,7 @@ class _Import:
                 title=plan.title or folder.name,
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
+                notice=plan.reading.notice,
             )
             report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)

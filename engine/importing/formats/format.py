@@ -135,6 +135,8 @@ class ImportSpec:
     ``facts``). Other columns have the name of their kind."""
     fields: tuple[tuple[str, FieldKind], ...] = ()
     """Kinds of the columns that become fields, where the source states them."""
+    notice: str = ""
+    """The dataset's notice, where the source states one; see ``Manifest.notice``."""
     encoding: str = ""
     """Of the texts; empty detects it."""
     words: tuple[tuple[str, str], ...] = ()

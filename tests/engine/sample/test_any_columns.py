@@ -352,3 +352,13 @@ def test_the_columns_of_a_gallery_are_described(run, tmp_path):
         ("level", "numeric"),
         ("shade", "categorical"),
     ]
+
+
+def test_the_notice_of_a_dataset_is_said_by_its_model_and_galleries(tmp_path):
+    data = four_column_dataset(tmp_path / "data", notice="Not for diagnosis")
+    events: list[object] = []
+    train(tiny_config(data, tmp_path / "run", images=8), events.append, RunControl())
+    (ready,) = (event for event in events if isinstance(event, RunReady))
+    assert ready.notice == load_run(tmp_path / "run", CPU).model.notice == "Not for diagnosis"
+    (line,) = gallery(tmp_path / "run", tmp_path / "g", count=1)
+    assert line["notice"] == "Not for diagnosis"
