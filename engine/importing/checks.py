@@ -24,6 +24,7 @@ from engine.importing.member_checks import check_fields, check_same_sounds, chec
 from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
 from engine.importing.plan import Fix, ImportPlan, Issue, check_fixes
 from engine.importing.samples import DecodedSample, ImageFacts
+from engine.importing.table import build_table
 from engine.importing.text_stats import covering
 
 SIMILAR_BITS = 4
@@ -151,13 +152,24 @@ def normalise_texts(context: CheckContext) -> None:
 def check_missing(context: CheckContext) -> None:
     """Find images without text and texts without image; samples without anything are skipped.
 
-    A sample with further columns lacks nothing: any column may be absent.
+    A sample with a sound, a further image or text, or cells lacks nothing: any column may be
+    absent. Cells count only if a column of them becomes a field.
     """
     no_text: list[SampleOutcome] = []
     no_image: list[SampleOutcome] = []
-    for outcome in context.left():
-        sample = outcome.sample
-        if sample.sounds or sample.raw.cells or sample.pictures or outcome.further_texts:
+    left = [
+        outcome
+        for outcome in context.left()
+        if not (outcome.sample.sounds or outcome.sample.pictures or outcome.further_texts)
+    ]
+    have_cells = any(one.sample.raw.cells and not (one.image and one.texts) for one in left)
+    if have_cells:
+        cells = [outcome.sample.raw.cells for outcome in context.left()]
+        table = build_table(cells, dict(context.plan.field_kinds))
+        have_cells = table is not None and bool(table.fields)
+    for outcome in left:
+        is_row_alone = outcome.image is None and not outcome.texts
+        if outcome.sample.raw.cells and (have_cells or is_row_alone):
             continue
         if outcome.image is None and not outcome.texts:
             outcome.skip(Reason.EMPTY, "neither image nor text")

@@ -76,8 +76,10 @@ def decode_samples(
     done = list(staging.items) if staging else []
     tell(ImportStage.DECODING, len(done), len(samples))
     for decoded in decode_all(decoder, samples[len(done) :], control):
-        light = replace(decoded, pixels=None, members=NOTHING)
-        done.append(staging.append(decoded) if staging else light)
+        if staging is None:
+            done.append(replace(decoded, pixels=None, members=NOTHING))
+        else:
+            done.append(staging.append(decoded))
         tell(ImportStage.DECODING, len(done), len(samples))
     for one in done:
         if one.reason is not None:

@@ -125,7 +125,7 @@ class Staging:
         Returns:
             The sample without its values, and with the rows where they are stored.
         """
-        item = self._placed(replace(decoded, pixels=None, members=NOTHING))
+        item = replace(decoded, pixels=None, members=NOTHING, **self._rows_after(decoded))
         with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
                 self._values[_IMAGES].write(decoded.pixels.data)
@@ -228,7 +228,7 @@ class Staging:
                 self.items.clear()
                 whole, self._rows = 0, dict.fromkeys(self._arrays, 0)
                 break
-            self.items.append(self._placed(replace(found, raw=raw)))
+            self.items.append(replace(found, raw=raw, **self._rows_after(found)))
             self._rows[_IMAGES] += found.facts is not None
             for name in (*found.sounds, *found.pictures):
                 self._rows[name] += 1
@@ -240,11 +240,11 @@ class Staging:
             file.seek(end)
             file.truncate()
 
-    def _placed(self, item: DecodedSample) -> DecodedSample:
-        """Set the rows of a sample that follows those staged so far."""
+    def _rows_after(self, item: DecodedSample) -> dict[str, Any]:
+        """Return the fields ``row`` and ``member_rows`` of a sample that follows those staged."""
         rows = {name: self._rows[name] for name in (*item.pictures, *item.sounds)}
         row = -1 if item.facts is None else self._rows[_IMAGES]
-        return replace(item, row=row, member_rows=rows)
+        return {"row": row, "member_rows": rows or NOTHING}
 
     def _is_whole(self, item: DecodedSample) -> bool:
         """Whether the next rows of the files are the values of an item."""

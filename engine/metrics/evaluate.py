@@ -22,14 +22,13 @@ from engine.data.tokenizers import encode_all
 from engine.errors import DatasetChangedError, EvaluationUnavailableError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
-from engine.metrics.distances import NearestImage
+from engine.metrics.distances import NearestImage, subsample
 from engine.metrics.extractor import FeatureExtractor, num_training_steps
 from engine.metrics.matrix import CoherenceMatrix
 from engine.metrics.pairs import (
     TRAINING_SEEN,
     PairEvaluator,
     build_memorisation_metrics,
-    subsample,
 )
 from engine.metrics.report import EvaluationReport
 from engine.metrics.table_columns import TableEvaluator
@@ -131,7 +130,8 @@ def build_evaluator(
     if tables:
         parts.append(TableEvaluator(dataset, tables))
     if has_matrix(model) and len(columns) == len(model.columns):
-        matrix = CoherenceMatrix(dataset, columns, networks, cache, control)
+        extractor = pair.extractor if pair else None
+        matrix = CoherenceMatrix(dataset, columns, networks, cache, control, extractor)
         # Alone, it has to measure something.
         if parts or not matrix.why_absent:
             parts.append(matrix)

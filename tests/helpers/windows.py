@@ -381,7 +381,7 @@ class OpenWizard:
 
     def _is_quiet(self) -> bool:
         wizard, jobs = self.wizard, self.jobs
-        pages = (wizard.format, wizard.texts, wizard.images)
+        pages = (wizard.format, wizard.fields, wizard.texts, wizard.images)
         runs = (jobs.listing, jobs.check, jobs.recount, jobs.thumbnails)
         return all(page.has_answers for page in pages) and not any(job.is_running for job in runs)
 

@@ -213,7 +213,7 @@ def test_that_train_on_this_makes_it_the_next_run(qtbot: QtBot, studio: Studio, 
     qtbot.waitUntil(lambda: wizard.form.scan is not None)
     wizard.form.set_text("data.tokenizer", "characters")
     wizard.form.set_text("data.text_length", "20")
-    for page in wizard.pages[1:]:
+    for page in [page for page in wizard.pages if page.is_needed()][1:]:
         qtbot.waitUntil(lambda: not wizard.page.refusal())
         wizard.go_next()
         assert wizard.page is page

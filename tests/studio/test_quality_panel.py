@@ -266,6 +266,7 @@ def test_that_a_view_without_figures_says_why_and_not_that_nothing_was_measured(
     assert says(panel, "Quality is measured about once a minute")
     figures = {"kid": 0.02, "text_validity": 1.0}
     panel.add_quality(EvaluationCompleted(images_seen=100, elapsed_s=0.1, metrics=figures))
+    panel.show_view("coherence")
     assert says(panel, "Coherence cannot be measured on this dataset")
     panel.show_view("images")
     assert panel.board.legend.names == ("kid",)

@@ -154,6 +154,8 @@ class Detection:
     """Image files or rows that it would look at, as far as known without opening them all."""
     columns: tuple[str, ...] = ()
     """What ``image_column``, ``text_columns``, ``audio_columns`` and ``label_column`` may be."""
+    field_columns: tuple[str, ...] = ()
+    """What ``with_fields`` makes fields of, unless it holds images, sounds or texts."""
     tables: tuple[str, ...] = ()
     """What ``table`` may be."""
 

@@ -103,6 +103,7 @@ class Gallery(ImageFileFormat):
             confidence=0.99,
             images=len(image_paths(listing)),
             columns=(FILE_NAME, _TEXT, *PROVENANCE, *files[1:], *cells),
+            field_columns=tuple(cells),
             tables=tuple(tables),
         )
 

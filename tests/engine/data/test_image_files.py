@@ -93,6 +93,25 @@ def test_that_resizing_pads_with_the_corner_colour():
     assert padded[0, 4, 4, 0] > 180
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((8, 8), (32, 32)), ((28, 28), (5, 5)), ((40, 10), (24, 6)), ((21, 21), (22, 22))],
+)
+def test_that_images_are_resized_together_as_pillow_resizes_each(
+    monkeypatch, before, after, channels
+):
+    monkeypatch.setattr(image_files, "_PIXELS_TOGETHER", 3_000)
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (7, *before, channels), dtype=np.uint8)
+    resized = image_files.resize(images, ImageShape(*after))
+    for image, made in zip(images, resized, strict=True):
+        picture = Image.fromarray(image[..., 0] if channels == 1 else image)
+        expected = picture.resize(after[::-1], Image.Resampling.LANCZOS)
+        assert np.array_equal(made, np.asarray(expected).reshape(*after, channels))
+    assert image_files.resize(images[:0], ImageShape(*after)).shape == (0, *after, channels)
+
+
 def test_that_grey_follows_the_eye():
     rgb = np.array([[[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]], dtype=np.uint8)
     assert image_files.to_channels(rgb, 1)[0, 0, :, 0].tolist() == [76, 150, 29]
