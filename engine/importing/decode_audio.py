@@ -62,6 +62,69 @@ class AudioShape:
     """S."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AudioLengths:
+    """What some sounds of a source say about all of them."""
+
+    seconds: tuple[float, ...]
+    """Lengths of those that were read, from the first to the last loud sample."""
+    count: int
+    """Sounds of the source."""
+    rate: int
+    """In samples per second, unless the user chooses another."""
+    is_prepared: bool
+    """Whether they are those of a gallery, whose lengths are kept exactly."""
+
+
+def measure_sounds(
+    archive: Archive, samples: Sequence[RawSample], control: RunControl
+) -> AudioLengths | None:
+    """Read sounds that are spread evenly over a source; None if no sample has a sound.
+
+    Args:
+        archive: the source.
+        samples: all samples of the source.
+        control: asked between sounds.
+
+    Raises:
+        StoppedError: the control asked for it.
+    """
+    sounds = _sounds_of(samples)
+    if not sounds:
+        return None
+    chosen = _spread(sounds)
+    lengths: list[float] = []
+    for ref in chosen:
+        control.stop_if_asked()
+        # What cannot be read is reported when it is decoded.
+        with contextlib.suppress(EntryError, *_DAMAGED):
+            found = _read(archive, ref)
+            wave = found.samples if ref.is_prepared else _trimmed(found)
+            if ref.is_prepared or not is_silent(wave):
+                lengths.append(len(wave) / found.rate)
+    return AudioLengths(
+        seconds=tuple(lengths),
+        count=len(sounds),
+        rate=_rate_of(archive, chosen),
+        is_prepared=all(ref.is_prepared for ref in chosen),
+    )
+
+
+def choose_audio_shape(settings: AudioSettings, lengths: AudioLengths) -> AudioShape:
+    """Return the shape that sounds of some lengths are stored in."""
+    rate = settings.rate or lengths.rate
+    if settings.seconds:
+        return AudioShape(rate=rate, samples=max(1, round(settings.seconds * rate)))
+    covering = MIN_AUTO_S
+    if lengths.seconds:
+        covering = float(np.quantile(lengths.seconds, COVERED, method="inverted_cdf"))
+    # The length of a gallery's sounds is a whole number of samples, and of its own.
+    if not lengths.is_prepared:
+        covering = math.ceil(round(covering / _STEP_S, 6)) * _STEP_S
+        covering = min(max(covering, MIN_AUTO_S), MAX_AUTO_S)
+    return AudioShape(rate=rate, samples=max(1, round(covering * rate)))
+
+
 def decide_audio_shape(
     settings: AudioSettings, archive: Archive, samples: Sequence[RawSample], control: RunControl
 ) -> AudioShape | None:
@@ -79,31 +142,23 @@ def decide_audio_shape(
     Raises:
         StoppedError: the control asked for it.
     """
-    sounds = list(dict.fromkeys(ref for sample in samples for ref in sample.sounds.values()))
-    if not sounds:
-        return None
-    count = min(LENGTHS_READ, len(sounds))
-    chosen = [sounds[number * len(sounds) // count] for number in range(count)]
-    rate = settings.rate or _rate_of(archive, chosen)
-    if settings.seconds:
+    sounds = _sounds_of(samples)
+    if sounds and settings.seconds:
+        # No sound has to be read for its length.
+        rate = settings.rate or _rate_of(archive, _spread(sounds))
         return AudioShape(rate=rate, samples=max(1, round(settings.seconds * rate)))
-    lengths: list[float] = []
-    for ref in chosen:
-        control.stop_if_asked()
-        # What cannot be read is reported when it is decoded.
-        with contextlib.suppress(EntryError, *_DAMAGED):
-            found = _read(archive, ref)
-            wave = found.samples if ref.is_prepared else _trimmed(found)
-            if ref.is_prepared or not is_silent(wave):
-                lengths.append(len(wave) / found.rate)
-    covering = (
-        float(np.quantile(lengths, COVERED, method="inverted_cdf")) if lengths else MIN_AUTO_S
-    )
-    # The length of a gallery's sounds is a whole number of samples, and of its own.
-    if not all(ref.is_prepared for ref in chosen):
-        covering = math.ceil(round(covering / _STEP_S, 6)) * _STEP_S
-        covering = min(max(covering, MIN_AUTO_S), MAX_AUTO_S)
-    return AudioShape(rate=rate, samples=max(1, round(covering * rate)))
+    lengths = measure_sounds(archive, samples, control)
+    return None if lengths is None else choose_audio_shape(settings, lengths)
+
+
+def _sounds_of(samples: Sequence[RawSample]) -> list[AudioRef]:
+    return list(dict.fromkeys(ref for sample in samples for ref in sample.sounds.values()))
+
+
+def _spread(sounds: Sequence[AudioRef]) -> list[AudioRef]:
+    """Choose sounds whose lengths decide."""
+    count = min(LENGTHS_READ, len(sounds))
+    return [sounds[number * len(sounds) // count] for number in range(count)]
 
 
 def _rate_of(archive: Archive, refs: Sequence[AudioRef]) -> int:
