@@ -141,7 +141,7 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         scan = scan_source(plan, archive, control, tell)
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
         values = SourceValues(archive, scan.form, scan.samples, plan.images, control)
-        audio = audio_decoder(plan, archive, scan.samples, control)
+        audio = audio_decoder(plan, archive, scan.form, scan.samples, control)
         decoder = Decoder(
             archive=archive,
             form=scan.form,

@@ -111,7 +111,7 @@ def _preview(
     # Of the few that are shown: reading more files would make the first preview wait.
     shape = decide_shape(plan.images, archive, form, chosen, control)
     values = SourceValues(archive, form, found, plan.images, control)
-    audio = audio_decoder(plan, archive, chosen, control)
+    audio = audio_decoder(plan, archive, form, chosen, control)
     decoder = Decoder(
         archive=archive,
         form=form,

@@ -90,13 +90,14 @@ def read_lengths(
         SourceUnreadableError: the source or its table cannot be read.
     """
     ledger = FileLedger()
-    found = FORMATS[plan.reading.format].scan(archive, look.listing, plan.reading, ledger)
+    form = FORMATS[plan.reading.format]
+    found = form.scan(archive, look.listing, plan.reading, ledger)
     samples: list[RawSample] = []
     for sample in with_sounds(found, look.listing, ledger):
         control.stop_if_asked()
         if sample.sounds:
             samples.append(sample)
-    lengths = measure_sounds(archive, samples, control)
+    lengths = measure_sounds(archive, form, samples, control)
     if lengths is None:
         return None
     count = min(LOOKED_AT, len(samples))
@@ -115,7 +116,11 @@ def preview_sounds(
     """
     shape = choose_audio_shape(plan.audio, measured.lengths)
     columns = [name for sample in measured.samples for name in sample.sounds]
-    decoder = AudioDecoder(archive=archive, shapes=dict.fromkeys(columns, shape))
+    decoder = AudioDecoder(
+        archive=archive,
+        form=FORMATS[plan.reading.format],
+        shapes=dict.fromkeys(columns, shape),
+    )
     sounds: list[PreviewSound] = []
     # In an order whose first few are spread over all.
     step = max(1, len(measured.samples) // SHOWN)

@@ -1,5 +1,7 @@
 """Small sounds to import: tones that no two numbers share."""
 
+import io
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -22,3 +24,14 @@ def save_tone(path: Path, number: int, seconds: float = 0.3, **options: float) -
     """Write a tone as a WAV file; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_wav(path, to_int16(tone(number, seconds, **options)), RATE)  # pyright: ignore[reportArgumentType]
+
+
+def tone_file(number: int, seconds: float = 0.2) -> bytes:
+    """Return the content of a WAV file of a tone."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(to_int16(tone(number, seconds)).astype("<i2").tobytes())
+    return content.getvalue()

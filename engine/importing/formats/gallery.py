@@ -223,6 +223,7 @@ def _detection(info: GalleryInfo, listing: FileListing, tables: Sequence[str]) -
         confidence=0.99,
         images=len(image_paths(listing)),
         columns=(*files, *texts, *further, *PROVENANCE, *(f.member for f in fields.values())),
+        field_columns=tuple(fields),
         tables=tuple(tables),
     )
 
