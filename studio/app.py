@@ -129,6 +129,7 @@ class Studio(QObject):
             self.window,
             ImportJobs(self._work.import_dataset, self.window),
             self._work.reader,
+            self.player,
             lambda: self.workspace,
             self.store.load(ImportChoices()),
         )

@@ -345,7 +345,9 @@ def test_that_a_run_of_texts_alone_says_that_it_is_not_measured(
     run = write_run(tmp_path / "runs" / "ring")
     facts = tiny_facts()
     texts = {name: column for name, column in facts.columns.items() if name == "text"}
-    write_model(RunFolder(run), replace(facts, dataset="cell-cases", columns=texts))
+    write_model(
+        RunFolder(run), replace(facts, columns=texts, notice="Made from a table, not for diagnosis")
+    )
     studio.run_view.open(run)
     panel = studio.window.quality
     assert not panel.evaluate.isEnabled()
