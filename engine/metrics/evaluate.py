@@ -6,6 +6,7 @@ coherence matrix of any columns. What depends on the dataset only is prepared on
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.metrics.distances import NearestImage, subsample
 from engine.metrics.extractor import FeatureExtractor, num_training_steps
+from engine.metrics.match_matrix import MatchMatrix
 from engine.metrics.matrix import CoherenceMatrix
 from engine.metrics.pairs import (
     TRAINING_SEEN,
@@ -91,6 +93,7 @@ class Evaluator:
             absent |= report.absent
             about |= report.about
             distances |= report.field_distances
+        absent = {name: why for name, why in absent.items() if name not in metrics}
         return EvaluationReport(
             metrics=metrics, absent=absent, about=about, field_distances=distances
         )
@@ -132,9 +135,12 @@ def build_evaluator(
     if has_matrix(model) and len(columns) == len(model.columns):
         extractor = pair.extractor if pair else None
         matrix = CoherenceMatrix(dataset, columns, networks, cache, control, extractor)
-        # Alone, it has to measure something.
-        if parts or not matrix.why_absent:
+        if not matrix.why_absent:
             parts.append(matrix)
+        unlike = [p for p in combinations(columns, 2) if not matrix.shares_attribute(*p)]
+        matches = MatchMatrix(dataset, columns, unlike, networks, control) if unlike else None
+        if matches is not None and not matches.is_empty:
+            parts.append(matches)
     if not parts:
         raise EvaluationUnavailableError(dataset.folder)
     return Evaluator(dataset, parts)
@@ -150,7 +156,10 @@ def has_matrix(model: ModelMetadata) -> bool:
 
 
 def num_preparation_steps(model: ModelMetadata, num_items: int) -> int:
-    """Return in how many training steps of classifiers an evaluator is prepared at most."""
+    """Return in about how many training steps of classifiers an evaluator is prepared.
+
+    Where columns state no attributes, a matcher is trained in place of the readers.
+    """
     kinds = [facts.kind for facts in model.columns.values()]
     classifiers = int({IMAGE, TEXT} <= {*kinds})
     if has_matrix(model):

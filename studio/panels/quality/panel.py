@@ -209,9 +209,8 @@ class QualityPanel(QWidget):
         self.matrix.set_empty(
             nothing
             or self.tr(
-                "A coherence matrix compares the columns of items that state attributes, such as "
-                "a digit or a colour. This run has none; an image and a text are compared under "
-                "“Coherence”."
+                "A coherence matrix compares three columns or more, and two that are not an image "
+                "and a text; these are compared under “Coherence”."
             )
         )
 
