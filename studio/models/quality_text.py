@@ -274,8 +274,8 @@ def matrix_words(given: Sequence[str], made: Sequence[str]) -> tuple[str, str]:
             translate("Quality", "{0} from {1}").format(made[0], AND_SHOWN.join(given)),
             translate(
                 "Quality",
-                "Share of items made from {1} whose {0} belongs to it: it states the same or, where "
-                "nothing is stated in common, a matcher finds it among 100",
+                "Share of items made from {1} whose {0} belongs to it: it states the same or, "
+                "where nothing is stated in common, a matcher finds it among 100",
             ).format(made[0], list_text(given)),
         )
     if len(made) == 1:
