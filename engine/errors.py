@@ -184,7 +184,7 @@ class ImagesUnreadableError(EngineError):
 
 
 class SoundsUnreadableError(EngineError):
-    """A folder without a readable sound."""
+    """A sound that cannot be read, or a folder without a readable one."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason

@@ -390,6 +390,16 @@ class GalleryProgressed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GalleryItem:
+    """One item of a gallery, to show."""
+
+    pictures: tuple[Path, ...] = ()
+    sounds: tuple[Path, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Texts by column and cells by field."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GalleryEnded:
     """Last event of every gallery. A stopped gallery keeps the pairs written so far."""
 
@@ -397,6 +407,8 @@ class GalleryEnded:
     folder: Path
     count: int
     error: Exception | None = None
+    first_items: tuple[GalleryItem, ...] = ()
+    """At most 50."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Decodes the sounds of raw samples and prepares the waves that a dataset stores.
 
 All sounds of an import are stored at one rate and in one length, which ``decide_audio_shape``
-chooses. Recordings are high-passed, trimmed and levelled; the sounds of a gallery, which this
-program has made, are stored as they are.
+chooses; those of a gallery, in each column's own. Recordings are high-passed, trimmed and levelled;
+the sounds of a gallery, which this program has made, are stored as they are.
 
 Shapes: S samples of a stored wave.
 """
@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +54,7 @@ _DAMAGED = (ValueError, ArithmeticError, LookupError, TypeError, MemoryError)
 
 @dataclass(frozen=True, kw_only=True)
 class AudioShape:
-    """Rate and length of the stored sounds."""
+    """Rate and length of the stored sounds of a column."""
 
     rate: int
     """Samples per second."""
@@ -94,7 +94,7 @@ def decide_audio_shape(
         with contextlib.suppress(EntryError, *_DAMAGED):
             found = _read(archive, ref)
             wave = found.samples if ref.is_prepared else _trimmed(found)
-            if not is_silent(wave):
+            if ref.is_prepared or not is_silent(wave):
                 lengths.append(len(wave) / found.rate)
     covering = (
         float(np.quantile(lengths, COVERED, method="inverted_cdf")) if lengths else MIN_AUTO_S
@@ -102,8 +102,8 @@ def decide_audio_shape(
     # The length of a gallery's sounds is a whole number of samples, and of its own.
     if not all(ref.is_prepared for ref in chosen):
         covering = math.ceil(round(covering / _STEP_S, 6)) * _STEP_S
-    seconds = min(max(covering, MIN_AUTO_S), MAX_AUTO_S)
-    return AudioShape(rate=rate, samples=max(1, round(seconds * rate)))
+        covering = min(max(covering, MIN_AUTO_S), MAX_AUTO_S)
+    return AudioShape(rate=rate, samples=max(1, round(covering * rate)))
 
 
 def _rate_of(archive: Archive, refs: Sequence[AudioRef]) -> int:
@@ -121,7 +121,8 @@ class AudioDecoder:
     """Decodes the sounds of samples; may be called from several threads at once."""
 
     archive: Archive
-    shape: AudioShape
+    shapes: Mapping[str, AudioShape]
+    """By column."""
 
     def add_sounds(self, sample: DecodedSample) -> DecodedSample:
         """Decode the sounds of a sample whose image is decoded.
@@ -131,10 +132,10 @@ class AudioDecoder:
         """
         facts: dict[str, AudioFacts] = {}
         waves: dict[str, Wave] = {}
-        refused: list[SkipRecord] = []
+        refused = list(sample.refused)
         for column, ref in sample.raw.sounds.items():
             try:
-                waves[column], facts[column] = self._decode(ref)
+                waves[column], facts[column] = self._decode(ref, self.shapes[column])
             except EntryError as error:
                 reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
                 refused.append(SkipRecord(path=ref.path, reason=reason, detail=error.detail))
@@ -142,14 +143,16 @@ class AudioDecoder:
                 # One damaged file must not end the import of all others.
                 detail = f"{type(error).__name__}: {error}"
                 refused.append(SkipRecord(path=ref.path, reason=Reason.DAMAGED, detail=detail))
-        found = replace(sample, sounds=facts, waves=waves, refused=tuple(refused))
-        if refused and not facts and sample.raw.image is None and not sample.raw.cells:
+        members = {**sample.members, **waves}
+        found = replace(sample, sounds=facts, members=members, refused=tuple(refused))
+        has_other = sample.raw.image or sample.raw.cells or sample.pictures
+        if refused and not facts and not has_other:
             return replace(found, reason=refused[0].reason, detail=refused[0].detail)
         return found
 
-    def _decode(self, ref: AudioRef) -> tuple[Wave, AudioFacts]:
+    def _decode(self, ref: AudioRef, shape: AudioShape) -> tuple[Wave, AudioFacts]:
         original = _read(self.archive, ref)
-        rate = self.shape.rate
+        rate = shape.rate
         if ref.is_prepared:
             sound = whole = resample(original.samples, original.rate, rate)
         else:
@@ -157,13 +160,13 @@ class AudioDecoder:
             if is_silent(sound):
                 raise EntryError(ref.path, Reason.SILENT, "it holds no sound above -60 dB")
             whole = set_peak(sound)
-        wave = to_int16(fit_length(whole, self.shape.samples))
+        wave = to_int16(fit_length(whole, shape.samples))
         return wave, audio_facts(
             wave,
             rate,
             seconds=len(sound) / rate,
             is_clipped=is_clipped(original.samples),
-            is_cut=original.is_cut or len(sound) > self.shape.samples,
+            is_cut=original.is_cut or len(sound) > shape.samples,
         )
 
 
@@ -175,8 +178,21 @@ def audio_decoder(
     Raises:
         StoppedError: the control asked for it.
     """
-    shape = decide_audio_shape(plan.audio, archive, samples, control)
-    return None if shape is None else AudioDecoder(archive=archive, shape=shape)
+    columns = dict.fromkeys(name for sample in samples for name in sample.sounds)
+    shapes: dict[str, AudioShape | None] = {}
+    if all(ref.is_prepared for sample in samples for ref in sample.sounds.values()):
+        for name in columns:
+            having = [
+                replace(sample, sounds={name: sample.sounds[name]})
+                for sample in samples
+                if name in sample.sounds
+            ]
+            shapes[name] = decide_audio_shape(plan.audio, archive, having, control)
+    else:
+        shared = decide_audio_shape(plan.audio, archive, samples, control)
+        shapes = dict.fromkeys(columns, shared)
+    found = {name: shape for name, shape in shapes.items() if shape is not None}
+    return AudioDecoder(archive=archive, shapes=found) if found else None
 
 
 def audio_facts(

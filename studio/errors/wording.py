@@ -141,13 +141,14 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.SoundsUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "There are no sounds to read."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate("Errors", "Choose a folder with WAV, FLAC, MP3 or Ogg files."),
+        hint=translate("Errors", "Choose a WAV, FLAC, MP3 or Ogg file, or a folder of them."),
     ),
     errors.ImagesUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "The images cannot be read."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
         hint=translate(
-            "Errors", "Choose a folder with PNG, JPEG or WebP files that you are allowed to read."
+            "Errors",
+            "Choose a PNG, JPEG or WebP file that you are allowed to read, or a folder of them.",
         ),
     ),
     errors.SheetCorruptError: lambda error: Explanation(

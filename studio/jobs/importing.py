@@ -16,9 +16,11 @@ from studio.jobs.task import CancellingJob
 from studio.jobs.thread import JobThread
 
 if TYPE_CHECKING:
+    from engine.data.table_fields import FieldReport
     from engine.importing.dry_run import DryRun, ScanFacts
     from engine.importing.preview import BeforeAfter, PlannedImages, PreviewItem
     from engine.importing.scan import QuickScan
+    from engine.importing.source_cells import SourceCells
     from engine.importing.sources.opening import ArchiveCache
 
 
@@ -41,12 +43,13 @@ class ImportJobs(QObject):
         super().__init__(parent)
         self.listing = CancellingJob("listing", self)
         self.previews = CancellingJob("previews", self)
+        self.fields = CancellingJob("fields", self)
         self.texts = CancellingJob("texts", self)
         self.pictures = CancellingJob("pictures", self, finishes=True)
         self.check = CancellingJob("check", self)
         self.recount = CancellingJob("recount", self)
         self.thumbnails = CancellingJob("thumbnails", self)
-        first = (self.listing, self.previews, self.texts, self.pictures)
+        first = (self.listing, self.previews, self.fields, self.texts, self.pictures)
         self._reads = (*first, self.check, self.recount, self.thumbnails)
         self.building = BuildJob(import_dataset, self)
 
@@ -139,6 +142,7 @@ class ImportReader:
     def __init__(self) -> None:
         self._archive: ArchiveCache | None = None
         self._planned: tuple[object, PlannedImages] | None = None
+        self._cells: tuple[object, SourceCells] | None = None
 
     def quick_scan(self, source: Path, tell: Count, control: RunControl) -> "QuickScan":
         """List the files and detect formats."""
@@ -169,6 +173,19 @@ class ImportReader:
 
         with self._kept().borrow(plan.source, control) as archive:
             return scan_facts(plan, archive, scan, data, tell, control)
+
+    def fields(
+        self, plan: ImportPlan, scan: "QuickScan", tell: Count, control: RunControl
+    ) -> "tuple[FieldReport, ...]":
+        """Infer the fields of a table; the cells are read once for each import spec."""
+        from engine.importing.source_cells import read_cells
+
+        key = (scan, plan.reading)
+        with self._kept().borrow(plan.source, control) as archive:
+            known = self._cells
+            if known is None or known[0] != key:
+                known = self._cells = key, read_cells(plan, archive, scan, tell, control)
+        return known[1].reports(dict(plan.field_kinds), control)
 
     def fit(
         self, plan: ImportPlan, scan: "QuickScan", control: RunControl
@@ -201,6 +218,7 @@ class ImportReader:
         """Close the source."""
         if self._archive is not None:
             self._archive.close()
+        self._planned = self._cells = None
 
     def _kept(self) -> "ArchiveCache":
         # The quick scan runs alone, so no two threads create the cache at once.

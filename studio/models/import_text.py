@@ -103,6 +103,15 @@ def format_words(name: str) -> tuple[str, str]:
     return words.get(name, (name, ""))
 
 
+def rows_alone_words() -> tuple[str, str]:
+    """Return title and explanation of a table whose rows are items of their own."""
+    translate = QCoreApplication.translate
+    return (
+        translate("ImportText", "A table of its own"),
+        translate("ImportText", "Each row is an item: numbers, categories and texts."),
+    )
+
+
 def reason_words(reason: Reason) -> str:
     """Return why something is not imported, as a short noun phrase for a list."""
     translate = QCoreApplication.translate
@@ -286,7 +295,9 @@ class _ImportedText(QObject):
     """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def parts(self, counts: "ImportCounts") -> list[str]:
-        parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
+        has_others = counts.with_sound or counts.with_cells
+        is_told = counts.pairs or not has_others
+        parts = [self.tr("%Ln pair(s)", "", counts.pairs)] if is_told else []
         if counts.image_only:
             parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
         if counts.text_only:

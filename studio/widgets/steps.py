@@ -1,6 +1,6 @@
 """Step list of a wizard, and timeline slider of a run's previews."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -36,13 +36,25 @@ class StepList(QWidget):
             step.clicked.connect(self.step_requested)
         fill(spaced(QVBoxLayout(self), 0, (0, 0, 0, 0)), *self._steps, 1)
 
-    def show_step(self, current: int, *, is_locked: bool = False) -> None:
-        """Set the current step; ``is_locked`` disables going back."""
+    def show_step(
+        self, current: int, *, is_locked: bool = False, skipped: Collection[int] = ()
+    ) -> None:
+        """Set the current step.
+
+        Args:
+            current: index of the step.
+            is_locked: disable going back.
+            skipped: indices of steps that are not shown; the others are numbered without them.
+        """
+        shown = [number for number in range(len(self._steps)) if number not in skipped]
         for number, step in enumerate(self._steps):
-            step.show_state(
+            step.setVisible(number in shown)
+        for place, number in enumerate(shown, 1):
+            self._steps[number].show_state(
+                place=place,
                 is_done=number < current,
                 is_current=number == current,
-                is_last=number + 1 == len(self._steps),
+                is_last=number == shown[-1],
                 can_click=number < current and not is_locked,
             )
 
@@ -53,13 +65,16 @@ class _Step(QWidget):
     def __init__(self, number: int, name: str) -> None:
         super().__init__()
         self._number, self._name = number, name
+        self._place = number + 1
+        """Number that is shown."""
         self._is_done = self._is_current = self._is_last = self._can_click = False
         self.setFixedHeight(_HEIGHT)
         self.setAccessibleName(name)
 
     def show_state(
-        self, *, is_done: bool, is_current: bool, is_last: bool, can_click: bool
+        self, *, place: int, is_done: bool, is_current: bool, is_last: bool, can_click: bool
     ) -> None:
+        self._place = place
         self._is_done, self._is_current, self._is_last = is_done, is_current, is_last
         self._can_click = can_click
         shape, policy = Qt.CursorShape, Qt.FocusPolicy
@@ -87,7 +102,7 @@ class _Step(QWidget):
         circle = QRectF(2, (_HEIGHT - _CIRCLE) / 2, _CIRCLE, _CIRCLE)
         x = circle.center().x()
         painter.setPen(QPen(QColor(colors.border), 1.5))
-        if self._number:
+        if self._place > 1:
             painter.drawLine(int(x), 0, int(x), int(circle.top()) - 3)
         if not self._is_last:
             painter.drawLine(int(x), int(circle.bottom()) + 3, int(x), _HEIGHT)
@@ -114,7 +129,7 @@ class _Step(QWidget):
         font = QFont(self.font())
         font.setWeight(QFont.Weight.Bold)
         painter.setFont(font)
-        text = "✓" if self._is_done else str(self._number + 1)
+        text = "✓" if self._is_done else str(self._place)
         inks = {True: colors.on_accent, False: colors.accent if self._is_done else colors.muted}
         painter.setPen(QColor(inks[self._is_current]))
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, text)

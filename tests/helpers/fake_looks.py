@@ -13,6 +13,7 @@ from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import ValueSummary
+from engine.data.table_fields import FieldReport
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.check_context import CheckReport, IssueReport
@@ -24,6 +25,7 @@ from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.preview import PlannedImages, PreviewItem
 from engine.importing.report import ImportCounts
 from engine.importing.scan import QuickScan
+from engine.importing.source_cells import SourceCells
 from engine.importing.sources.archive import FileEntry
 from engine.importing.text_stats import describe_texts
 from studio.jobs.engine_api import EngineApi
@@ -62,6 +64,10 @@ class FakeLooks:
     """Of the pairs; by default ``text 0`` and so on."""
     stored: Any = field(default_factory=lambda: PIXELS)
     """The one image as it would be stored."""
+    rows_alone: int = 0
+    """Rows of a table alone, instead of pairs."""
+    cells: SourceCells = field(default_factory=lambda: SourceCells({}))
+    """Of the remaining columns."""
     values: ValueSummary | None = None
     """Of the source's deep images."""
 
@@ -71,6 +77,7 @@ class FakeLooks:
             quick_scan=self._quick_scan,
             preview=self._preview,
             scan=self._scan,
+            fields=self._fields,
             fit=self._fit,
             examine=self._examine,
             is_staged=lambda _plan: self.is_staged,
@@ -126,7 +133,7 @@ class FakeLooks:
         self, plan: ImportPlan, _look: QuickScan, _control: RunControl
     ) -> tuple[PreviewItem, ...]:
         self._note("preview", plan)
-        count = self.pairs[plan.reading.format]
+        count = 0 if self.rows_alone else self.pairs[plan.reading.format]
         return tuple(
             PreviewItem(key=f"{n}.png", texts=(f"text {n}",), image=PIXELS, problem=None)
             for n in range(count)
@@ -142,12 +149,15 @@ class FakeLooks:
     ) -> ScanFacts:
         self._note("scan", plan)
         self._wait("scan", control)
-        count = self.pairs[plan.reading.format]
+        count = 0 if self.rows_alone else self.pairs[plan.reading.format]
         texts = [f"text {n}" for n in range(count)]
         reasons = (Cause(kind=CauseKind.IMAGES_WITHOUT_TEXT, count=3),)
         return ScanFacts(
             pairs=count,
-            image_only=3 - count,
+            image_only=0 if self.rows_alone else 3 - count,
+            with_image=0 if self.rows_alone else 3,
+            with_cells=self.rows_alone,
+            others=self.rows_alone,
             text_only=0,
             several=0,
             emptied=0,
@@ -156,6 +166,17 @@ class FakeLooks:
             samples=tuple((text.upper(), text) for text in texts),
             reasons=() if count else reasons,
         )
+
+    def _fields(
+        self,
+        plan: ImportPlan,
+        _look: QuickScan,
+        _tell: Callable[[int], None],
+        control: RunControl,
+    ) -> tuple[FieldReport, ...]:
+        self._note("fields", plan)
+        self._wait("fields", control)
+        return self.cells.reports(dict(plan.field_kinds), control)
 
     def _fit(self, plan: ImportPlan, _look: QuickScan, _control: RunControl) -> tuple[Any, ...]:
         self._note("fit", plan)
@@ -199,9 +220,10 @@ class FakeExamination:
         self.shape, self.value_range = ImageShape(48, 64), None
         self.sizes = (((40, 30), 3),)
         self.result = SimpleNamespace(
+            table=None,
             check_report=CheckReport(
                 reports=tuple(self._report(issue) for issue in Issue), outcomes=()
-            )
+            ),
         )
         skips = sum(fix is Fix.SKIP for fix in plan.repairs.values())
         self.ledger.mark_skipped("Thumbs.db", Reason.HIDDEN)

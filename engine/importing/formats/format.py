@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.table_cells import Cell
+from engine.data.table_fields import FieldKind
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive, FileEntry
 
@@ -63,6 +64,10 @@ class RawSample:
     """By column of the dataset."""
     cells: Mapping[str, Cell] = field(default_factory=lambda: NOTHING)
     """By field of the table, as the source holds them."""
+    pictures: Mapping[str, ImageRef] = field(default_factory=lambda: NOTHING)
+    """Pictures of further columns of the dataset."""
+    further_texts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    """Captions of further columns of the dataset."""
 
     @property
     def split_key(self) -> str:
@@ -125,6 +130,11 @@ class ImportSpec:
     """Columns that name files of sounds."""
     with_fields: bool = False
     """Whether the remaining columns become fields of a table."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Names of the first columns by their kind where the source states them: (``table``,
+    ``facts``). Other columns have the name of their kind."""
+    fields: tuple[tuple[str, FieldKind], ...] = ()
+    """Kinds of the columns that become fields, where the source states them."""
     encoding: str = ""
     """Of the texts; empty detects it."""
     words: tuple[tuple[str, str], ...] = ()
@@ -142,6 +152,8 @@ class Detection:
     """Image files or rows that it would look at, as far as known without opening them all."""
     columns: tuple[str, ...] = ()
     """What ``image_column``, ``text_columns``, ``audio_columns`` and ``label_column`` may be."""
+    field_columns: tuple[str, ...] = ()
+    """What ``with_fields`` makes fields of, unless it holds images, sounds or texts."""
     tables: tuple[str, ...] = ()
     """What ``table`` may be."""
 

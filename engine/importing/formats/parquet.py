@@ -8,6 +8,8 @@ Layout::
     images/                             if the image column holds names
         001.jpg
 
+    cases.parquet                       or rows without images, if their columns become fields
+
     data-00000-of-00001.arrow           what ``save_to_disk`` and the cache of ``datasets`` hold
 
 Column types come from the schema and from the metadata that ``datasets`` writes.
@@ -33,17 +35,20 @@ from engine.importing.formats.columns import (
     Guess,
     RowError,
     RowTexts,
+    cells_of,
     complete,
     find_image,
     guess_columns,
 )
 from engine.importing.formats.format import (
     MAX_LISTED,
+    NO_MEMBERS,
     CaptionGrouping,
     Detection,
     FileListing,
     ImageRef,
     ImportSpec,
+    Members,
     RawSample,
 )
 from engine.importing.formats.names import (
@@ -85,6 +90,19 @@ def text_columns(schema: pa.Schema) -> list[str]:
     return [field.name for field in schema if _may_be_text(field.type)]
 
 
+def field_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns that may become fields of a table: numbers, words and yes or no."""
+    return [field.name for field in schema if _may_be_cell(field.type)]
+
+
+def _may_be_cell(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return is_text or is_number or pa.types.is_boolean(kind)
+
+
 def label_meanings(schema: pa.Schema) -> dict[str, Callable[[Any], Any]]:
     """Return functions from class numbers to names, for the columns whose names are listed."""
     try:
@@ -101,6 +119,10 @@ def _meaning(names: Sequence[str]) -> Callable[[Any], Any]:
         return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
 
     return name_of
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
@@ -149,13 +171,18 @@ class ParquetScan:
         schema = file.schema
         image = self._reading.image_column
         self._kind = image_kinds(schema).get(image, PATH)
-        self._column = schema.names.index(image)
-        self.has_names = self.has_names or self._kind == PATH
-        self._texts = RowTexts(self._reading, label_meanings(schema))
+        self._column = schema.names.index(image) if image else -1
+        self.has_names = self.has_names or (self._kind == PATH and bool(image))
+        self._meanings = label_meanings(schema)
+        self._texts = RowTexts(self._reading, self._meanings)
         known = text_columns(schema)
         wanted = {*self._reading.text_columns, self._reading.label_column}
         wanted |= {c for c in known if plain(c) in (*GROUP_NAMES, *SPLIT_NAMES)}
-        columns = [c for c in known if c in wanted] + self._image_parts(file)
+        columns = [c for c in known if c in wanted]
+        used = {image, *self._reading.text_columns}
+        self._cells = field_columns(schema) if self._reading.with_fields else []
+        self._cells = [column for column in self._cells if column not in used]
+        columns += [c for c in self._cells if c not in columns] + self._image_parts(file)
         if not columns:
             yield from ({} for _row in range(sum(file.group_rows)))
             return
@@ -165,6 +192,8 @@ class ParquetScan:
     def _image_parts(self, file: ColumnarFile) -> list[str]:
         """Choose the part of the image column that shows which rows have an image."""
         image = self._reading.image_column
+        if not image:
+            return []
         if self._kind == PATH:
             return [image]
         # Reading the bytes takes long, and is needed only where some rows have none.
@@ -185,18 +214,32 @@ class ParquetScan:
         except RowError as error:
             self._ledger.mark_item_skipped(key, error.reason, error.detail)
             return
+        members = self._members(row)
         if image is not None and image.part < 0:
             self.has_names = True
-            gathering.add(image.path, texts, extras, key)
-        elif image is not None or texts:
-            shared = gathering.share(extras)
-            yield RawSample(key=key, image=image, texts=tuple(texts), extras=shared)
+            gathering.add(image.path, texts, extras, key, members)
+        elif image is not None or texts or members.cells:
+            yield RawSample(
+                key=key,
+                image=image,
+                texts=tuple(texts),
+                extras=gathering.share(extras),
+                cells=members.cells,
+            )
         else:
             detail = "it has neither an image that is there nor a text"
             self._ledger.mark_item_skipped(key, Reason.BAD_ROW, detail)
 
+    def _members(self, row: Mapping[str, Any]) -> Members:
+        """Return the cells of a row; class numbers are given by name."""
+        values = {c: self._meanings.get(c, _same)(row.get(c)) for c in self._cells}
+        cells = cells_of(values, ())
+        return Members(cells=cells) if cells else NO_MEMBERS
+
     def _image(self, number: int, row: Mapping[str, Any], index: ImageIndex) -> ImageRef | None:
         """Return the location of a row's image; None if it has none."""
+        if not self._reading.image_column:
+            return None
         value = row.get(self._reading.image_column)
         inside = ImageRef(path=self._path, part=(number - 1) * MAX_COLUMNS + self._column)
         content = value.get("bytes") if isinstance(value, dict) else value
@@ -211,6 +254,7 @@ class ParquetScan:
 
 
 _LOOKED_AT = 50
+_MAX_OPENED = 3
 _MAX_COUNTED = 20
 _USUAL = ("image", "img", "picture", "photo", "bytes", "image_bytes", "jpg", "png")
 _RECENT: Recent[ColumnWindow] = Recent(most=3)
@@ -223,10 +267,8 @@ class Parquet:
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect parquet files with images, going by the first of them."""
-        every = listing.of(*COLUMNAR_SUFFIXES)
-        tables = [e.path for e in every if archive.selected_entry in ("", e.path)]
-        index = ImageIndex(listing)
-        looks = [(path, _look(archive, path, index)) for path in tables[:3]]
+        tables, index = _tables(archive, listing), ImageIndex(listing)
+        looks = [(path, _look(archive, path, index)) for path in tables[:_MAX_OPENED]]
         path, guess = next(((p, g) for p, g in looks if g and g.image), ("", None))
         if guess is None:
             return None
@@ -241,6 +283,7 @@ class Parquet:
             confidence=0.94 if guess.matched >= 0.5 else 0.3,
             images=_rows(archive, tables),
             columns=guess.columns,
+            field_columns=_field_columns(archive, path),
             tables=tuple(tables[:MAX_LISTED]),
         )
 
@@ -283,6 +326,44 @@ class Parquet:
         if len(content) > LIMITS.file_bytes:
             raise EntryError(image.path, Reason.TOO_LARGE, f"row {row + 1} is too large")
         return content
+
+
+def columnar_alone(archive: Archive, listing: FileListing) -> Detection | None:
+    """Detect files whose rows are items of their own, as ``tabular.table_alone`` does."""
+    tables, index = _tables(archive, listing), ImageIndex(listing, ())
+    for path in tables[:_MAX_OPENED]:
+        guess, fields = _look(archive, path, index), _field_columns(archive, path)
+        if guess is not None and len(fields) > 1:
+            return Detection(
+                reading=ImportSpec(
+                    format=Parquet.name,
+                    table=path if len(tables) == 1 else "",
+                    text_columns=guess.sentences,
+                    label_column=guess.label,
+                    with_fields=True,
+                ),
+                confidence=0.0,
+                images=0,
+                columns=guess.columns,
+                field_columns=fields,
+                tables=tuple(tables[:MAX_LISTED]),
+            )
+    return None
+
+
+def _tables(archive: Archive, listing: FileListing) -> list[str]:
+    """Return the files to read; only the selected one, if any."""
+    every = listing.of(*COLUMNAR_SUFFIXES)
+    return [e.path for e in every if archive.selected_entry in ("", e.path)]
+
+
+def _field_columns(archive: Archive, path: str) -> tuple[str, ...]:
+    """Return the columns of a file that may become fields; none if it cannot be read."""
+    try:
+        with archive.open(path) as stream:
+            return tuple(field_columns(open_columnar(stream).schema))
+    except (EntryError, *COLUMNAR_ERRORS):
+        return ()
 
 
 def _look(archive: Archive, path: str, index: ImageIndex) -> Guess | None:

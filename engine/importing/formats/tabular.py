@@ -256,6 +256,7 @@ class TableFile:
             confidence=confidence,
             images=len(index.paths) or _LOOKED_AT,
             columns=guess.columns,
+            field_columns=guess.columns,
             tables=tuple(tables[:MAX_LISTED]),
         )
 
@@ -307,6 +308,7 @@ def table_alone(archive: Archive, listing: FileListing) -> Detection | None:
                 confidence=0.0,
                 images=0,
                 columns=table.guess.columns,
+                field_columns=table.guess.columns,
                 tables=(path,),
             )
     return None

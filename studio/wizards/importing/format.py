@@ -19,8 +19,14 @@ from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded
-from studio.models.import_form import ImportForm
-from studio.models.import_text import card_words, cause_sentences, format_words, joined
+from studio.models.import_form import ImportForm, is_rows_alone
+from studio.models.import_text import (
+    card_words,
+    cause_sentences,
+    format_words,
+    joined,
+    rows_alone_words,
+)
 from studio.models.thumbnails import image_of
 from studio.theme import MARGIN, SPACING
 from studio.widgets.card_grid import Card, CardGrid
@@ -68,7 +74,9 @@ class FormatPage(PreviewPage):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Check that images and texts are paired correctly.")
+        if self.form.is_table_alone:
+            return self.tr("Check that the rows are read correctly.")
+        return self.tr("Check that what belongs together has been put together.")
 
     def refusal(self) -> str:
         """Return why the next page is not available yet."""
@@ -77,7 +85,7 @@ class FormatPage(PreviewPage):
         facts = self._facts
         if facts is None:
             has_pairs = any(item.texts and item.image is not None for item in self._items)
-            return "" if has_pairs else self.tr("Looking for pairs…")
+            return "" if has_pairs else self.tr("Looking for items…")
         keeps_images = facts.image_only > 0 and self.form.text("keep_image_only") == "True"
         if facts.pairs > 0 or facts.others > 0 or keeps_images:
             return ""
@@ -111,17 +119,25 @@ class FormatPage(PreviewPage):
             self._option_rows.addWidget(self._make_option(number, offer))
 
     def _make_option(self, number: int, offer: Detection) -> QWidget:
-        title, sentence = format_words(offer.reading.format)
+        is_alone = is_rows_alone(offer)
+        title, sentence = rows_alone_words() if is_alone else format_words(offer.reading.format)
         button = QRadioButton(title)
         button.setToolTip(sentence)
         self._choices.blockSignals(True)  # noqa: FBT003 - Qt's signature
         self._choices.addButton(button, number)
         button.setChecked(offer.reading.format == self.form.reading.format)
         self._choices.blockSignals(False)  # noqa: FBT003 - Qt's signature
-        count = self.tr("%Ln image(s)", "", offer.images) if offer.images else ""
+        count = self._count_words(offer)
         note = plain_label(f"{sentence} {count}".strip(), role="muted")
         note.setIndent(22)
         return stacked(button, note, is_tight=True)
+
+    def _count_words(self, offer: Detection) -> str:
+        scan = self.form.scan
+        # A format without images takes the sounds in their place.
+        if scan is not None and not scan.images and scan.sounds:
+            return self.tr("%Ln sound(s)", "", scan.sounds)
+        return self.tr("%Ln image(s)", "", offer.images) if offer.images else ""
 
     @Slot(int, bool)
     def _choose(self, number: int, is_chosen: bool) -> None:  # noqa: FBT001 - a Qt slot
@@ -165,7 +181,7 @@ class FormatPage(PreviewPage):
             return
         if event.outcome is Outcome.FINISHED:
             facts: ScanFacts = event.result
-            self._facts = facts
+            self._facts = self.form.facts = facts
             self._show_facts(facts)
             if not self.form.reading.words and facts.labels != self.form.labels:
                 self.form.labels = facts.labels
@@ -181,17 +197,19 @@ class FormatPage(PreviewPage):
         self.changed.emit()
 
     def _show_facts(self, facts: "ScanFacts") -> None:
-        parts = [self.tr("%Ln pair(s)", "", facts.pairs)]
+        is_empty = not facts.pairs and not facts.others
+        parts = [self.tr("%Ln pair(s)", "", facts.pairs)] if facts.pairs or is_empty else []
         if facts.several:
             parts.append(self.tr("%Ln image(s) with several texts", "", facts.several))
         if facts.image_only:
             parts.append(self.tr("%Ln image(s) without text", "", facts.image_only))
         if facts.text_only:
             parts.append(self.tr("%Ln text(s) without image", "", facts.text_only))
-        if facts.others:
-            parts.append(self.tr("%Ln item(s) with sound or a row of a table", "", facts.others))
+        if facts.with_sound:
+            parts.append(self.tr("%Ln item(s) with a sound", "", facts.with_sound))
+        if facts.with_cells:
+            parts.append(self.tr("%Ln row(s) of a table", "", facts.with_cells))
         self._found.setText(joined(parts))
-        is_empty = not facts.pairs and not facts.others
         if is_empty:
             sentences = cause_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
             self._reasons.show_reasons(sentences, has_images=facts.image_only > 0)

@@ -12,12 +12,14 @@ from engine.errors import ConfigError
 from engine.events import ImportEnded, ImportProgressed, Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs, ImportReader
+from studio.models.field_text import FieldText
 from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     counts_words,
     format_words,
     joined,
     progress_words,
+    rows_alone_words,
     skipped_rows,
 )
 from studio.models.setting_text import choice_words
@@ -253,12 +255,17 @@ class SummaryPage(Page):
             ]
         )
         skipped = skipped_rows(dry_run.ledger.skip_counts())
+        is_alone = self.form.is_table_alone
+        words = rows_alone_words() if is_alone else format_words(self.form.reading.format)
+        table = dry_run.result.table
+        fields = table.reports if table else ()
         lines = [f"{count}  {text}" for count, text in skipped[:_MAX_REASONS]]
         return [
             (self.tr("From"), str(scan.source)),
-            (self.tr("Read as"), format_words(self.form.reading.format)[0]),
+            (self.tr("Read as"), words[0]),
             (self.tr("Content"), counts_words(dry_run.counts)),
-            (self.tr("Images"), pictures),
+            *([(self.tr("Images"), pictures)] if self.form.has_images else []),
+            *([(self.tr("Fields"), FieldText().headline(fields))] if fields else []),
             (self.tr("Left out"), "\n".join(lines) or self.tr("Nothing")),
         ]
 

@@ -181,7 +181,7 @@ def test_that_an_interrupted_import_of_sounds_resumes_to_the_same_dataset(tmp_pa
     import_dataset(plan, stop_when_writing, control)
     staged = tmp_path / ".out.import"
     # As a power cut leaves it: the last wave is torn.
-    with (staged / "sounds.part").open("r+b") as file:
-        file.truncate((staged / "sounds.part").stat().st_size - 100)
+    with (staged / "audio.part").open("r+b") as file:
+        file.truncate((staged / "audio.part").stat().st_size - 100)
     resumed = finished(plan)
     assert resumed.version == whole.version

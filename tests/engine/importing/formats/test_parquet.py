@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -13,8 +14,17 @@ from engine.errors import ConfigError, EntryError
 from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.scan import detect_rows_alone
 from tests.helpers.mutations import mutated, picture
-from tests.helpers.sources import MemoryArchive, best, fuzzed, scanned, survives
+from tests.helpers.sources import (
+    MemoryArchive,
+    best,
+    fuzzed,
+    list_files,
+    proposed,
+    scanned,
+    survives,
+)
 
 PICTURES = [picture(shade) for shade in range(200)]
 NAME = "data/train-00000-of-00001.parquet"
@@ -157,3 +167,39 @@ FUZZED = hugging_face(8, row_group_size=3)
 @given(mutated(FUZZED))
 def test_that_damaged_files_are_survived(files):
     survives(files, "parquet", ImportSpec(format="parquet", image_column="image"))
+
+
+def test_that_remaining_columns_are_cells_if_asked_for():
+    features = {"label": {"names": ["zero", "one"], "_type": "ClassLabel"}}
+    columns = {
+        "image": [{"bytes": PICTURES[n], "path": f"{n}.png"} for n in range(6)],
+        "caption": [f"a sign that says {n}" for n in range(6)],
+        "label": [n % 2 for n in range(6)],
+        "weight": [0.5, None, 1.5, 2.5, 3.5, 4.5],
+        "vector": [[1.0, 2.0]] * 6,
+        "is_new": [True, False] * 3,
+    }
+    files = {NAME: parquet(columns, {"info": {"features": features}})}
+    offer = proposed(files, "parquet")
+    assert offer is not None
+    assert offer.field_columns == ("caption", "label", "weight", "is_new")
+    assert not any(item.cells for item in scanned(files, "parquet").items)
+    found = scanned(files, "parquet", replace(offer.reading, with_fields=True))
+    assert found.item(f"{NAME}#1").cells == {"label": "zero", "weight": 0.5, "is_new": True}
+    assert found.item(f"{NAME}#2").cells["weight"] is None
+
+
+def test_that_rows_without_images_are_items_of_their_own():
+    files = {"cases.parquet": parquet({"radius": [1.5, 2.5, 3.5], "kind": ["a", "b", None]})}
+    archive = MemoryArchive(files)
+    listing = list_files(archive, FileLedger())
+    assert proposed(files, "parquet") is None
+    (offer,) = detect_rows_alone(archive, listing)
+    assert (offer.images, offer.field_columns) == (0, ("radius", "kind"))
+    found = scanned(files, "parquet", offer.reading)
+    assert [item.cells for item in found.items] == [
+        {"radius": 1.5, "kind": "a"},
+        {"radius": 2.5, "kind": "b"},
+        {"radius": 3.5, "kind": None},
+    ]
+    assert not any(item.image or item.texts for item in found.items)
