@@ -137,7 +137,7 @@ def test_that_a_cell_says_its_chance_and_its_upper_bound(panel: QualityPanel):
     table = panel.matrix.model
     tip = str(table.data(table.index(5, 0), TIP))
     assert "By chance: 0.100\nReal items: 0.900\nThe best of the run so far" in tip
-    assert tip.startswith("Share of items made from row, speech, and image whose text agrees")
+    assert tip.startswith("Share of items made from row, speech, and image whose text belongs")
     assert table.data(table.index(5, 0)) == "0.50"
     assert table.data(table.index(5, 1)) == ""
     assert table.data(table.index(5, 1), TIP) is None
@@ -213,4 +213,4 @@ def test_that_a_run_without_a_matrix_says_what_one_needs(panel: QualityPanel):
     assert says(panel, "Quality is measured about once a minute")
     panel.add_quality(evaluated(1_000, {"kid": 0.1}))
     panel.show_view("matrix")
-    assert says(panel, "compares the columns of items that state attributes")
+    assert says(panel, "compares three columns or more")
