@@ -276,6 +276,8 @@ JOINT_DENSE = "joint-dense"
 ARCHITECTURES = ("convolutional", "dense", "modulated", JOINT_DENSE)
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
+INITIAL_STATE, EVERY_TOKEN = "initial-state", "every-token"
+TEXT_CONDITIONINGS = (INITIAL_STATE, EVERY_TOKEN)
 OUTPUT_FILTERS = ("none", "low-pass")
 GENERATION_ORDERS = ("simultaneous", "text-first")
 
@@ -369,6 +371,15 @@ class NetworkConfig:
         help="Normalization of the context that a text is generated from. Without RMS norm, the "
         "encoding of an image can saturate the recurrent decoder, which then ignores the image.",
         choices=CONTEXT_NORMS,
+        families=("hybrid",),
+    )
+    text_conditioning: str = setting(
+        INITIAL_STATE,
+        label="Text conditioning",
+        help="Where the recurrent text decoder receives its context: in its initial state only, or "
+        "also at every token. What the later words of a sentence say is learned sooner with the "
+        "context at every token.",
+        choices=TEXT_CONDITIONINGS,
         families=("hybrid",),
     )
     output_filter: str = setting(

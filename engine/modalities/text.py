@@ -85,6 +85,7 @@ class TextKind:
             token_dim=networks.token_dim,
             embedding_dim=networks.embedding_dim,
             context_norm=networks.context_norm,
+            conditioning=networks.text_conditioning,
         )
 
     def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)

@@ -133,6 +133,7 @@ LATER = {
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",
     "networks.output_filter": "low-pass",
+    "networks.text_conditioning": "every-token",
     "networks.text_encoder": "transformer",
     "training.mismatched_pairs": "always",
     "training.penalty_scale": "spread",
