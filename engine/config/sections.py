@@ -277,7 +277,7 @@ ARCHITECTURES = ("convolutional", "dense", "modulated", JOINT_DENSE)
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
 INITIAL_STATE, EVERY_TOKEN = "initial-state", "every-token"
-TEXT_CONDITIONINGS = (INITIAL_STATE, EVERY_TOKEN)
+TEXT_CONDITIONINGS = ("auto", INITIAL_STATE, EVERY_TOKEN)
 OUTPUT_FILTERS = ("none", "low-pass")
 GENERATION_ORDERS = ("simultaneous", "text-first")
 
@@ -377,8 +377,8 @@ class NetworkConfig:
         INITIAL_STATE,
         label="Text conditioning",
         help="Where the recurrent text decoder receives its context: in its initial state only, or "
-        "also at every token. What the later words of a sentence say is learned sooner with the "
-        "context at every token.",
+        "also at every token, with which the later words of a sentence follow the context sooner. "
+        "'auto' uses every token for texts of more than a few.",
         choices=TEXT_CONDITIONINGS,
         families=("hybrid",),
     )

@@ -136,7 +136,7 @@ class TextModality:
     context_norm: str = "none"
     """``rms`` to normalise the context of the recurrent decoder, or ``none``."""
     conditioning: str = INITIAL_STATE
-    """Of the recurrent decoder: one of ``engine.config.sections.TEXT_CONDITIONINGS``."""
+    """Of the recurrent decoder; see ``add_initial_state``."""
 
     @property
     def likelihood_weight(self) -> float:
@@ -293,7 +293,7 @@ def add_initial_state(hidden: Tensor, first: Tensor, conditioning: str) -> Tenso
     Args:
         hidden: [B, L, F] states.
         first: [1, B, F] initial state.
-        conditioning: one of ``engine.config.sections.TEXT_CONDITIONINGS``.
+        conditioning: ``initial-state`` or ``every-token``.
     """
     return hidden + first.transpose(0, 1) if conditioning == EVERY_TOKEN else hidden
 
@@ -311,7 +311,7 @@ class TextDecoder(nn.Module):
         token_dim: size of the tokens' embeddings.
         context_dim: F, also the size of the recurrent state.
         context_norm: ``rms`` or ``none``, as for ``build_context_norm``.
-        conditioning: ``initial-state`` or ``every-token``, as for ``add_initial_state``.
+        conditioning: as for ``add_initial_state``.
     """
 
     def __init__(

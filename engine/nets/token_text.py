@@ -64,7 +64,7 @@ class TokenTextModality:
     context_norm: str = "none"
     """``rms`` to normalise the context of the decoder, or ``none``."""
     conditioning: str = INITIAL_STATE
-    """Of the decoder: one of ``engine.config.sections.TEXT_CONDITIONINGS``."""
+    """Of the decoder; see ``engine.nets.text.add_initial_state``."""
     encoder: str = "linear"
     """Kind of the encoders, as for ``engine.nets.text_pooling.build_pooling``."""
     cutoffs: Sequence[int] = CUTOFFS

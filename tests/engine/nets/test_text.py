@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from engine.config.sections import EVERY_TOKEN, INITIAL_STATE, TEXT_CONDITIONINGS
+from engine.config.sections import EVERY_TOKEN, INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, encode_all
 from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder, build_context_norm
 from engine.nets.text_pooling import HEADS, WIDTH, BagOfWords, TransformerPooling
@@ -13,6 +13,7 @@ from engine.nets.token_text import TokenTextEncoder, TwoLevelTextDecoder
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
 WORDS, LENGTH = 6, 3
+CONDITIONINGS = (INITIAL_STATE, EVERY_TOKEN)
 TEXT_DECODERS = [(TextDecoder, {}), (TwoLevelTextDecoder, {"cutoffs": (4,)})]
 
 
@@ -70,7 +71,7 @@ def test_that_the_discriminators_gradient_passes_through_the_choice():
         assert parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.parametrize("conditioning", TEXT_CONDITIONINGS)
+@pytest.mark.parametrize("conditioning", CONDITIONINGS)
 def test_that_supervision_is_cross_entropy_per_word_without_padding(conditioning):
     writer, real = decoder(), tiny_pairs(5, length=LENGTH)["text"]
     writer.conditioning = conditioning
@@ -149,7 +150,7 @@ def test_that_the_context_at_every_token_reaches_the_last_word(kind, options):
     ids[0, -1], ids[1, -1] = 3, 4
     real = ids if kind is TwoLevelTextDecoder else one_hot(ids, WORDS).float()
     slopes: dict[str, float] = {}
-    for conditioning in TEXT_CONDITIONINGS:
+    for conditioning in CONDITIONINGS:
         torch.manual_seed(0)
         sizes = {"words": WORDS, "length": length, "token_dim": 4, "context_dim": 8}
         writer = kind(**sizes, conditioning=conditioning, **options)
