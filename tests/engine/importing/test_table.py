@@ -187,7 +187,7 @@ def test_that_a_sound_file_that_is_missing_leaves_its_item(tmp_path):
 
 
 def test_that_a_constant_alone_makes_no_items_of_rows_whose_image_is_missing(tmp_path):
-    source = image_table(tmp_path / "in")
+    source = four_column_folder(tmp_path / "in")
     rows = ["file_name,text,place"]
     rows += [f"{row}.png,a thing of number {row},A" for row in range(30)]
     (source / "metadata.csv").write_text("\n".join(rows))
