@@ -19,6 +19,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "networks.context_norm",
         "networks.generation_order",
         "networks.output_filter",
+        "networks.text_conditioning",
         "networks.text_encoder",
         "training.column_weights",
         "training.mismatched_pairs",

@@ -117,18 +117,18 @@ def image_files(folder: Path) -> list[Path]:
     )
 
 
-def read_image_folder(
-    folder: Path,
+def read_images(
+    path: Path,
     shape: ImageShape,
     channels: int,
     *,
     value_range: ValueRange | None = None,
     band: int = 0,
 ) -> tuple[list[str], Pixels, list[tuple[str, str]]]:
-    """Read all images of a folder, sorted by name, in one shape.
+    """Read an image, or all images of a folder sorted by name, in one shape.
 
     Args:
-        folder: the folder; subfolders are not searched.
+        path: an image or a folder; subfolders are not searched.
         shape: H and W of the resulting images.
         channels: 1 or 3.
         value_range: black and white of images of more than 8 bits; None guesses them for each.
@@ -140,19 +140,19 @@ def read_image_folder(
     Raises:
         ImagesUnreadableError: no image could be read.
     """
-    if not folder.is_dir():
-        raise ImagesUnreadableError(folder, "it is not a folder")
+    if not path.exists():
+        raise ImagesUnreadableError(path, "it is not there")
     names: list[str] = []
     images: list[Pixels] = []
     skipped: list[tuple[str, str]] = []
-    for path in image_files(folder):
+    for file in image_files(path) if path.is_dir() else [path]:
         try:
-            image = read_image(path, at_least=shape.longer, value_range=value_range, band=band)
+            image = read_image(file, at_least=shape.longer, value_range=value_range, band=band)
             images.append(resize(to_channels(image[None], channels), shape)[0])
-            names.append(path.name)
+            names.append(file.name)
         except ImagesUnreadableError as error:
-            skipped.append((path.name, error.reason))
+            skipped.append((file.name, error.reason))
     if not images:
         reason = skipped[0][1] if skipped else "it holds no PNG, JPEG, WebP, BMP, GIF or TIFF file"
-        raise ImagesUnreadableError(folder, reason)
+        raise ImagesUnreadableError(path, reason)
     return names, np.stack(images), skipped

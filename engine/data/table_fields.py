@@ -202,6 +202,8 @@ class FieldReport:
     distinct: int
     """Distinct values."""
     histogram: Histogram
+    choices: tuple[FieldKind, ...] = ()
+    """What the column can be, if the user says so: ``NUMERIC``, ``CATEGORICAL``, both or none."""
 
 
 def infer_fields(
@@ -292,7 +294,16 @@ def _report(name: str, column: Column, chosen: FieldKind | None) -> FieldReport:
         unreadable=cells.present - readable if is_numeric else 0,
         distinct=cells.distinct,
         histogram=_bins(cells.numbers) if is_numeric else _bars(cells.counts),
+        choices=_choices(cells),
     )
+
+
+def _choices(cells: _Cells) -> tuple[FieldKind, ...]:
+    choices = [FieldKind.NUMERIC] if np.isfinite(cells.numbers).any() else []
+    is_few = 0 < cells.distinct <= MAX_STORED_VALUES
+    if is_few and max(map(len, cells.counts)) <= MAX_VALUE_LENGTH:
+        choices.append(FieldKind.CATEGORICAL)
+    return tuple(choices)
 
 
 def _kind(cells: _Cells) -> FieldKind:

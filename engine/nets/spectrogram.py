@@ -160,9 +160,10 @@ def linear_magnitudes(spectrograms: Tensor, config: SpectrogramConfig) -> Tensor
     filters = mel_filters(config).to(mels)
     # A band that starts at 0 would stay there.
     magnitudes = (_pseudo_inverse(config).to(mels) @ mels).clamp(min=0) + 1e-6
-    wanted, gram = filters.T @ mels, filters.T @ filters
+    wanted = filters.T @ mels
     for _step in range(NNLS_STEPS):
-        magnitudes = magnitudes * wanted / (gram @ magnitudes + _EPS)
+        # Not (filters.T @ filters) @ magnitudes: F x F is much larger than both filters.
+        magnitudes = magnitudes * wanted / (filters.T @ (filters @ magnitudes) + _EPS)
     return magnitudes
 
 
@@ -196,8 +197,7 @@ def griffin_lim(
     for _step in range(steps):
         projected = _stft(_istft(magnitudes * phases, config), config)
         # t = c + momentum * (c - previous c), up to a positive factor: only its phase counts.
-        moved = projected - FAST_MOMENTUM / (1 + FAST_MOMENTUM) * previous
-        phases = moved / moved.abs().clamp(min=_EPS)
+        phases = projected.sub(previous, alpha=FAST_MOMENTUM / (1 + FAST_MOMENTUM)).sgn()
         previous = projected
     return _istft(magnitudes * phases, config)
 

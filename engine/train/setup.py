@@ -311,6 +311,7 @@ def _announcement(
         image_height=shape.height,
         image_width=shape.width,
         columns={name: facts.kind for name, facts in model.columns.items()},
+        notice=model.notice,
     )
 
 

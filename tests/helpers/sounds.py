@@ -1,5 +1,7 @@
 """Small sounds to import: tones that no two numbers share, alone and beside other columns."""
 
+import io
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -35,3 +37,14 @@ def four_column_folder(folder: Path, count: int = 12) -> Path:
         rows.append(f"{row}.png,{caption(row)},{row / 3:.3f},{row}.wav")
     (folder / "metadata.csv").write_text("\n".join(rows))
     return folder
+
+
+def tone_file(number: int, seconds: float = 0.2) -> bytes:
+    """Return the content of a WAV file of a tone."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(to_int16(tone(number, seconds)).astype("<i2").tobytes())
+    return content.getvalue()

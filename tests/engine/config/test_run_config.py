@@ -138,6 +138,7 @@ LATER = {
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",
     "networks.output_filter": "low-pass",
+    "networks.text_conditioning": "every-token",
     "networks.text_encoder": "transformer",
     "training.column_weights": "text=2",
     "training.mismatched_pairs": "always",

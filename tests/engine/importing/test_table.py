@@ -184,3 +184,15 @@ def test_that_a_sound_file_that_is_missing_leaves_its_item(tmp_path):
     dataset = open_dataset(tmp_path / "out")
     assert [r["text"] for r in dataset.records if "speech" not in r] == [caption(3)]
     assert dataset.manifest.columns[2].rate == RATE
+
+
+def test_that_a_constant_alone_makes_no_items_of_rows_whose_image_is_missing(tmp_path):
+    source = four_column_folder(tmp_path / "in")
+    rows = ["file_name,text,place"]
+    rows += [f"{row}.png,a thing of number {row},A" for row in range(30)]
+    (source / "metadata.csv").write_text("\n".join(rows))
+    assert run_import(source, tmp_path / "plain") == 0
+    assert run_import(source, tmp_path / "out", "--fields") == 0
+    dataset = open_dataset(tmp_path / "out")
+    assert columns_of(dataset).keys() == {"image", "text"}
+    assert dataset.count == open_dataset(tmp_path / "plain").count == 12
