@@ -24,6 +24,7 @@ from tests.helpers.sources import picture
 from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
     choose,
+    click_item,
     counting_in_english,
     opened_studio,
     press,
@@ -185,6 +186,7 @@ def test_that_sounds_alone_become_a_dataset_that_shows_and_plays_them(
     choose(qtbot, panel, "calls")
     picture = panel.browser.wall.model().index(0, 0).data(Qt.ItemDataRole.DecorationRole)
     assert (picture.width(), picture.height()) == (96, 64)
+    click_item(qtbot, panel, 0)
     qtbot.keyClick(panel.browser.wall, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: devices.rates[-1:] == [8_000])
     assert len(devices.play_all()) >= 2 * read_manifest(folder).columns[1].shape[1]
