@@ -16,6 +16,7 @@ from engine.data.table_fields import FieldKind
 from studio.app import Studio
 from studio.jobs.engine_api import EngineApi
 from studio.models.dataset_items import CELLS_ROLE
+from studio.widgets.fields import TextField
 from studio.wizards.importing import ImportWizard
 from studio.wizards.importing.fields import FieldRow
 from tests.helpers.fake_devices import FakeDevices
@@ -132,6 +133,7 @@ def test_that_pictures_sounds_and_a_table_become_a_dataset(
     qtbot.waitUntil(lambda: wizard.sounds.has_answers, timeout=DIALOG_PATIENCE_MS)
     assert wizard.sounds.cut_note.text().startswith("3 longer and cut")
     field = wizard.sounds.fields.fields["audio.seconds"]
+    assert isinstance(field, TextField)
     field.edit.setText("0.5")
     field.edit.textEdited.emit("0.5")
     folder = finish(qtbot, wizard)
