@@ -80,8 +80,11 @@ def prepared(waves: npt.NDArray[np.int16]) -> Tensor:
 
 
 def clips(data: StoredDataset, split: str) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64]]:
-    """Return the clips that the items of a split use, each once, and their digits."""
-    column, items = data.array("speech"), data.rows(split)
+    """Return the clips that the items of a split use, each once, and their digits.
+
+    Items without a word or without a clip are left out.
+    """
+    column, items = data.array("speech"), data.complete_rows(split, ["text", "speech"])
     rows, first = np.unique(column.rows[items], return_index=True)
     labels = np.array([WORDS.index(data.texts[item]) for item in items[first]], dtype=np.int64)
     return np.asarray(column.values[rows]), labels

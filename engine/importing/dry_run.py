@@ -21,6 +21,7 @@ from engine.importing.decode import (
     decide_shape,
     decode_samples,
     decode_source_image,
+    further_shapes,
     resize_to_shape,
 )
 from engine.importing.decode_audio import AudioShape, audio_decoder
@@ -57,7 +58,7 @@ class DryRun:
     shape: ImageShape
     """Of the stored images."""
     audio_shape: AudioShape | None
-    """Of the stored sounds; None if there are none."""
+    """Of the stored sounds of the first column; None if there are none."""
     value_range: ValueRange | None
     """What became black and white of deep images; None if there are none."""
     result: ImportResult
@@ -140,7 +141,7 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         scan = scan_source(plan, archive, control, tell)
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
         values = SourceValues(archive, scan.form, scan.samples, plan.images, control)
-        audio = audio_decoder(plan, archive, scan.samples, control)
+        audio = audio_decoder(plan, archive, scan.form, scan.samples, control)
         decoder = Decoder(
             archive=archive,
             form=scan.form,
@@ -148,12 +149,13 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
             shape=shape,
             values=values,
             audio=audio,
+            further_shapes=further_shapes(plan.images, archive, scan.form, scan.samples, control),
         )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
         value_range = range_of(items, values)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    audio_shape = audio.shape if audio else None
+    audio_shape = next(iter(audio.shapes.values()), None) if audio else None
     return _dry_run(plan, scan, tuple(items), shape, audio_shape, value_range)
 
 

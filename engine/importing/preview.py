@@ -22,6 +22,7 @@ from engine.importing.decode import (
     Decoder,
     decide_shape,
     decode_source_image,
+    further_shapes,
     resize_to_shape,
 )
 from engine.importing.decode_audio import audio_decoder
@@ -110,9 +111,15 @@ def _preview(
     # Of the few that are shown: reading more files would make the first preview wait.
     shape = decide_shape(plan.images, archive, form, chosen, control)
     values = SourceValues(archive, form, found, plan.images, control)
-    audio = audio_decoder(plan, archive, chosen, control)
+    audio = audio_decoder(plan, archive, form, chosen, control)
     decoder = Decoder(
-        archive=archive, form=form, settings=plan.images, shape=shape, values=values, audio=audio
+        archive=archive,
+        form=form,
+        settings=plan.images,
+        shape=shape,
+        values=values,
+        audio=audio,
+        further_shapes=further_shapes(plan.images, archive, form, chosen, control),
     )
     items: list[PreviewItem] = []
     for sample in chosen:
@@ -141,14 +148,14 @@ def _item(plan: ImportPlan, decoder: Decoder, sample: RawSample) -> PreviewItem:
         [Reason.NO_TEXT] if is_pair and not texts and not plan.keep_image_only else [],
         [Reason.NO_IMAGE] if is_pair and sample.image is None and not plan.keep_text_only else [],
     )
-    rate = decoder.audio.shape.rate if decoder.audio else 0
+    shapes = decoder.audio.shapes if decoder.audio else {}
     return PreviewItem(
         key=sample.key,
         texts=texts,
         image=decoded.pixels,
         problem=next((problem for problem in problems if problem is not None), None),
         detail=decoded.detail,
-        sounds=tuple(sounds_of(sample.key, decoded.waves, decoded.sounds, rate)),
+        sounds=tuple(sounds_of(decoded, shapes)),
         cells=sample.cells,
     )
 

@@ -21,7 +21,7 @@ from engine.importing.formats.registry import FORMATS
 from engine.importing.formats.sounds import with_sounds
 from engine.importing.ledger import FileLedger
 from engine.importing.plan import ImportPlan
-from engine.importing.samples import AudioFacts, DecodedSample
+from engine.importing.samples import DecodedSample
 from engine.importing.scan import QuickScan
 from engine.importing.sources.archive import Archive
 
@@ -90,13 +90,14 @@ def read_lengths(
         SourceUnreadableError: the source or its table cannot be read.
     """
     ledger = FileLedger()
-    found = FORMATS[plan.reading.format].scan(archive, look.listing, plan.reading, ledger)
+    form = FORMATS[plan.reading.format]
+    found = form.scan(archive, look.listing, plan.reading, ledger)
     samples: list[RawSample] = []
     for sample in with_sounds(found, look.listing, ledger):
         control.stop_if_asked()
         if sample.sounds:
             samples.append(sample)
-    lengths = measure_sounds(archive, samples, control)
+    lengths = measure_sounds(archive, form, samples, control)
     if lengths is None:
         return None
     count = min(LOOKED_AT, len(samples))
@@ -114,7 +115,12 @@ def preview_sounds(
         SourceUnreadableError: the source cannot be read.
     """
     shape = choose_audio_shape(plan.audio, measured.lengths)
-    decoder = AudioDecoder(archive=archive, shape=shape)
+    columns = [name for sample in measured.samples for name in sample.sounds]
+    decoder = AudioDecoder(
+        archive=archive,
+        form=FORMATS[plan.reading.format],
+        shapes=dict.fromkeys(columns, shape),
+    )
     sounds: list[PreviewSound] = []
     # In an order whose first few are spread over all.
     step = max(1, len(measured.samples) // SHOWN)
@@ -122,32 +128,28 @@ def preview_sounds(
     for sample in ordered:
         control.stop_if_asked()
         decoded = decoder.add_sounds(DecodedSample(raw=sample))
-        sounds += sounds_of(sample.key, decoded.waves, decoded.sounds, shape.rate)
+        sounds += sounds_of(decoded, decoder.shapes)
         if len(sounds) >= SHOWN:
             break
     return SoundPreview(lengths=measured.lengths, shape=shape, sounds=tuple(sounds[:SHOWN]))
 
 
-def sounds_of(
-    key: str, waves: Mapping[str, Wave], facts: Mapping[str, AudioFacts], rate: int
-) -> Sequence[PreviewSound]:
-    """Return the decoded sounds of a sample, by column.
+def sounds_of(sample: DecodedSample, shapes: Mapping[str, AudioShape]) -> Sequence[PreviewSound]:
+    """Return the sounds of a sample whose values are still there.
 
     Args:
-        key: of the sample.
-        waves: [S] by column.
-        facts: of the waves.
-        rate: of the waves.
+        sample: as it was decoded.
+        shapes: of the stored sounds, by column.
     """
     return [
         PreviewSound(
-            key=key,
+            key=sample.raw.key,
             column=column,
-            samples=wave,
-            rate=rate,
-            seconds=facts[column].seconds,
-            is_cut=facts[column].is_cut,
-            picture=spectrogram_picture(wave, rate),
+            samples=sample.members[column],
+            rate=shapes[column].rate,
+            seconds=facts.seconds,
+            is_cut=facts.is_cut,
+            picture=spectrogram_picture(sample.members[column], shapes[column].rate),
         )
-        for column, wave in waves.items()
+        for column, facts in sample.sounds.items()
     ]

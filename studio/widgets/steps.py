@@ -141,13 +141,23 @@ _USUAL = "8,888,888 images · 88:88"
 
 
 class TimelineBar(QWidget):
-    """A slider over steps with buttons for the previous, next and newest step."""
+    """A slider over steps with buttons for the previous, next and newest step.
+
+    Args:
+        newest: tooltip of the button for the newest step; by default it speaks of previews.
+        has_keys: whether Alt with the arrow keys moves; a window has one such bar at most.
+        parent: parent widget.
+    """
 
     move_requested = Signal(int)
     """Emitted with the index of a step."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, *, newest: str = "", has_keys: bool = True, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._newest = newest
+        keys = ("Alt+Left", "Alt+Right") if has_keys else ("", "")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName(self.tr("Step of the run"))
         self._slider.setPageStep(_PAGE)
@@ -155,9 +165,9 @@ class TimelineBar(QWidget):
         self._label = QLabel()
         self._label.setMinimumWidth(self.fontMetrics().horizontalAdvance(_USUAL))
         self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._previous = icon_button("previous", self.tr("Previous step"), "Alt+Left")
+        self._previous = icon_button("previous", self.tr("Previous step"), keys[0])
         self._previous.clicked.connect(lambda: self._go_by(-1))
-        self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
+        self._next = icon_button("next", self.tr("Next step"), keys[1])
         self._next.clicked.connect(lambda: self._go_by(1))
         self._live = QToolButton()
         self._live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -187,7 +197,7 @@ class TimelineBar(QWidget):
         self._live.setEnabled(count > 0)
         is_lit = is_live and grows and count > 0
         self._live.setText(self.tr("Live") if grows else self.tr("Newest"))
-        newest = self.tr("Show the newest pairs")
+        newest = self._newest or self.tr("Show the newest pairs")
         follow = self.tr("Show the newest pairs, and each new preview as it comes")
         self._live.setToolTip(follow if grows else newest)
         self._live.setChecked(is_lit)

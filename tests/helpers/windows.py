@@ -3,14 +3,25 @@
 import itertools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
-from PySide6.QtCore import QEvent, QLocale, QObject, QSettings, Qt, QTranslator
-from PySide6.QtGui import QAction
+from PySide6.QtCore import (
+    QEvent,
+    QLocale,
+    QMimeData,
+    QObject,
+    QPoint,
+    QPointF,
+    QSettings,
+    Qt,
+    QTranslator,
+    QUrl,
+)
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -205,6 +216,30 @@ def child(parent: QObject, kind: type[T], name: str = "") -> T:
     return found
 
 
+def drag_in(widget: QWidget, *paths: Path) -> bool:
+    """Drag files over a widget; returns whether it would take them."""
+    keys = Qt.KeyboardModifier.NoModifier
+    button, action = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    content = _files(paths)
+    event = QDragEnterEvent(QPoint(9, 9), action, content, button, keys)
+    QApplication.sendEvent(widget, event)
+    return event.isAccepted()
+
+
+def drop(widget: Any, *paths: Path, place: QPoint | None = None) -> None:
+    """Drop files onto a widget."""
+    keys = Qt.KeyboardModifier.NoModifier
+    button, action = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    at, content = QPointF(place or QPoint(9, 9)), _files(paths)
+    widget.dropEvent(QDropEvent(at, action, content, button, keys))
+
+
+def _files(paths: Iterable[Path]) -> QMimeData:
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return content
+
+
 # A run in the window, asked for things as a user does.
 
 
@@ -394,6 +429,7 @@ def opened_studio(
     assert studio.datasets.wait(DIALOG_PATIENCE_MS)
     assert studio.evaluation.wait(DIALOG_PATIENCE_MS)
     studio.desktop.shut_down()
+    studio.player.shut_down()
     studio.runs_controller.shut_down()
     studio.window.leave()
     studio.window.deleteLater()
