@@ -16,6 +16,7 @@ from engine.data.spectrogram_picture import spectrogram_picture
 from engine.data.store import StoredDataset
 from engine.data.waveform import Wave
 from studio.models.thumbnails import qimage_of
+from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark
 
 _ROOT = QModelIndex()
 _Role = Qt.ItemDataRole
@@ -58,6 +59,21 @@ class DatasetItems(QAbstractListModel):
         """Indices of the shown items, ascending."""
         self._pictures: OrderedDict[int, QImage] = OrderedDict()
         self._largest = 0
+        self._playing: int = -1
+        """Item whose sound is playing, -1 for none."""
+        self._problem: str = ""
+        """Why sounds cannot be played."""
+
+    def show_playback(self, playing: int, problem: str) -> None:
+        """Set what the sound marks show.
+
+        Args:
+            playing: item whose sound is playing, -1 for none.
+            problem: why sounds cannot be played; empty if they can.
+        """
+        if (playing, problem) != (self._playing, self._problem):
+            self._playing, self._problem = playing, problem
+            self.refresh()
 
     def open(self, dataset: StoredDataset | None, edits: Edits | None, largest: int) -> None:
         """Set the dataset; no items are shown yet.
@@ -104,17 +120,24 @@ class DatasetItems(QAbstractListModel):
         is_grey = pixels.shape[2] == 1
         return qimage_of(np.repeat(pixels, 3, axis=2) if is_grey else np.ascontiguousarray(pixels))
 
+    def has_sound(self, item: int) -> bool:
+        """Whether an item has a sound."""
+        return any(column.rows[item] >= 0 for column in self._sound_columns())
+
+    def _sound_columns(self) -> list[ArrayColumn]:
+        columns = self._dataset.columns.values() if self._dataset else ()
+        return [c for c in columns if c.kind == AUDIO and isinstance(c, ArrayColumn)]
+
     def sounds(self, item: int) -> tuple[ItemSound, ...]:
         """Read the sounds of an item, in the order of the columns."""
-        columns = self._dataset.columns.values() if self._dataset else ()
         return tuple(
             ItemSound(
                 column=column.name,
                 samples=np.array(column.values[column.rows[item]]),
                 rate=column.info.rate,
             )
-            for column in columns
-            if column.kind == AUDIO and isinstance(column, ArrayColumn) and column.rows[item] >= 0
+            for column in self._sound_columns()
+            if column.rows[item] >= 0
         )
 
     def cells(self, item: int) -> tuple[tuple[str, str], ...]:
@@ -146,6 +169,8 @@ class DatasetItems(QAbstractListModel):
         return self._text_data(item, state, role)
 
     def _text_data(self, item: int, state: ItemState, role: int) -> Any:
+        if role == SOUND_ROLE:
+            return self._mark(item)
         if role == CELLS_ROLE:
             return self.cells(item)
         if role == _Role.DisplayRole:
@@ -157,6 +182,13 @@ class DatasetItems(QAbstractListModel):
             values = ", ".join(f"{name} {value}" for name, value in self.cells(item))
             return self.tr("Item {0}: {1}").format(item + 1, state.text or values)
         return None
+
+    def _mark(self, item: int) -> SoundMark | None:
+        if not self.has_sound(item):
+            return None
+        if self._problem:
+            return SoundMark.UNAVAILABLE
+        return SoundMark.PLAYING if item == self._playing else SoundMark.IDLE
 
     def _thumbnail(self, item: int) -> QImage | None:
         if item in self._pictures:

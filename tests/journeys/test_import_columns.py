@@ -16,6 +16,7 @@ from engine.data.table_fields import FieldKind
 from studio.app import Studio
 from studio.jobs.engine_api import EngineApi
 from studio.models.dataset_items import CELLS_ROLE
+from studio.widgets.fields import TextField
 from studio.wizards.importing import ImportWizard
 from studio.wizards.importing.fields import FieldRow
 from tests.helpers.fake_devices import FakeDevices
@@ -24,6 +25,7 @@ from tests.helpers.sources import picture
 from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
     choose,
+    click_item,
     counting_in_english,
     opened_studio,
     press,
@@ -131,6 +133,7 @@ def test_that_pictures_sounds_and_a_table_become_a_dataset(
     qtbot.waitUntil(lambda: wizard.sounds.has_answers, timeout=DIALOG_PATIENCE_MS)
     assert wizard.sounds.cut_note.text().startswith("3 longer and cut")
     field = wizard.sounds.fields.fields["audio.seconds"]
+    assert isinstance(field, TextField)
     field.edit.setText("0.5")
     field.edit.textEdited.emit("0.5")
     folder = finish(qtbot, wizard)
@@ -185,6 +188,7 @@ def test_that_sounds_alone_become_a_dataset_that_shows_and_plays_them(
     choose(qtbot, panel, "calls")
     picture = panel.browser.wall.model().index(0, 0).data(Qt.ItemDataRole.DecorationRole)
     assert (picture.width(), picture.height()) == (96, 64)
+    click_item(qtbot, panel, 0)
     qtbot.keyClick(panel.browser.wall, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: devices.rates[-1:] == [8_000])
     assert len(devices.play_all()) >= 2 * read_manifest(folder).columns[1].shape[1]

@@ -16,6 +16,7 @@ from studio.jobs.audio_player import PlaybackProblem, PlaybackUnavailableError
 from studio.models.dataset_items import CELLS_ROLE
 from studio.models.dataset_list import contents_text
 from studio.panels.datasets import DatasetPanel
+from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark
 from tests.helpers.columns import FIELDS, four_columns
 from tests.helpers.datasets import mixed_dataset
 from tests.helpers.fake_devices import FakeDevices
@@ -62,15 +63,17 @@ def test_that_items_show_their_cells_and_play_their_sounds(
     choose(qtbot, panel, "four")
     click_item(qtbot, panel, 0)
     qtbot.waitUntil(lambda: {"size", "1.5", "colour", "red"} <= said(panel))
-    columns = panel.browser.detail.columns
-    (button,) = columns.buttons
-    assert button.text() == "Play speech"
+    (button,) = panel.browser.detail.sounds.buttons
+    assert button.accessibleName() == "Play speech"
+    assert [role(panel, row, SOUND_ROLE) for row in range(5)] == [SoundMark.IDLE] * 3 + [None] * 2
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: devices.rates[-1:] == [8_000])
-    assert button.text() == "Stop speech"
+    assert button.accessibleName() == "Stop speech"
+    assert role(panel, 0, SOUND_ROLE) == SoundMark.PLAYING
     played = np.frombuffer(devices.play_all(16)[:32], "=i2")
     assert (played == 101).all()
-    qtbot.waitUntil(lambda: button.text() == "Play speech")
+    qtbot.waitUntil(lambda: button.accessibleName() == "Play speech")
+    assert role(panel, 0, SOUND_ROLE) == SoundMark.IDLE
 
 
 def test_that_space_plays_and_another_item_stops(
@@ -84,6 +87,19 @@ def test_that_space_plays_and_another_item_stops(
     click_item(qtbot, panel, 1)
     qtbot.waitUntil(lambda: devices.open_count == 0)
     assert devices.most_open == 1
+
+
+def test_that_a_click_on_the_mark_plays_and_a_second_one_stops(
+    qtbot: QtBot, panel: DatasetPanel, devices: FakeDevices
+):
+    choose(qtbot, panel, "tones")
+    wall = panel.browser.wall
+    for count in (1, 0):
+        place = wall._delegate.mark_in(wall.visualRect(wall.model().index(1, 0))).center()
+        qtbot.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, pos=place.toPoint())
+        qtbot.waitUntil(lambda count=count: devices.rates[-1:] == [8_000])
+        qtbot.waitUntil(lambda count=count: devices.open_count == count)
+        assert (role(panel, 1, SOUND_ROLE) == SoundMark.PLAYING) is (count == 1)
 
 
 def test_that_sounds_alone_show_spectrograms_and_no_captions(qtbot: QtBot, panel: DatasetPanel):
@@ -111,8 +127,9 @@ def test_that_buttons_are_grey_with_a_reason_without_a_device(
 ):
     devices.error = PlaybackUnavailableError(PlaybackProblem.NO_DEVICE, "none")
     choose(qtbot, panel, "tones")
-    (button,) = panel.browser.detail.columns.buttons
+    (button,) = panel.browser.detail.sounds.buttons
     qtbot.waitUntil(lambda: not button.isEnabled())
+    assert role(panel, 0, SOUND_ROLE) == SoundMark.UNAVAILABLE
     assert "there is no sound device" in button.toolTip()
 
 

@@ -71,13 +71,14 @@ class ItemDelegate(TileDelegate):
             super()._paint_picture(painter, place, option, index)
             return
         palette = option.palette
-        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(palette.color(QPalette.ColorRole.Mid))
         painter.setBrush(palette.color(QPalette.ColorRole.Window))
         painter.drawRoundedRect(place, _RADIUS, _RADIUS)
         cells = index.data(CELLS_ROLE)
         if cells:
             _paint_cells(painter, place.adjusted(_RADIUS, 2, -_RADIUS, -2), palette, cells)
         else:
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.tr("no image"))
 
     def _paint_selection(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
@@ -196,7 +197,8 @@ class DatasetBrowser(QWidget):
         largest = round(_MAX_TILE * self.devicePixelRatioF())
         self._model.open(opened.dataset, self.edits, largest)
         zoom = max(1, round(_USUAL_TILE / manifest.image_shape.longer)) if has_images else 1
-        self.wall.set_tiles(zoom=zoom, tile=tile, text_lines=1)
+        has_text = has_images or opened.dataset.text_column is not None
+        self.wall.set_tiles(zoom=zoom, tile=tile, text_lines=int(has_text))
         self.bar.clear()
         self._update_choices()
         self.show_page(0)
@@ -273,9 +275,7 @@ class DatasetBrowser(QWidget):
         select = QAction(self.tr("Select all"), self.wall)
         select.triggered.connect(self.wall.selectAll)
         self._play = QAction(self.tr("Play or stop the sound"), self.wall)
-        self._play.setShortcut(Qt.Key.Key_Space)
-        self._play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._play.triggered.connect(self.detail.columns.play_first)
+        self._play.triggered.connect(self.detail.sounds.play_first)
         self.wall.addActions([exclude, copy_text, copy_image, select, self._play])
         self.wall.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
@@ -303,6 +303,8 @@ class DatasetBrowser(QWidget):
         self.replacing.replace_requested.connect(self._replace)
         self.statistics.follow(self._jobs.measuring)
         self.wall.removal_requested.connect(self.editing.toggle_excluded)
+        self.wall.play_requested.connect(self._play_row)
+        self.detail.sounds.changed.connect(self._show_playback)
         self.editing.made.connect(self._on_edit)
         self.doctoring.repaired.connect(self._on_edit)
         self.doctoring.found.connect(self._update_choices)
@@ -341,15 +343,24 @@ class DatasetBrowser(QWidget):
             self._chosen = chosen
             self._show_chosen()
 
+    @Slot(int)
+    def _play_row(self, row: int) -> None:
+        self.choose(self._model.item(row))
+        self.detail.sounds.play_first()
+
+    @Slot()
+    def _show_playback(self) -> None:
+        sounds = self.detail.sounds
+        playing = self._chosen[0] if self._chosen and sounds.is_playing else -1
+        self._model.show_playback(playing, sounds.problem)
+
     def _show_chosen(self) -> None:
         self._undo.setEnabled(self.edits is not None and self.edits.can_undo)
         self._redo.setEnabled(self.edits is not None and self.edits.can_redo)
         if self._opened is not None and self.edits is not None:
             index, chosen = self._opened.index, tuple(self._chosen)
             self.editing.choose(Edited(edits=self.edits, index=index, chosen=chosen))
-        has_sound = bool(self._chosen and self._model.sounds(self._chosen[0]))
-        self._play.setEnabled(has_sound)
-        self._play.setVisible(has_sound)
+        self._play.setVisible(bool(self._chosen) and self._model.has_sound(self._chosen[0]))
         if self._opened is None or self.edits is None or not self._chosen:
             self.detail.show_item(None)
             return

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,11 +19,11 @@ from engine.data.editing import ItemState
 from engine.data.store import TRAIN, VALIDATION
 from studio.jobs.preview_player import PreviewPlayer
 from studio.models.dataset_items import ItemSound
-from studio.panels.datasets.item_columns import ItemColumns
+from studio.panels.datasets.item_sounds import ItemSounds
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
 from studio.widgets.image_view import ImageView
-from studio.widgets.labels import fill, plain_label, spaced
+from studio.widgets.labels import FactGrid, fill, plain_label, scrolling, spaced
 
 _PAUSE_MS = 900
 
@@ -156,7 +156,13 @@ class ItemDetail(QWidget):
         self._originals: dict[str, str] = {}
         self._picture = ImageView()
         self._picture.setMinimumSize(_MIN_PICTURE, _MIN_PICTURE)
-        self.columns = ItemColumns(player)
+        self.sounds = ItemSounds(player)
+        self._cells = FactGrid("muted")
+        cells = QWidget()
+        fill(spaced(QVBoxLayout(cells), 0, (0, 0, 0, 0)), self._cells, 1)
+        self._cells_area = scrolling(cells)
+        self._cells_area.setMinimumHeight(_MIN_PICTURE)
+        self._cells_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._place = plain_label(role="heading")
         self._about = plain_label(role="muted")
         self._captions = CaptionBox()
@@ -190,7 +196,9 @@ class ItemDetail(QWidget):
         has_picture = picture is not None or not view.cells
         self._picture.setVisible(has_picture)
         self._picture.set_image(picture or QImage())
-        self.columns.show_item(view.name, view.sounds, view.cells, has_picture=has_picture)
+        self.sounds.show_sounds(view.name, view.sounds)
+        self._cells.show_rows(view.cells)
+        self._cells_area.setVisible(bool(view.cells))
         self._captions.setVisible(view.may_have_text)
         self._picture.setAccessibleName(view.state.text)
         self._place.setText(view.place)
@@ -249,5 +257,7 @@ class ItemDetail(QWidget):
         form.addRow(self.tr("Split"), row)
         self._captions.setPlaceholderText(self.tr("Captions, one a line"))
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        fill(layout, (self._picture, 1), self.columns, self._place, self._about, self._captions)
+        upper = fill(spaced(QHBoxLayout(), SPACING), (self._picture, 1), (self._cells_area, 1))
+        heading = fill(spaced(QHBoxLayout(), SPACING), (self._place, 1), self.sounds)
+        fill(layout, (upper, 1), heading, self._about, self._captions)
         fill(layout, self._problem, form)

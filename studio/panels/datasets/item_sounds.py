@@ -1,77 +1,68 @@
-"""The sounds and the table row of an item, below its picture."""
+"""Buttons that play the sounds of an item of a dataset."""
 
 from collections.abc import Hashable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio.jobs.preview_player import PreviewPlayer
 from studio.models.dataset_items import ItemSound
 from studio.theme import SPACING
-from studio.widgets.buttons import push_button
 from studio.widgets.icons import icon
-from studio.widgets.labels import FactGrid, fill, scrolling, spaced
-
-_CELLS_HEIGHT = 92
-"""Of the cells while there is a picture."""
-_MAX_HEIGHT = 16_777_215
-"""Qt's ``QWIDGETSIZE_MAX``."""
+from studio.widgets.labels import spaced
 
 
-class ItemColumns(QWidget):
-    """Buttons that play the sounds of an item, and a list of its cells.
+class ItemSounds(QWidget):
+    """One button for each column of sounds, which plays the sound of an item or stops it.
 
     Args:
         player: of the window.
     """
+
+    changed = Signal()
+    """Another sound plays, or none, or whether sounds can be played has changed."""
 
     def __init__(self, player: PreviewPlayer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._player = player
         self._item: Hashable = None
         self._sounds: tuple[ItemSound, ...] = ()
-        self.buttons: list[QPushButton] = []
+        self.buttons: list[QToolButton] = []
         """One for each column of sounds."""
-        self._row = spaced(QHBoxLayout(), SPACING)
-        self._row.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        self._cells = FactGrid("muted")
-        self._area = scrolling(self._cells)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        fill(spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0)), self._row, (self._area, 1))
+        self._row = spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
+        self._row.setAlignment(Qt.AlignmentFlag.AlignRight)
         player.changed.connect(self._refresh)
 
-    def show_item(
-        self,
-        item: Hashable,
-        sounds: Sequence[ItemSound],
-        cells: Sequence[tuple[str, str]],
-        *,
-        has_picture: bool,
-    ) -> None:
-        """Show the sounds and cells of an item; the sound of another item stops.
+    @property
+    def is_playing(self) -> bool:
+        """Whether a sound of the item is playing."""
+        return any(self._player.is_playing(self._name(sound)) for sound in self._sounds)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be played; empty if it can."""
+        return self._player.reason
+
+    def show_sounds(self, item: Hashable, sounds: Sequence[ItemSound]) -> None:
+        """Show the sounds of an item; the sound of another item stops.
 
         Args:
             item: tells the item apart from all others.
             sounds: of the item.
-            cells: names and values.
-            has_picture: whether there is a picture, which needs the room.
         """
         if item != self._item:
             self.stop()
         self._item, self._sounds = item, tuple(sounds)
         while len(self.buttons) < len(self._sounds):
-            play = partial(self._play, len(self.buttons))
-            button = push_button("", play, auto_default=False)
+            button = QToolButton()
+            button.clicked.connect(partial(self._play, len(self.buttons)))
             self.buttons.append(button)
             self._row.addWidget(button)
         for number, button in enumerate(self.buttons):
             button.setVisible(number < len(self._sounds))
-        self._cells.show_rows(cells)
-        self._area.setVisible(bool(cells))
-        self._area.setMaximumHeight(_CELLS_HEIGHT if has_picture else _MAX_HEIGHT)
-        self.setVisible(bool(self._sounds or cells))
+        self.setVisible(bool(self._sounds))
         if self._sounds:
             self._player.find_out(again=True)
         self._refresh()
@@ -84,26 +75,28 @@ class ItemColumns(QWidget):
 
     def stop(self) -> None:
         """Stop the sound of the item."""
-        if any(self._player.is_playing(self._name(sound)) for sound in self._sounds):
+        if self.is_playing:
             self._player.stop()
 
     def _name(self, sound: ItemSound) -> Hashable:
         return (self._item, sound.column)
 
-    def _play(self, number: int, _is_checked: bool = False) -> None:  # noqa: FBT001, FBT002 - a Qt slot
+    def _play(self, number: int, *_is_checked: bool) -> None:
         sound = self._sounds[number]
         self._player.toggle_sound(self._name(sound), sound.samples, sound.rate)
 
     @Slot()
     def _refresh(self) -> None:
-        reason = self._player.reason
         for button, sound in zip(self.buttons, self._sounds, strict=False):
             is_playing = self._player.is_playing(self._name(sound))
             text = self.tr("Stop {0}") if is_playing else self.tr("Play {0}")
-            button.setText(text.format(sound.column))
+            button.setAccessibleName(text.format(sound.column))
             button.setIcon(icon("stop" if is_playing else "sound"))
-            button.setEnabled(not reason)
-            button.setToolTip(reason or self.tr("Play the sound or stop it (Space)"))
+            button.setEnabled(not self.problem)
+            button.setToolTip(
+                self.problem or self.tr("{0} (Space)").format(button.accessibleName())
+            )
+        self.changed.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the sound."""
