@@ -110,6 +110,8 @@ class RunReady:
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Kind by name of column; empty in the logs of older versions, whose pairs have an image and a
     text."""
+    notice: str = ""
+    """Of the dataset; what has to be said wherever samples are shown."""
 
     @property
     def size_text(self) -> str:

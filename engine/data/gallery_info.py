@@ -25,6 +25,7 @@ from engine.fs.untrusted import read_table
 
 COLUMNS_FILE = "columns.json"
 MAX_INFO_BYTES = 4_000_000
+MAX_NOTICE = 1_000
 FILE_NAME = "file_name"
 """Member that names the first file of an item, as Hugging Face's ImageFolder expects it."""
 _FORMAT = 1
@@ -63,6 +64,8 @@ class GalleryInfo:
 
     format: int = _FORMAT
     columns: Annotated[tuple[GalleryColumn, ...], Length(MAX_COLUMNS)]
+    notice: Annotated[str, Length(MAX_NOTICE)] = ""
+    """Of the dataset that the run was trained on; see ``Manifest.notice``."""
 
     def __post_init__(self) -> None:
         if self.format != _FORMAT:

@@ -148,7 +148,8 @@ def _files_of(outcome: SampleOutcome) -> Iterator[str]:
     elif raw.image.part < 0:
         yield raw.image.path
     for member in (*raw.sounds.values(), *raw.pictures.values()):
-        yield member.path
+        if member.part < 0:
+            yield member.path
 
 
 def record_of(outcome: SampleOutcome) -> dict[str, Any]:
@@ -222,7 +223,7 @@ class _Import:
             settings=plan.images,
             shape=shape,
             values=values,
-            audio=audio_decoder(plan, archive, scan.samples, self._control),
+            audio=audio_decoder(plan, archive, scan.form, scan.samples, self._control),
             further_shapes=further_shapes(
                 plan.images, archive, scan.form, scan.samples, self._control
             ),
@@ -328,6 +329,7 @@ class _Import:
                 title=plan.title or folder.name,
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
+                notice=plan.reading.notice,
             )
             report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)
@@ -424,7 +426,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         fields=result.table.reports if result.table else (),
         skip_counts=scan.ledger.skip_counts(),
         skipped_files=tuple(scan.ledger.skipped_files()),
-        skipped_items=tuple(scan.ledger.skipped_items()),
+        skipped_items=(*scan.ledger.skipped_items(), *scan.ledger.skipped_members()),
     )
 
 

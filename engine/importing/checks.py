@@ -86,7 +86,7 @@ def check_samples(
     """
     check_fixes(plan)
     context = CheckContext(samples, plan, shape, control)
-    skipped = [*ledger.skipped_files(), *ledger.skipped_items()]
+    skipped = [*ledger.skipped_files(), *ledger.skipped_items(), *ledger.skipped_members()]
     for issue, reasons in ((Issue.UNREADABLE, UNREADABLE), (Issue.HIDDEN, {Reason.HIDDEN})):
         paths = dict.fromkeys(one.path for one in skipped if one.reason in reasons)
         context.report(issue, list(paths))

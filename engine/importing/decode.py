@@ -89,7 +89,7 @@ def decode_samples(
             if image is not None and image.part < 0 and not image.frame:
                 ledger.mark_rejected(image.path, one.reason, one.detail)
         for member in one.refused:
-            ledger.mark_rejected(member.path, member.reason, member.detail)
+            ledger.mark_member_skipped(member.path, member.reason, member.detail)
     return [one for one in done if one.reason is None]
 
 

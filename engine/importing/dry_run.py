@@ -24,7 +24,7 @@ from engine.importing.decode import (
     further_shapes,
     resize_to_shape,
 )
-from engine.importing.decode_audio import audio_decoder
+from engine.importing.decode_audio import AudioShape, audio_decoder
 from engine.importing.empty_import import Cause, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
@@ -57,6 +57,8 @@ class DryRun:
     plan: ImportPlan
     shape: ImageShape
     """Of the stored images."""
+    audio_shape: AudioShape | None
+    """Of the stored sounds of the first column; None if there are none."""
     value_range: ValueRange | None
     """What became black and white of deep images; None if there are none."""
     result: ImportResult
@@ -86,7 +88,7 @@ class DryRun:
         """
         if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
-        return _dry_run(plan, self.scan, self.items, self.shape, self.value_range)
+        return _dry_run(plan, self.scan, self.items, self.shape, self.audio_shape, self.value_range)
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
@@ -139,20 +141,22 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         scan = scan_source(plan, archive, control, tell)
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
         values = SourceValues(archive, scan.form, scan.samples, plan.images, control)
+        audio = audio_decoder(plan, archive, scan.form, scan.samples, control)
         decoder = Decoder(
             archive=archive,
             form=scan.form,
             settings=plan.images,
             shape=shape,
             values=values,
-            audio=audio_decoder(plan, archive, scan.samples, control),
+            audio=audio,
             further_shapes=further_shapes(plan.images, archive, scan.form, scan.samples, control),
         )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
         value_range = range_of(items, values)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    return _dry_run(plan, scan, tuple(items), shape, value_range)
+    audio_shape = next(iter(audio.shapes.values()), None) if audio else None
+    return _dry_run(plan, scan, tuple(items), shape, audio_shape, value_range)
 
 
 def _dry_run(
@@ -160,6 +164,7 @@ def _dry_run(
     scan: Scan,
     items: tuple[DecodedSample, ...],
     shape: ImageShape,
+    audio_shape: AudioShape | None,
     value_range: ValueRange | None,
 ) -> DryRun:
     ledger = scan.ledger.copy()
@@ -171,6 +176,7 @@ def _dry_run(
     return DryRun(
         plan=plan,
         shape=shape,
+        audio_shape=audio_shape,
         value_range=value_range,
         result=result,
         ledger=ledger,

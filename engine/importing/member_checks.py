@@ -42,7 +42,7 @@ def check_same_sounds(context: CheckContext) -> None:
     for outcome in context.left():
         for name, sound in outcome.sample.sounds.items():
             ref = outcome.sample.raw.sounds.get(name)
-            source = ref.path if ref else outcome.sample.member_rows.get(name)
+            source = (ref.path, ref.part) if ref else outcome.sample.member_rows.get(name)
             if sound.fingerprint:
                 columns.setdefault(name, {}).setdefault(source, (outcome, sound))
     groups: list[list[SampleOutcome]] = []

@@ -5,9 +5,11 @@ Shapes: N images, H height and W width of the stored images, C channels.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
 
 from engine.data.image_decode import Original
-from engine.data.waveform import Wave
 from engine.importing.formats.format import NOTHING, Pixels, RawSample
 from engine.importing.ledger import Reason, SkipRecord
 from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
@@ -88,7 +90,7 @@ class DecodedSample:
     """Sounds and further pictures that cannot be used; the sample does without them."""
     member_rows: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     """By column, rows of the waves and further pictures in the staging; empty without a staging."""
-    members: Mapping[str, Wave | Pixels] = field(default_factory=lambda: NOTHING)
+    members: Mapping[str, npt.NDArray[Any]] = field(default_factory=lambda: NOTHING)
     """By column, waves [S] and further pictures [H, W, C] while the sample is passed on, as
     ``pixels`` are."""
 

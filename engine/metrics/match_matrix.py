@@ -21,7 +21,7 @@ from engine.data.facts import ColumnFacts
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.metrics.attributes import normal_form
 from engine.metrics.distances import Rows, subsample
-from engine.metrics.matcher import item_identities, matched_share, train_matcher
+from engine.metrics.matcher import fit_matcher, item_identities, matched_share
 from engine.metrics.matrix import ITEMS, MIN_ITEMS, given_sets, stored_rows
 from engine.metrics.readers import real_samples
 from engine.metrics.report import AND, EvaluationReport, cell_name
@@ -80,7 +80,7 @@ class MatchMatrix:
         self._dataset, self._columns, self._networks = dataset, columns, networks
         matched = [name for name in columns if any(name in pair for pair in pairs)]
         side = networks.image_size
-        self._matcher = train_matcher(
+        self._matcher = fit_matcher(
             dataset,
             {name: columns[name] for name in matched},
             pairs,

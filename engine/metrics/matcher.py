@@ -188,7 +188,7 @@ class Matcher:
         return functional.normalize(torch.cat(parts), dim=1)
 
 
-def train_matcher(
+def fit_matcher(
     dataset: StoredDataset,
     columns: Mapping[str, ColumnFacts],
     pairs: Pairs,

@@ -24,6 +24,7 @@ from engine.data.facts import (
     facts_to_table,
 )
 from engine.data.image_shape import SQUARE, ImageShape
+from engine.data.manifest import MAX_TEXT
 from engine.errors import ConfigError, Problem, RunMissingError
 from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.fs.codec import Length, Range, Via, from_json, to_json
@@ -105,6 +106,8 @@ class ModelMetadata:
     """Content hash of the dataset."""
     columns: Annotated[Mapping[str, ColumnFacts], Via(facts_to_table, facts_from_table)]
     """By name, in the order in which items are generated."""
+    notice: Annotated[str, Length(MAX_TEXT)] = ""
+    """Of the dataset; see ``Manifest.notice``."""
 
     @property
     def image(self) -> ImageFacts | None:

@@ -9,6 +9,7 @@ import torch
 
 from engine.control import RunControl
 from engine.data.column_info import IMAGE, TEXT
+from engine.data.gallery_info import MAX_NOTICE
 from engine.errors import ConfigError, EngineError, Problem
 from engine.events import (
     GalleryEmit,
@@ -89,6 +90,7 @@ class _Writing:
             direction=self._request.direction,
             config_hash=run.config_hash,
             version=installed_version(),
+            notice=printable(run.model.notice[:MAX_NOTICE]),
         )
         with GalleryWriter(self._request.folder, provenance, run.model.columns) as writer:
             self.first_items = writer.first_items

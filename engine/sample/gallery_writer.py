@@ -1,7 +1,7 @@
 """Writes galleries: folders of generated items that other programs can read.
 
 A gallery holds PNG and WAV files, ``metadata.jsonl``, ``columns.json``, which says what the members
-of its lines are, a contact sheet and a self-contained page. The folder follows the Hugging Face
+of its lines are, a contact sheet, a self-contained page and a README. It follows the Hugging Face
 conventions of ImageFolder and AudioFolder (``metadata.jsonl`` with ``file_name``, texts and cells),
 so it can be loaded or imported as a dataset. PNG files carry their provenance.
 
@@ -10,7 +10,7 @@ Shapes: N items, H height, W width.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -33,13 +33,20 @@ from engine.data.waveform import Sounds, Wave
 from engine.errors import FolderInUseError
 from engine.events import GalleryItem, ImageArray
 from engine.fs.atomic import atomic_write, wrap_os_error
-from engine.sample.gallery_page import MAX_TILES, PageItem, draw_contact_sheet, gallery_page
+from engine.sample.gallery_page import (
+    MAX_TILES,
+    PageItem,
+    draw_contact_sheet,
+    gallery_page,
+    gallery_readme,
+)
 from engine.sample.sampler import Samples, Shown
 from engine.sample.tiles import captions, cell_text, tiles
 
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
 PAGE = "index.html"
+README = "README.md"
 CHUNK = "diptych"
 MAX_REPORTED = 50
 """Items that ``GalleryEnded`` carries."""
@@ -60,6 +67,8 @@ class Provenance:
     config_hash: str
     version: str
     """Version of the program."""
+    notice: str = ""
+    """Of the dataset; what has to be said wherever the items are shown."""
 
 
 class GalleryWriter:
@@ -86,7 +95,8 @@ class GalleryWriter:
     ) -> None:
         self._folder, self._facts = folder, facts or {}
         self._info: GalleryInfo | None = None
-        self._provenance = asdict(provenance)
+        self._notice = provenance.notice
+        self._provenance = {n: v for n, v in asdict(provenance).items() if v or n != "notice"}
         self._count = 0
         self._shown: list[tuple[Image.Image, str]] = []
         self._items: list[PageItem] = []
@@ -107,10 +117,13 @@ class GalleryWriter:
         self._metadata.close()
         if not self._count:
             return
-        page = gallery_page(self._items, self._shown[0][0].size, self._provenance)
+        page = gallery_page(self._items, self._shown[0][0].size, self._provenance, self._notice)
         atomic_write(self._folder / PAGE, page.encode())
+        readme = gallery_readme(self._count, self._provenance, self._notice)
+        atomic_write(self._folder / README, readme.encode())
         try:
-            draw_contact_sheet(self._shown).save(self._folder / CONTACT_SHEET)
+            sheet = draw_contact_sheet(self._shown, self._notice)
+            sheet.save(self._folder / CONTACT_SHEET)
         except OSError as error:
             raise wrap_os_error(error, self._folder) from error
 
@@ -124,7 +137,8 @@ class GalleryWriter:
         pictures, words = tiles(samples), captions(samples)
         try:
             if self._info is None:
-                self._info = describe_columns(samples.columns, self._facts)
+                described = describe_columns(samples.columns, self._facts)
+                self._info = replace(described, notice=self._notice)
                 atomic_write(self._folder / COLUMNS_FILE, self._info.to_json().encode())
             for row in range(len(samples)):
                 known = {name: files[row] for name, files in (sources or {}).items()}

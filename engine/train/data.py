@@ -74,6 +74,7 @@ def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMeta
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         columns=columns,
+        notice=dataset.manifest.notice,
     )
     return metadata, config
 

@@ -16,6 +16,7 @@ from engine.data.table_fields import FieldKind
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.plan import AudioSettings, Fix, ImageSettings, ImportPlan, Issue, TextSettings
+from studio.models.import_text import format_words, rows_alone_words, sounds_format_words
 from studio.models.run_form import FIELDS as RUN_FIELDS
 from studio.models.run_form import FormField, is_usable_name, read_fields
 from studio.models.setting_text import value_text
@@ -123,6 +124,18 @@ class ImportForm:
         return offer is not None and is_rows_alone(offer)
 
     @property
+    def takes_sounds(self) -> bool:
+        """Whether there are no image files, so that formats take sounds in their place."""
+        return self.scan is not None and not self.scan.images and self.scan.sounds > 0
+
+    def format_words(self, offer: Detection) -> tuple[str, str]:
+        """Return title and explanation of a format, for what the source holds."""
+        if is_rows_alone(offer):
+            return rows_alone_words()
+        name = offer.reading.format
+        return sounds_format_words(name) if self.takes_sounds else format_words(name)
+
+    @property
     def remaining_columns(self) -> tuple[str, ...]:
         """Columns that may become fields: they hold no images, texts or sounds."""
         columns = self.detection.field_columns if self.detection else ()
@@ -137,6 +150,13 @@ class ImportForm:
     def has_texts(self) -> bool:
         """Whether the source holds texts, as far as is known."""
         return self.facts is None or bool(self.facts.texts.count or self.facts.emptied)
+
+    @property
+    def has_sounds(self) -> bool:
+        """Whether items have sounds, as far as is known."""
+        if self.facts is not None:
+            return self.facts.with_sound > 0
+        return self.scan is not None and self.scan.sounds > 0
 
     @property
     def has_images(self) -> bool:

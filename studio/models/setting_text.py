@@ -68,6 +68,8 @@ def tooltip_text(about: Setting, default: str) -> str:
 
 def choice_text(about: Setting, choice: object) -> str:
     """Return the text of a choice in the user's language."""
+    if about.unit and choice == 0:
+        return QCoreApplication.translate("SettingText", "Automatic")
     text = choice_words().get(value_text(choice), value_text(choice))
     return f"{text} {unit_text(about)}".strip()
 
@@ -110,6 +112,8 @@ def choice_words() -> dict[str, str]:
         "simultaneous": translate("SettingText", "Both at once"),
         "text-first": translate("SettingText", "Text first"),
         "low-pass": translate("SettingText", "Low-pass"),
+        "initial-state": translate("SettingText", "In the initial state"),
+        "every-token": translate("SettingText", "At every token"),
         "bounded": translate("SettingText", "With bounded losses"),
         "always": translate("SettingText", "Always"),
         "never": translate("SettingText", "Never"),

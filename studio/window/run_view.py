@@ -29,8 +29,8 @@ from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
 from studio.dialogs.run_settings import RunSettingsDialog
 from studio.errors.reporter import ErrorReporter
+from studio.i18n import translate_engine
 from studio.jobs.training import RunEvents, TrainingJob
-from studio.models.column_text import notice_text
 from studio.models.more_training import opened_run, resumable_run
 from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
@@ -220,7 +220,7 @@ class RunView(QObject):
         match event:
             case RunReady():
                 self.ready = event
-                self._learn_columns(event.columns, event.dataset)
+                self._learn_columns(event.columns, event.notice)
                 self._window.run.show_prepared(event)
             case MetricsReported():
                 self._advance(event)
@@ -267,7 +267,7 @@ class RunView(QObject):
         with contextlib.suppress(EngineError):
             model = run.read_model()
             kinds = {name: facts.kind for name, facts in model.columns.items()}
-            self._learn_columns(kinds, model.dataset)
+            self._learn_columns(kinds, model.notice)
         for report in reports:
             self._window.losses.add_losses(report)
         for event in measured:
@@ -275,12 +275,12 @@ class RunView(QObject):
         self._window.gallery.open_run(folder)
         return reports
 
-    def _learn_columns(self, columns: Mapping[str, str], dataset: str) -> None:
+    def _learn_columns(self, columns: Mapping[str, str], notice: str) -> None:
         self.columns = columns
         kinds = list(columns.values())
         are_images = not kinds or (kinds.count(IMAGE) == 1 and AUDIO not in kinds)
         self._window.gallery.set_comparable(are_images)
-        self._window.gallery.show_notice(notice_text(dataset))
+        self._window.gallery.show_notice(translate_engine(notice))
 
     def _clear(self, folder: Path) -> None:
         self.folder, self.ready = folder, None

@@ -42,8 +42,10 @@ from engine.runs.folder import RunFolder, create_run_folder
 from studio.app import Studio, build_studio
 from studio.dialogs.confirm import UnsavedAnswer, UnsavedEdits
 from studio.dialogs.error import ErrorDialog
+from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.importing import ImportJobs
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.run_state import Command, RunState, is_alive
 from studio.panels.datasets import DatasetPanel
 from studio.panels.datasets.detail import CaptionBox
@@ -52,6 +54,7 @@ from studio.settings.codec import SettingsStore
 from studio.widgets.fields import ChoiceField
 from studio.window.dock_area import RunStatusBar
 from studio.wizards.importing import ImportWizard
+from tests.helpers.fake_devices import FakeDevices
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.fake_looks import FakeLooks
 from tests.helpers.guards import ProblemLog
@@ -327,8 +330,14 @@ class OpenWizard:
         self.source = place / "cats"
         self.source.mkdir()
         self.jobs = ImportJobs(self.fake.import_dataset)
+        self.devices = FakeDevices()
+        self.player = PreviewPlayer(AudioPlayer(self.devices))
         self.wizard = ImportWizard(
-            None, workspace=self.workspace, jobs=self.jobs, reader=self.fake.reader()
+            None,
+            workspace=self.workspace,
+            jobs=self.jobs,
+            reader=self.fake.reader(),
+            player=self.player,
         )
         qtbot.addWidget(self.wizard)
         self.wizard.show()
@@ -336,6 +345,7 @@ class OpenWizard:
     def end(self) -> None:
         """Let everything end that still runs."""
         self.fake.go_on.set()
+        self.player.shut_down()
         self.jobs.cancel()
         assert self.jobs.wait(10_000)
         self.qtbot.waitUntil(lambda: not self.jobs.is_busy)
@@ -381,7 +391,7 @@ class OpenWizard:
 
     def _is_quiet(self) -> bool:
         wizard, jobs = self.wizard, self.jobs
-        pages = (wizard.format, wizard.fields, wizard.texts, wizard.images)
+        pages = (wizard.format, wizard.fields, wizard.texts, wizard.images, wizard.sounds)
         runs = (jobs.listing, jobs.check, jobs.recount, jobs.thumbnails)
         return all(page.has_answers for page in pages) and not any(job.is_running for job in runs)
 

@@ -345,7 +345,9 @@ def test_that_a_run_of_a_single_column_can_be_evaluated(
     run = write_run(tmp_path / "runs" / "ring", outcome=Outcome.STOPPED)
     facts = tiny_facts()
     texts = {name: column for name, column in facts.columns.items() if name == "text"}
-    write_model(RunFolder(run), replace(facts, dataset="cell-cases", columns=texts))
+    write_model(
+        RunFolder(run), replace(facts, columns=texts, notice="Made from a table, not for diagnosis")
+    )
     studio.run_view.open(run)
     assert studio.window.quality.evaluate.isEnabled()
     assert says(studio.window.gallery, "Made from a table, not for diagnosis")

@@ -38,9 +38,12 @@ class ImageRef:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudioRef:
-    """The location of a sound: a file of the source."""
+    """The location of a sound."""
 
     path: str
+    """Path of a file of the source."""
+    part: int = -1
+    """Which of several in that file, as in ``ImageRef``; -1 where the file is the sound."""
     is_prepared: bool = False
     """Whether a gallery of this program holds it, so that its wave is stored as it is."""
 
@@ -135,6 +138,8 @@ class ImportSpec:
     ``facts``). Other columns have the name of their kind."""
     fields: tuple[tuple[str, FieldKind], ...] = ()
     """Kinds of the columns that become fields, where the source states them."""
+    notice: str = ""
+    """The dataset's notice, where the source states one; see ``Manifest.notice``."""
     encoding: str = ""
     """Of the texts; empty detects it."""
     words: tuple[tuple[str, str], ...] = ()
@@ -190,6 +195,8 @@ class Format(Protocol):
 
     def load(self, archive: Archive, image: ImageRef) -> bytes | Pixels:
         """Read an image's file content, or its pixels where the format has no files.
+
+        Sounds within files (``AudioRef.part``) are read so, too.
 
         May be called from several threads at once.
 

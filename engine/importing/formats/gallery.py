@@ -60,11 +60,12 @@ from engine.importing.sources.archive import Archive
 
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
+README = "README.md"
 PROVENANCE = ("run", "dataset", "images_seen", "step", "seed", "direction", "source_file")
 """Of a line, what the extras of its item keep."""
 
 _MARKS = {"run", "images_seen", "config_hash"}
-_NO_CELLS = (*PROVENANCE, "config_hash", "version")
+_NO_CELLS = (*PROVENANCE, "config_hash", "version", "notice")
 _TEXT = "text"
 _FURTHER_PICTURE = re.compile(r"\d+\.[a-z0-9_]+\.png")
 _MAX_OPENED = 3
@@ -139,17 +140,19 @@ class Gallery(ImageFileFormat):
                 yield sample
         yield from gathering.samples()
         done.update(gathering.paths)
-        _skip_pictures(listing, ledger, done)
+        _skip_no_items(listing, ledger, done)
         yield from offer_leftovers(listing, ledger, done)
 
 
-def _skip_pictures(listing: FileListing, ledger: FileLedger, done: set[str]) -> None:
-    """Skip pictures that are no items; those that are left over become items without a text."""
+def _skip_no_items(listing: FileListing, ledger: FileLedger, done: set[str]) -> None:
+    """Skip what is no item; other pictures that are left over become items without a text."""
     for path in [entry.path for entry in listing.entries if entry.path not in done]:
         name = path.rpartition("/")[2]
         detail = ""
         if name == CONTACT_SHEET:
             detail = "the gallery's contact sheet"  # It shows the pictures once more.
+        elif name == README:
+            detail = "the gallery's README"
         elif _FURTHER_PICTURE.fullmatch(name):
             detail = "a further picture of its item, whose column is not described"
         if detail:
@@ -215,10 +218,12 @@ def _detection(info: GalleryInfo, listing: FileListing, tables: Sequence[str]) -
             with_fields=bool(fields),
             names=tuple((kind, found[0].name) for kind, found in first.items() if found),
             fields=tuple((name, FieldKind(field.kind)) for name, field in fields.items()),
+            notice=info.notice,
         ),
         confidence=0.99,
         images=len(image_paths(listing)),
         columns=(*files, *texts, *further, *PROVENANCE, *(f.member for f in fields.values())),
+        field_columns=tuple(fields),
         tables=tuple(tables),
     )
 

@@ -54,7 +54,12 @@ from engine.importing.formats.names import (
     split_extras,
     stem_of,
 )
-from engine.importing.formats.sounds import SoundIndex, is_sound, sound_paths
+from engine.importing.formats.sounds import (
+    MAX_AUDIO_COLUMNS,
+    SoundIndex,
+    is_sound,
+    sound_paths,
+)
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.formats.table_rows import (
     TABLE_SUFFIXES,
@@ -66,9 +71,6 @@ from engine.importing.formats.table_rows import (
 )
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-MAX_AUDIO_COLUMNS = 8
-"""Columns of sounds that are imported."""
 
 
 class TableScan:

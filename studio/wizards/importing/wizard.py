@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.jobs.importing import ImportJobs, ImportReader
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.import_form import RUN_NAMES, ImportForm
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
@@ -32,6 +33,7 @@ from studio.wizards.importing.fields import FieldsPage
 from studio.wizards.importing.format import FormatPage
 from studio.wizards.importing.images import ImagesPage
 from studio.wizards.importing.page import Page
+from studio.wizards.importing.sounds import SoundsPage
 from studio.wizards.importing.source import SourcePage
 from studio.wizards.importing.summary import SummaryPage
 from studio.wizards.importing.texts import TextsPage
@@ -68,6 +70,7 @@ class ImportWizard(QDialog):
         workspace: Path,
         jobs: ImportJobs,
         reader: ImportReader,
+        player: PreviewPlayer,
         recent: tuple[Path, ...] = (),
     ) -> None:
         """Create the wizard on its first page.
@@ -77,19 +80,21 @@ class ImportWizard(QDialog):
             workspace: the dataset is created in its ``datasets`` folder.
             jobs: worker threads.
             reader: reads the source.
+            player: plays the sounds of previews.
             recent: sources of earlier imports, latest first.
         """
         super().__init__(parent)
         self.form = ImportForm(workspace)
         self.jobs = jobs
         self.source = SourcePage(self.form, jobs, reader, recent)
-        self.format = FormatPage(self.form, jobs, reader)
+        self.format = FormatPage(self.form, jobs, reader, player)
         self.fields = FieldsPage(self.form, jobs, reader)
         self.texts = TextsPage(self.form, jobs, reader)
         self.images = ImagesPage(self.form, jobs, reader)
+        self.sounds = SoundsPage(self.form, jobs, reader, player)
         self.check = CheckPage(self.form, jobs, reader)
         self.summary = SummaryPage(self.form, jobs, reader, self.check)
-        first = (self.source, self.format, self.fields, self.texts, self.images)
+        first = (self.source, self.format, self.fields, self.texts, self.images, self.sounds)
         self.pages: tuple[Page, ...] = (*first, self.check, self.summary)
         """All pages; those that are not needed are skipped."""
         self._at = 0
@@ -290,6 +295,7 @@ class ImportWizard(QDialog):
             event.ignore()
             self._ask_to_close()
             return
+        self.page.leave()
         self.jobs.drop_reads()
         event.accept()
         super().reject()

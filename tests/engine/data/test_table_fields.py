@@ -207,7 +207,9 @@ def test_that_a_column_that_gives_a_category_away_is_found():
     assert not any("noise" in pair or "name" in pair for pair in found)
 
 
-@pytest.mark.parametrize("kind", [None, FieldKind.NUMERIC, FieldKind.CATEGORICAL, FieldKind.IGNORED])
+@pytest.mark.parametrize(
+    "kind", [None, FieldKind.NUMERIC, FieldKind.CATEGORICAL, FieldKind.IGNORED]
+)
 @pytest.mark.parametrize(
     "numbers",
     [

@@ -52,10 +52,9 @@ def test_that_a_gallery_that_the_program_saved_is_recognised_and_read(tmp_path):
     assert found.texts == {"000000.png": ("one",), "000001.png": ("two",)}
     assert found.item("000000.png").extras["run"] == "r"
     assert found.item("000000.png").extras["seed"] == "1"
-    assert found.skipped_files == {
-        "contact_sheet.png": Reason.NOT_USED,
-        "index.html": Reason.NOT_USED,
-    }
+    assert found.skipped_files == dict.fromkeys(
+        ("README.md", "contact_sheet.png", "index.html"), Reason.NOT_USED
+    )
     assert found.load("000001.png") == files["000001.png"]
 
 
@@ -164,6 +163,21 @@ def test_that_any_columns_are_read_back_as_they_were(tmp_path):
         size = columns["seed"].rows[number][0]
         expected = {"run": "left", "more_size": columns["more"].rows[number][0]}
         assert record["seed"] == (expected if size is None else {"size": size, **expected})
+
+
+def test_that_a_notice_stays_with_the_items(tmp_path):
+    said = Provenance(**FACTS, notice="Not for diagnosis")
+    with GalleryWriter(tmp_path / "g", said) as writer:
+        writer.add(
+            Samples(columns={"text": ("one", "two"), "image": many_columns()[0]["left"][:2]})
+        )
+    for name in ("metadata.jsonl", "columns.json", "index.html", "README.md"):
+        assert "Not for diagnosis" in (tmp_path / "g" / name).read_text(encoding="utf-8")
+    finished(plan_for(tmp_path / "g", tmp_path / "back"))
+    assert open_dataset(tmp_path / "back").manifest.notice == "Not for diagnosis"
+    with GalleryWriter(tmp_path / "h", Provenance(**FACTS)) as writer:
+        writer.add(Samples(columns={"text": ("one",), "image": many_columns()[0]["left"][:1]}))
+    assert "notice" not in (tmp_path / "h/metadata.jsonl").read_text(encoding="utf-8")
 
 
 def test_that_an_import_of_several_pictures_resumes_to_the_same_dataset(tmp_path):

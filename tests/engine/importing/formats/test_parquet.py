@@ -10,12 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
+from engine.cli.main import main
+from engine.data.store import open_dataset
 from engine.errors import ConfigError, EntryError
 from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.scan import detect_rows_alone
 from tests.helpers.mutations import mutated, picture
+from tests.helpers.sounds import tone_file
 from tests.helpers.sources import (
     MemoryArchive,
     best,
@@ -203,3 +206,77 @@ def test_that_rows_without_images_are_items_of_their_own():
         {"radius": 3.5, "kind": None},
     ]
     assert not any(item.image or item.texts for item in found.items)
+
+
+TONES = [tone_file(number) for number in range(6)]
+
+
+def spoken(**columns: Sequence[object]) -> dict[str, bytes]:
+    """Make a file with a struct of sounds, as Hugging Face writes them, and further columns."""
+    audio = [{"bytes": content, "path": f"{n}.wav"} for n, content in enumerate(TONES)]
+    return {NAME: parquet({"speech": audio, "text": list("abcdef"), **columns})}
+
+
+def heard(found, number: int, column: str = "speech") -> bytes | object:
+    ref = found.item(f"{NAME}#{number}").sounds[column]
+    return FORMATS["parquet"].load(found.archive, ImageRef(path=ref.path, part=ref.part))
+
+
+def test_that_sounds_as_hugging_face_keeps_them_are_read_by_row():
+    assert best(spoken()) == "parquet"
+    found = scanned(spoken(), "parquet")
+    assert found.texts[f"{NAME}#3"] == ("c",)
+    assert all(item.image is None for item in found.items)
+    assert [heard(found, number) for number in (1, 6, 2)] == [TONES[0], TONES[5], TONES[1]]
+
+
+def test_that_sounds_may_stand_beside_images_and_be_plain_bytes():
+    files = {NAME: parquet({"image": PICTURES[:6], "wav": TONES, "label": list("abcdef")})}
+    found = scanned(files, "parquet")
+    assert found.load(f"{NAME}#2") == PICTURES[1]
+    assert heard(found, 2, "wav") == TONES[1]
+    # What the file declares counts more than what its first rows look like.
+    notes = {"info": {"features": {"image": {"_type": "Audio"}, "wav": {"_type": "Image"}}}}
+    files = {NAME: parquet({"image": PICTURES[:6], "wav": TONES}, notes)}
+    (offered,) = [proposed(files, "parquet")]
+    assert offered is not None
+    assert (offered.reading.image_column, offered.reading.audio_columns) == ("wav", ("image",))
+
+
+def test_that_rows_may_lack_a_sound_or_name_a_file():
+    rows = [
+        {"bytes": TONES[0], "path": None},
+        None,
+        {"bytes": None, "path": "clips/far.wav"},
+        {"bytes": None, "path": "clips/nowhere.wav"},
+    ]
+    files = {
+        NAME: parquet({"speech": rows, "text": list("abcd")}),
+        "data/clips/far.wav": TONES[1],
+    }
+    found = scanned(files, "parquet")
+    sounds = [item.sounds.get("speech") for item in found.items]
+    assert [ref and ref.path for ref in sounds] == [NAME, None, "data/clips/far.wav", None]
+    assert not found.skipped_files
+
+
+def test_that_sounds_of_parquet_are_imported(tmp_path):
+    broken = [*TONES[:4], b"RIFF nothing", b""]
+    audio = [{"bytes": content, "path": None} for content in broken]
+    (tmp_path / "in.parquet").write_bytes(parquet({"speech": audio, "text": list("abcdef")}))
+    assert main(["import", str(tmp_path / "in.parquet"), "--dataset", str(tmp_path / "out")]) == 0
+    dataset = open_dataset(tmp_path / "out")
+    kinds = {info.name: info.kind for info in dataset.manifest.columns}
+    assert kinds == {"text": "text", "speech": "audio"}
+    assert int(dataset.columns["speech"].present.sum()) == 4
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    skipped = {one["path"]: one["reason"] for one in report["skipped_items"]}
+    assert skipped["in.parquet#5.speech"] == "not_audio"
+    counts = report["counts"]
+    assert counts["items_found"] == counts["items_imported"] + counts["items_skipped"]
+
+
+@fuzzed
+@given(mutated(spoken()))
+def test_that_damaged_files_of_sounds_are_survived(files):
+    survives(files, "parquet", ImportSpec(format="parquet"))
