@@ -254,8 +254,6 @@ def figure_words(name: str) -> tuple[str, str]:
 def _column_words(name: str) -> tuple[str, str]:
     """Return label and explanation of a metric that names its columns after a slash."""
     suffix = column_suffix(name)
-    if not suffix and not name.startswith(COHERENCE):
-        suffix = next((suffix for suffix in _companions() if name.endswith(suffix)), "")
     stem, column = name.removesuffix(suffix).split("/", 1)
     if f"{stem}/" == COHERENCE and MADE in column:
         given, made = column.split(MADE, 1)
@@ -270,7 +268,10 @@ def _column_words(name: str) -> tuple[str, str]:
 
 def column_suffix(name: str) -> str:
     """Return the suffix of a value beside a metric of a column; empty if it is the metric."""
-    return next((s for s in ("_baseline", "_upper_bound") if name.endswith(s)), "")
+    # Cells of the matrix have no others, and the names of columns may end with these.
+    is_cell = name.startswith(COHERENCE)
+    suffixes = ("_baseline", "_upper_bound") if is_cell else tuple(_companions())
+    return next((suffix for suffix in suffixes if name.endswith(suffix)), "")
 
 
 def matrix_words(given: Sequence[str], made: Sequence[str]) -> tuple[str, str]:

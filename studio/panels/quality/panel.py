@@ -32,6 +32,8 @@ from studio.widgets.plot_with_legend import PlotWithLegend
 _MATRIX, _TABLE = "matrix", "table"
 _AUTOMATIC = (_MATRIX, "coherence", "tables", "sounds", "images", "texts")
 """Views of which the first that has figures is shown until the user selects one."""
+_OFFERED = ("tables", "sounds")
+"""Views that are offered only where they have figures: most runs have none."""
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +77,7 @@ class QualityPanel(QWidget):
         self.matrix.save_requested.connect(self._ask_matrix_file)
         self._sentence, self._advice = plain_label(), plain_label(role="muted")
         self._lay_out()
+        self._show_events()
         self._show_empty()
         self.show_evaluation(is_under_way=False, is_enabled=False, can_cancel=False)
 
@@ -155,6 +158,13 @@ class QualityPanel(QWidget):
     def _show_events(self) -> None:
         self._figures.show_evaluations(self._events)
         self.matrix.show_evaluations(self._events)
+        measured = {name for event in self._events for name in event.metrics}
+        for name in _OFFERED:
+            button = self._buttons.button(self._names.index(name))
+            button.setVisible(bool(self._views[name].names_in(measured)))
+            if button.isChecked() and button.isHidden():
+                self._is_view_chosen = False
+                self.show_view(self._names[0])
 
     def _lay_out(self) -> None:
         choice = FlowLayout(SPACING // 2)

@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 
 from engine.control import RunControl
+from engine.data.column_info import image_column
+from engine.data.store import open_dataset, write_dataset
 from engine.data.waveform import Sounds
 from engine.errors import EvaluationUnavailableError, StoppedError
 from engine.metrics import readers
 from engine.metrics.evaluate import build_evaluator
 from engine.metrics.single_column import build_column_evaluator
+from engine.metrics.verdict import Claim, facts_of, judge
 from engine.runs.metadata import ModelMetadata
 from engine.sample.sampler import Sampler, Samples
 from tests.helpers.stated_columns import NETWORKS, RealSampler, stated_columns, stated_facts
+from tests.helpers.tiny import tiny_config
 
 FIGURES = {"kid", "kid_baseline", "precision", "recall", "coverage", "memorisation", "novelty"}
 
@@ -85,6 +89,27 @@ def test_texts_alone_are_compared_with_real_ones(tmp_path):
     strange = figures(stored, "text", tmp_path / "cache", Strange).metrics
     assert (strange["text_validity"], strange["copied_share"]) == (0, 0)
     assert strange["unique_share"] == 1 / 80
+
+
+def test_a_verdict_on_pictures_alone_counts_them(tmp_path):
+    images = np.random.default_rng(0).integers(0, 255, (24, 8, 8, 1), dtype=np.uint8)
+    write_dataset(
+        tmp_path / "data",
+        name="alone",
+        title="",
+        images=images,
+        records=[{"split": "train"} for _ in images],
+        licence="",
+        source="",
+        columns=[image_column(images.shape)],
+    )
+    stored = open_dataset(tmp_path / "data")
+    facts = facts_of(tiny_config(stored.folder, tmp_path / "run"), stored)
+    assert facts.pairs == 24
+    verdict = judge({"kid": 0.1, "coverage": 0.1, "precision": 0.9}, 200_000, (), facts)
+    assert verdict is not None
+    assert verdict.claims == (Claim.NARROW,)
+    assert judge({"text_validity": 0.1}, 1_000, (), facts) is None
 
 
 def test_too_few_items_are_no_measure(tmp_path):
