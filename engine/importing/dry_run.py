@@ -4,13 +4,15 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape, square
 from engine.data.pixel_values import ValueRange
+from engine.data.spectrogram_picture import spectrogram_picture
 from engine.data.text_choice import AUTO
 from engine.errors import EntryError
 from engine.events import ImportEmit, ImportStage
@@ -24,7 +26,7 @@ from engine.importing.decode import (
     further_shapes,
     resize_to_shape,
 )
-from engine.importing.decode_audio import AudioShape, audio_decoder
+from engine.importing.decode_audio import AudioDecoder, AudioShape, audio_decoder
 from engine.importing.empty_import import Cause, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
@@ -93,7 +95,7 @@ class DryRun:
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
     ) -> Mapping[str, Pixels]:
-        """Decode small images of items, such as those with an issue.
+        """Decode small images of items, such as those with an issue; spectrograms of sounds alone.
 
         Args:
             keys: of the items; those after the first ``MAX_THUMBNAILS`` are ignored.
@@ -101,16 +103,36 @@ class DryRun:
             control: asked between images.
 
         Returns:
-            [size, size, 3] by key; items whose image cannot be decoded are absent.
+            [size, size, 3] by key; items whose image or sound cannot be decoded are absent.
 
         Raises:
             StoppedError: the control asked for it.
             SourceUnreadableError: the source is gone.
         """
         asked = list(dict.fromkeys(keys))[:MAX_THUMBNAILS]
-        return thumbnails(
-            self.plan, self._images(asked), size, self.value_range, control or RunControl()
-        )
+        control, images = control or RunControl(), self._images(asked)
+        found = thumbnails(self.plan, images, size, self.value_range, control)
+        return found | self._spectrograms(set(asked) - images.keys(), size, control)
+
+    def _spectrograms(
+        self, keys: Collection[str], size: int, control: RunControl
+    ) -> dict[str, Pixels]:
+        samples = [s for s in self.scan.samples if s.sounds and s.key in keys]
+        if self.audio_shape is None or not samples:
+            return {}
+        shape = self.audio_shape
+        shapes = {column: shape for sample in samples for column in sample.sounds}
+        found: dict[str, Pixels] = {}
+        with open_archive(self.plan.source, control=control) as archive:
+            decoder = AudioDecoder(archive=archive, form=self.scan.form, shapes=shapes)
+            for sample in samples:
+                control.stop_if_asked()
+                decoded = decoder.add_sounds(DecodedSample(raw=sample))
+                for column in islice(decoded.sounds, 1):
+                    found[sample.key] = spectrogram_picture(
+                        decoded.members[column], shape.rate, height=size, width=size
+                    )
+        return found
 
     def _images(self, keys: Sequence[str]) -> dict[str, ImageRef]:
         chosen = set(keys)

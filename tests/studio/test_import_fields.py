@@ -129,6 +129,17 @@ def test_that_columns_whose_names_are_the_caption_are_no_fields_at_first(
     assert opened.wizard.fields.is_needed()
 
 
+def test_that_many_columns_are_listed_little_by_little(opened: OpenWizard, fake: FakeLooks):
+    fake.cells = SourceCells({f"c{n}": ["a", "b"] for n in range(30)})
+    opened.go_to(opened.wizard.fields)
+    opened.qtbot.waitUntil(lambda: len(opened.wizard.fields.rows) == 30)
+    assert [row._name for row in opened.wizard.fields.rows] == [f"c{n}" for n in range(30)]
+    fake.cells = SourceCells({"c7": ["a", "b"]})
+    opened.wizard.fields.update_preview()
+    opened.wait()
+    assert [row._name for row in opened.wizard.fields.rows] == ["c7"]
+
+
 def test_that_a_failure_to_read_the_cells_is_explained(
     opened: OpenWizard, monkeypatch: pytest.MonkeyPatch
 ):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.control import RunControl
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from engine.importing.scan import QuickScan
 
 _KIND_WIDTH, _NAME_WIDTH = 132, 176
+_ROWS_AT_ONCE = 12
+"""Rows that are made before the window reacts again; a row takes a few milliseconds."""
 
 
 class FieldRow(QFrame):
@@ -95,6 +97,9 @@ class FieldsPage(PreviewPage):
         super().__init__(form, jobs, reader, jobs.fields)
         self.rows: list[FieldRow] = []
         """One for each column that is shown."""
+        self._reports: tuple[FieldReport, ...] = ()
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._add_rows)
         self.switch = CheckField(self.tr("Make a table of these columns"))
         self.switch.set_help(
             self.tr("Otherwise the columns that hold no images, texts or sounds are left out"),
@@ -128,9 +133,10 @@ class FieldsPage(PreviewPage):
 
     def refusal(self) -> str:
         """Return why the next page is not available: a table alone needs a field."""
-        if not (self.form.is_table_alone and self.rows) or any(r.is_included for r in self.rows):
-            return ""
-        return self.tr("A table needs at least one field.")
+        is_empty = self._reports and not any(report.is_included for report in self._reports)
+        if self.form.is_table_alone and is_empty:
+            return self.tr("A table needs at least one field.")
+        return ""
 
     def enter(self) -> None:
         """Read the cells, unless the columns are left out."""
@@ -181,6 +187,7 @@ class FieldsPage(PreviewPage):
         self.changed.emit()
 
     def _show(self, reports: Sequence[FieldReport]) -> None:
+        self._reports = tuple(reports)
         self._headline.setText(FieldText().headline(reports))
         # Another mapping may have taken columns that had a kind.
         for name in self.form.field_kinds.keys() - {report.name for report in reports}:
@@ -192,12 +199,19 @@ class FieldsPage(PreviewPage):
             self._lines.removeWidget(row)
             row.hide()
             row.deleteLater()
-        for report in reports[len(self.rows) :]:
+        self._add_rows()
+
+    @Slot()
+    def _add_rows(self) -> None:
+        known = len(self.rows)
+        for report in self._reports[known : known + _ROWS_AT_ONCE]:
             row = FieldRow()
             row.kind_chosen.connect(self._choose_kind)
             row.show_report(report)
             self.rows.append(row)
             self._lines.addWidget(row)
+        if len(self.rows) < len(self._reports):
+            self._more.start()
 
     @Slot(str)
     def _switch(self, text: str) -> None:

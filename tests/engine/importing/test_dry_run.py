@@ -10,7 +10,9 @@ from engine.importing.build import import_dataset, record_of
 from engine.importing.dataset_checks import check_dataset
 from engine.importing.dry_run import dry_run
 from engine.importing.empty_import import CauseKind
-from engine.importing.plan import Fix, ImageSettings, Issue, TextSettings
+from engine.importing.formats.format import ImportSpec
+from engine.importing.plan import Fix, ImageSettings, ImportPlan, Issue, TextSettings
+from tests.helpers.sounds import save_tone
 from tests.helpers.sources import caption, picture, sidecar_folder, sidecar_plan
 
 
@@ -79,6 +81,21 @@ def test_that_issues_have_small_images(source, tmp_path):
     assert np.array_equal(small["copy.png"], small["0005.png"])
     many = [f"{number:04}.png" for number in range(20)] * 10
     assert len(found.thumbnails(many)) == 20
+
+
+def test_that_sounds_alone_have_small_spectrograms_and_a_shape(tmp_path):
+    for number in range(3):
+        save_tone(tmp_path / "source/dog" / f"{number}.wav", number)
+    (tmp_path / "source/dog/2.wav").write_bytes(b"no sound")
+    reading = ImportSpec(format="class_folders")
+    plan = ImportPlan(source=tmp_path / "source", dataset=tmp_path / "d", reading=reading)
+    found = examine(plan)
+    assert found.audio_shape is not None
+    assert found.audio_shape.rate == 8_000
+    small = found.thumbnails(["dog/0.wav", "dog/1.wav", "dog/2.wav"], size=16)
+    assert small.keys() == {"dog/0.wav", "dog/1.wav"}
+    assert small["dog/0.wav"].shape == (16, 16, 3)
+    assert not np.array_equal(small["dog/0.wav"], small["dog/1.wav"])
 
 
 def test_that_nothing_to_train_on_is_explained(tmp_path):
