@@ -286,6 +286,7 @@ class RunView(QObject):
         kinds = list(columns.values())
         are_images = not kinds or (kinds.count(IMAGE) == 1 and AUDIO not in kinds)
         self._window.gallery.set_comparable(are_images)
+        self._window.gallery.set_cells(TABLE in kinds)
         self._window.gallery.show_notice(translate_engine(notice))
 
     def _clear(self, folder: Path) -> None:
