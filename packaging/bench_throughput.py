@@ -1,6 +1,7 @@
 """Benchmark training steps against plain PyTorch loops and between configurations.
 
-    python packaging/bench_throughput.py [dcgan] [joint] [data] [--repeats N] [--device cuda]
+    python packaging/bench_throughput.py [dcgan] [joint] [columns] [data] [--repeats N]
+        [--device cuda]
 
 ``dcgan``  PyTorch's DCGAN example (files in a folder, DataLoader with none or two processes,
            float32, NCHW, two backward passes for the discriminator) against this program's step on
@@ -8,6 +9,9 @@
            in float32 and, where the processor has it, in bfloat16. Each has a process of its own,
            set up as its user's would be, and waits while the others have their turns.
 ``joint``  images and texts against images alone, digits with the ``cpu-tiny`` preset.
+``columns``  spoken digits with the ``cpu-tiny`` preset and one thread: image and text against all
+           three columns and against the sounds alone, whose step is what the networks of a sound
+           cost by themselves. What the third column adds to a step is compared with that.
 ``data``   share of a step that goes into getting its batch.
 
 All contestants of a round take turns; the figures are medians over the rounds, and the ratios are
@@ -33,14 +37,18 @@ from PIL import Image
 import resources
 from engine.config.presets import config_from_preset
 from engine.control import RunControl
-from engine.data.store import open_dataset
+from engine.data.loader import DeviceLoader
+from engine.data.store import TRAIN, open_dataset
 from engine.runs.folder import create_run_folder
 from engine.starters.build import build_starter
+from engine.train.data import load_items
 from engine.train.device import has_bf16
 from engine.train.families import build_state, build_step
 from engine.train.setup import TrainingSetup, set_up
 
 CPU = torch.device("cpu")
+COLUMN_SETS = ("image, text", "image, text, speech", "speech")
+COLUMN_STEPS = 20
 DCGAN_STEPS = 12
 """In a turn; loader processes fetch a few batches ahead while others have theirs."""
 CONTESTANTS = {
@@ -51,21 +59,37 @@ CONTESTANTS = {
 }
 
 
-def digits_loops(names: Sequence[Sequence[str]]) -> dict[str, Run]:
-    """This program's step on digits with the small preset, for several sets of modalities."""
-    run = prepared_digits()
+def loops_of(starter: str, names: Sequence[Sequence[str]]) -> dict[str, Run]:
+    """This program's step with the small preset, for several sets of a starter's columns."""
+    run = prepared(starter)
+    dataset = open_dataset(run.config.dataset)
+    stored = load_items(dataset, run.model, dataset.rows(TRAIN), run.config.networks)
     loops: dict[str, Run] = {}
     for chosen in names:
         modalities = [m for m in run.modalities if m.name in chosen]
+        loader = DeviceLoader({m.name: stored[m.name] for m in modalities}, BATCH, run.config.seed)
         state = build_state(modalities, run.config, CPU)
         step = build_step(state, run.config, modalities=modalities)
-        loops[" and ".join(chosen)] = stepping(step, modalities, run.loader, CPU)
+        loops[", ".join(chosen)] = stepping(step, modalities, loader, CPU)
     return loops
+
+
+def print_share(rates: Mapping[str, Sequence[float]]) -> None:
+    """Print what the sounds add to a step of images and texts, beside their own step."""
+    two, three, own = ([1e3 * BATCH / rate for rate in rates[name]] for name in COLUMN_SETS)
+    added = statistics.median(all_ms - two_ms for two_ms, all_ms in zip(two, three, strict=True))
+    share = statistics.median(
+        (all_ms - two_ms) / own_ms for two_ms, all_ms, own_ms in zip(two, three, own, strict=True)
+    )
+    print(
+        f"The third column adds {added:.1f} ms to a step of {statistics.median(two):.1f} ms; a "
+        f"step of its own takes {statistics.median(own):.1f} ms (ratio {share:.2f})."
+    )
 
 
 def data_share(repeats: int) -> float:
     """Median share of a step's time that goes into getting its batch."""
-    run = prepared_digits()
+    run = prepared("digits")
     shares: list[float] = []
     for step in range(3 + 40 * repeats):
         start = time.perf_counter()
@@ -134,10 +158,10 @@ def print_rates(title: str, rates: Mapping[str, Sequence[float]], against: str) 
         print(f"{name:>28}  {statistics.median(found):9.1f}  {ratio:6.2f}", flush=True)
 
 
-def prepared_digits() -> TrainingSetup:
-    """Prepare a run on digits, in a folder that is thrown away."""
+def prepared(starter: str) -> TrainingSetup:
+    """Prepare a run on a starter, in a folder that is thrown away."""
     datasets = platformdirs.user_cache_path("diptych", appauthor=False) / "datasets"
-    dataset = build_starter("digits", resources.starters_folder(), datasets)
+    dataset = build_starter(starter, resources.starters_folder(), datasets)
     with tempfile.TemporaryDirectory() as made:
         config = config_from_preset("cpu-tiny", dataset=dataset, run=Path(made) / "run")
         config = config.with_values(device="cpu")
@@ -154,14 +178,23 @@ def _emoji() -> np.ndarray:
 def main() -> None:
     """Measure what the arguments ask for."""
     arguments = _parse()
-    chosen = arguments.what or ["dcgan", "joint", "data"]
+    chosen = arguments.what or ["dcgan", "joint", "columns", "data"]
     if "dcgan" in chosen:
         rates = measure_dcgan(arguments.device, arguments.repeats)
         plain = max(list(rates)[:2], key=lambda name: statistics.median(rates[name]))
         print_rates("DCGAN, 64 px, against the faster plain loop", rates, plain)
     if "joint" in chosen:
-        rates = measure(digits_loops([("image",), ("text", "image")]), arguments.repeats, steps=40)
+        loops = loops_of("digits", [("image",), ("text", "image")])
+        rates = measure(loops, arguments.repeats, steps=40)
         print_rates("Digits, against images alone", rates, "image")
+    if "columns" in chosen:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        loops = loops_of("spoken-digits", [name.split(", ") for name in COLUMN_SETS])
+        rates = measure(loops, arguments.repeats, steps=COLUMN_STEPS)
+        print_rates("Spoken digits, one thread, against two columns", rates, COLUMN_SETS[0])
+        print_share(rates)
+        torch.set_num_threads(threads)
     if "data" in chosen:
         print(f"\nGetting a batch takes {data_share(arguments.repeats):.2%} of a step.")
 

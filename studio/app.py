@@ -191,7 +191,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player),
-            datasets=DatasetPanel(self.datasets, self.workspace),
+            datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
         )

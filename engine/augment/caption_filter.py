@@ -157,7 +157,7 @@ SLIGHT_FRACTION = 0.05
 stays on the left, or small.
 """
 
-MAX_CAPTIONS = 20_000
+MAX_CAPTIONS = 10_000
 """Different captions up to which all are read."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -187,7 +187,7 @@ def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
     """Return each excluded transform with the word that most often excludes it.
 
     Of more than ``MAX_CAPTIONS`` different captions, as many are drawn with a fixed seed, each as
-    likely as it is frequent. The standard error of a topic's share is then .05 % at the limit of
+    likely as it is frequent. The standard error of a topic's share is then .07 % at the limit of
     .5 %, which is a coarse one anyway.
     """
     captions = _read(Counter(texts))

@@ -46,6 +46,7 @@ _TINY_NETWORKS = NetworkConfig(
     discriminator_channels=16,
     text_encoding="auto",
     context_norm="rms",
+    text_conditioning="auto",
     generation_order="text-first",
 )
 _COLOUR_NETWORKS = NetworkConfig(

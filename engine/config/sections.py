@@ -173,6 +173,13 @@ class TrainingConfig:
         high=100.0,
         families=("hybrid",),
     )
+    column_weights: str = setting(
+        "",
+        label="Column weights",
+        help="Weights of columns in the losses, such as 'speech=0.5, facts=2'; others weigh 1. A "
+        "GAN weighs the verdicts on the column's items alone and its likelihood, a VAE its "
+        "likelihood.",
+    )
     pseudo_label_threshold: float = setting(
         0.95,
         label="Pseudo-label threshold",
@@ -276,6 +283,8 @@ JOINT_DENSE = "joint-dense"
 ARCHITECTURES = ("convolutional", "dense", "modulated", JOINT_DENSE)
 NORMS = ("none", "batch")
 CONTEXT_NORMS = ("none", "rms")
+INITIAL_STATE, EVERY_TOKEN = "initial-state", "every-token"
+TEXT_CONDITIONINGS = ("auto", INITIAL_STATE, EVERY_TOKEN)
 OUTPUT_FILTERS = ("none", "low-pass")
 GENERATION_ORDERS = ("simultaneous", "text-first")
 
@@ -369,6 +378,15 @@ class NetworkConfig:
         help="Normalization of the context that a text is generated from. Without RMS norm, the "
         "encoding of an image can saturate the recurrent decoder, which then ignores the image.",
         choices=CONTEXT_NORMS,
+        families=("hybrid",),
+    )
+    text_conditioning: str = setting(
+        INITIAL_STATE,
+        label="Text conditioning",
+        help="Where the recurrent text decoder receives its context: in its initial state only, or "
+        "also at every token, with which the later words of a sentence follow the context sooner. "
+        "'auto' uses every token for texts of more than a few.",
+        choices=TEXT_CONDITIONINGS,
         families=("hybrid",),
     )
     output_filter: str = setting(

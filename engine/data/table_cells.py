@@ -37,7 +37,7 @@ _PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'",
 def read_texts(cells: Column) -> list[str | None]:
     """Return the cells as texts, None where missing; whole numbers have no decimal point."""
     plain = _plain(cells)
-    if all(cell is None or type(cell) is str for cell in plain):
+    if set(map(type, plain)) <= {str, type(None)}:
         texts = {cell: _text(cell) for cell in set(plain)}
         return [texts[cell] for cell in plain]
     return [_text(cell) for cell in plain]

@@ -253,7 +253,9 @@ class _Cells:
     @cached_property
     def counts(self) -> Counter[str]:
         """How often each value occurs."""
-        return Counter(text for text in read_texts(self.cells) if text is not None)
+        counts = Counter(read_texts(self.cells))
+        del counts[None]
+        return cast("Counter[str]", counts)
 
     @cached_property
     def present(self) -> int:

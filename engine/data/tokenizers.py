@@ -152,7 +152,7 @@ def split_texts(texts: Sequence[str], kind: str = WORD) -> SplitTexts:
     """
     split, _join = _WAYS[kind]
     # No text may contain what marks the ends.
-    is_joined = kind == WORD and not any(_TEXT_END in text for text in texts)
+    is_joined = kind == WORD and _TEXT_END not in "".join(texts)
     end = _TEXT_END if is_joined else None
     numbers: dict[str | None, int] = {end: 0}
     parts = [np.empty(0, dtype=np.int64)]

@@ -173,6 +173,18 @@ def train_classifier(
     return classifier.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
 
 
+def untrained_classifier(images: ImageArray) -> EvaluatorClassifier:
+    """Return the classifier of images [N, H, W, C] with its initial weights, the same every time.
+
+    Naeem et al. 2020, arXiv:2002.09797, section 3.3, recommend the features of such a network where
+    none is trained on similar data.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        shape = ImageShape(*images.shape[1:3])
+        return EvaluatorClassifier(images.shape[3], shape, outputs=1).eval()
+
+
 def run_classifier(
     classifier: EvaluatorClassifier, images: ImageArray, control: RunControl | None = None
 ) -> tuple[Tensor, Tensor]:

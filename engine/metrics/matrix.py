@@ -97,6 +97,11 @@ class CoherenceMatrix:
         if not np.any(np.sum([*self._stated.values()], axis=0) >= 2):
             self.why_absent = "no attribute is stated by two columns"
 
+    def shares_attribute(self, one: str, other: str) -> bool:
+        """Whether two columns state an attribute in common."""
+        none = np.zeros(1, dtype=bool)
+        return bool(np.any(self._stated.get(one, none) & self._stated.get(other, none)))
+
     def measure(
         self,
         sampler: Sampler,
@@ -130,7 +135,10 @@ class CoherenceMatrix:
             if len(items) < MIN_ITEMS:
                 absent[cell_name(given, "")] = f"needs {MIN_ITEMS} validation items with them"
                 continue
-            stored = {name: self._stored(name, items) for name in given}
+            stored = {
+                name: stored_rows(self._dataset, name, items, self._columns[name], self._networks)
+                for name in given
+            }
             others = [name for name in names if name not in given]
             batches = sampler.complete_items(stored, seed, columns=others)
             made = self._read_all(batches, others, control)
@@ -240,12 +248,6 @@ class CoherenceMatrix:
         """Return validation items that have columns, spread evenly over the split."""
         return subsample(self._dataset.complete_rows(VALIDATION, names), most)
 
-    def _stored(self, name: str, items: Rows) -> Tensor:
-        """Return a column of items in the form in which the sampler takes it."""
-        facts = self._columns[name]
-        stored = KINDS[facts.kind].load(self._dataset, name, items, facts, self._networks)
-        return stored.rows if stored.first_row is None else stored.rows[stored.first_row]
-
     def _about(self, count: int) -> dict[str, str]:
         names = np.array(self._attributes.names)
         stated = [f"{n} ({', '.join(names[mask])})" for n, mask in self._stated.items()]
@@ -253,6 +255,22 @@ class CoherenceMatrix:
             "coherence matrix": f"at most {count} items a row",
             "attributes read": "; ".join(stated),
         }
+
+
+def stored_rows(
+    dataset: StoredDataset, name: str, items: Rows, facts: ColumnFacts, networks: NetworkConfig
+) -> Tensor:
+    """Return a column of items in the form in which a sampler takes it.
+
+    Args:
+        dataset: has the column.
+        name: of the column.
+        items: [N] that have it.
+        facts: of the column.
+        networks: of the model.
+    """
+    stored = KINDS[facts.kind].load(dataset, name, items, facts, networks)
+    return stored.rows if stored.first_row is None else stored.rows[stored.first_row]
 
 
 def given_sets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -39,6 +39,7 @@ from engine.metrics.attributes import (
     labels_of_groups,
     normal_form,
 )
+from engine.metrics.distances import Features
 from engine.metrics.extractor import (
     MAX_SIDE,
     AttributeTarget,
@@ -47,6 +48,7 @@ from engine.metrics.extractor import (
     cached_classifier,
     run_classifier,
     train_classifier,
+    untrained_classifier,
 )
 from engine.metrics.row_reader import TableAttributeReader
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
@@ -264,8 +266,21 @@ class ImageAttributeReader:
 
     def read(self, shown: Shown, control: RunControl) -> Labels:
         """Read images [N, H, W, 1 or 3] of the generated shape."""
-        images = to_channels(np.asarray(shown), self._channels)
-        return _run(self._classifier, self._target, images, control)
+        return _run(self._classifier, self._target, self._pictures(shown), control)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is an attribute to read."""
+        return self._classifier is not None
+
+    def features(self, shown: Shown, control: RunControl) -> Features:
+        """Return the classifier's features of images, or those of an untrained one: [N, D]."""
+        images = self._pictures(shown)
+        classifier = self._classifier or untrained_classifier(images)
+        return run_classifier(classifier, images, control)[0].double().numpy()
+
+    def _pictures(self, shown: Shown) -> ImageArray:
+        return to_channels(np.asarray(shown), self._channels)
 
 
 class SoundAttributeReader:
@@ -321,10 +336,23 @@ class SoundAttributeReader:
         Raises:
             TypeError: these are no sounds.
         """
+        return _run(self._classifier, self._target, self._spectrograms(shown, control), control)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is an attribute to read."""
+        return self._classifier is not None
+
+    def features(self, shown: Shown, control: RunControl) -> Features:
+        """Return the classifier's features of sounds, or those of an untrained one: [N, D]."""
+        spectrograms = self._spectrograms(shown, control)
+        classifier = self._classifier or untrained_classifier(spectrograms)
+        return run_classifier(classifier, spectrograms, control)[0].double().numpy()
+
+    def _spectrograms(self, shown: Shown, control: RunControl) -> ImageArray:
         if not isinstance(shown, Sounds):
             raise TypeError(f"not sounds: {type(shown).__name__}")
-        spectrograms = spectrogram_images(shown.samples, self._config, control)
-        return _run(self._classifier, self._target, spectrograms, control)
+        return spectrogram_images(shown.samples, self._config, control)
 
 
 def spectrogram_images(

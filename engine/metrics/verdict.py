@@ -267,7 +267,8 @@ def judge(
     copied = max(known.get("memorisation", 0.0), 1 - known.get("novelty", 1.0))
     figures["copied"] = copied
     claims = _claims(known, coherence, copied)
-    if not claims:
+    # Texts alone come with no images that could be judged.
+    if not {*claims} - {Claim.INVALID_TEXTS}:
         return None
     reason = _reason(known, claims, history, facts, figures)
     words = [CLAIM_WORDS[claim] for claim in claims]
@@ -406,7 +407,8 @@ _MAX_REPORT_BYTES = 1_000_000
 
 def facts_of(config: RunConfig, dataset: StoredDataset) -> RunFacts:
     """Collect the facts about a run and its dataset."""
-    manifest, rows = dataset.manifest, dataset.complete_rows(TRAIN)
+    manifest, columns = dataset.manifest, (dataset.image_column, dataset.text_column)
+    rows = dataset.complete_rows(TRAIN, [c.name for c in columns if c is not None])
     texts = [dataset.texts[row] for row in rows]
     uses = Counter(word for text in texts for word in set(split_words(text)))
     classes = Counter(" ".join(split_words(text)) for text in texts)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from engine.config.run import RunConfig, resolved_text_encoding
-from engine.config.sections import NetworkConfig
+from engine.config.sections import EVERY_TOKEN, INITIAL_STATE, NetworkConfig
 from engine.data.facts import TextFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset
@@ -19,7 +19,17 @@ from engine.modalities.kind import Augmenters, Rows
 from engine.nets.text import TextModality
 from engine.nets.token_text import TokenTextModality
 
+SHORT_TEXT = 4
+"""Tokens of a text, its end included, that the initial state alone conditions well enough."""
+
 log = logging.getLogger(__name__)
+
+
+def resolved_text_conditioning(conditioning: str, length: int) -> str:
+    """Resolve ``auto`` by the length of a column's texts in tokens."""
+    if conditioning != "auto":
+        return conditioning
+    return EVERY_TOKEN if length > SHORT_TEXT else INITIAL_STATE
 
 
 class TextKind:
@@ -85,6 +95,7 @@ class TextKind:
             token_dim=networks.token_dim,
             embedding_dim=networks.embedding_dim,
             context_norm=networks.context_norm,
+            conditioning=resolved_text_conditioning(networks.text_conditioning, facts.length),
         )
 
     def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:  # noqa: ARG002 (the protocol's)

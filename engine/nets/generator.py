@@ -236,7 +236,12 @@ class PairGenerator(nn.Module):
         known = {other: torch.ones_like(mask[other]) for other in earlier}
         return self.context.combine(given, len(mask[name]), {**mask, **known})
 
-    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def nll_losses(
+        self,
+        real: Items,
+        observed: Mapping[str, Tensor],
+        preceding: Mapping[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items under the decoders that have one.
 
         Args:
@@ -244,17 +249,22 @@ class PairGenerator(nn.Module):
             observed: by modality, [B] booleans; where true, the other decoders are conditioned on
                 the item. Where it is false for all others, a decoder has no condition, as in
                 unconditional generation.
+            preceding: by modality, [B] booleans: further rows whose item conditions the decoders of
+                the modalities after it, as in generation.
 
         Returns:
             By modality, [B] nats.
         """
         losses: dict[str, Tensor] = {}
+        shown = dict(observed)
         for name in self.modality_order:
             decoder = self.decoders[name]
             if isinstance(decoder, LikelihoodDecoder):
                 others = {other: item for other, item in real.items() if other != name}
-                context = self.context(others, len(real[name]), observed)
+                context = self.context(others, len(real[name]), shown)
                 losses[name] = decoder.nll_loss(context, real[name])
+            if preceding is not None:
+                shown[name] = shown[name] | preceding[name]
         return losses
 
     def predict_with_confidence(

@@ -100,7 +100,12 @@ class JointDenseGenerator(nn.Module):
         """Return the pair: discrete items have a straight-through gradient."""
         return dict(pair)
 
-    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+    def nll_losses(
+        self,
+        real: Items,  # noqa: ARG002 (the protocol's)
+        observed: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+        preceding: Mapping[str, Tensor] | None = None,  # noqa: ARG002 (as above)
+    ) -> dict[str, Tensor]:
         """Return nothing: a GAN has no likelihood."""
         return {}
 

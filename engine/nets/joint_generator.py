@@ -117,7 +117,12 @@ class SharedBackboneGenerator(nn.Module):
         """Return the pair: no branch makes discrete items."""
         return dict(pair)
 
-    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+    def nll_losses(
+        self,
+        real: Items,  # noqa: ARG002 (the protocol's)
+        observed: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+        preceding: Mapping[str, Tensor] | None = None,  # noqa: ARG002 (as above)
+    ) -> dict[str, Tensor]:
         """Return nothing: no branch has a likelihood."""
         return {}
 

@@ -91,12 +91,19 @@ class TrainableGenerator(PairModel, Protocol):
         """
         ...
 
-    def nll_losses(self, real: Items, observed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def nll_losses(
+        self,
+        real: Items,
+        observed: Mapping[str, Tensor],
+        preceding: Mapping[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
         """Return the negative log-likelihood of real items, where a decoder has one.
 
         Args:
             real: items by modality.
             observed: by modality, [B] booleans: the rows whose item may condition other decoders.
+            preceding: by modality, [B] booleans: further rows whose item may condition the decoders
+                of the modalities after it in ``modality_order``.
 
         Returns:
             By modality, [B] nats.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.config.sections import EVERY_TOKEN, INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise
@@ -134,6 +135,8 @@ class TextModality:
     """Initialise the embedding where given; they are trained further."""
     context_norm: str = "none"
     """``rms`` to normalise the context of the recurrent decoder, or ``none``."""
+    conditioning: str = INITIAL_STATE
+    """Of the recurrent decoder; see ``add_initial_state``."""
 
     @property
     def likelihood_weight(self) -> float:
@@ -187,6 +190,7 @@ class TextModality:
             token_dim=self.token_dim,
             context_dim=self.embedding_dim,
             context_norm=self.context_norm,
+            conditioning=self.conditioning,
         )
         copy_word_vectors(self.vectors, self.tokenizer, decoder.embedding.weight.detach().T)
         return decoder
@@ -279,12 +283,35 @@ def build_context_norm(kind: str, context_dim: int) -> nn.Module:
     return nn.RMSNorm(context_dim, eps=CONTEXT_EPS, elementwise_affine=False)
 
 
+def add_initial_state(hidden: Tensor, first: Tensor, conditioning: str) -> Tensor:
+    """Return what a recurrent decoder predicts tokens from.
+
+    With ``every-token`` it is the sum of state and initial state, so that what the context says of
+    a late word need not pass through all states before it; as in the merging of Tanti et al. 2018,
+    arXiv:1708.02043. With ``initial-state`` it is the state alone.
+
+    Args:
+        hidden: [B, L, F] states.
+        first: [1, B, F] initial state.
+        conditioning: ``initial-state`` or ``every-token``.
+    """
+    return hidden + first.transpose(0, 1) if conditioning == EVERY_TOKEN else hidden
+
+
 class TextDecoder(nn.Module):
     """Recurrent decoder: generates a text token by token, given a context.
 
     Noise determines the tokens: the Gumbel-max trick turns it into exact samples, and the
     straight-through estimator passes the discriminator's gradient through the choice.
     Source: Jang et al. 2017, arXiv:1611.01144, eq. 1 and section 2.2.
+
+    Args:
+        words: V.
+        length: L.
+        token_dim: size of the tokens' embeddings.
+        context_dim: F, also the size of the recurrent state.
+        context_norm: ``rms`` or ``none``, as for ``build_context_norm``.
+        conditioning: as for ``add_initial_state``.
     """
 
     def __init__(
@@ -295,9 +322,10 @@ class TextDecoder(nn.Module):
         token_dim: int,
         context_dim: int,
         context_norm: str = "none",
+        conditioning: str = INITIAL_STATE,
     ) -> None:
         super().__init__()
-        self.words, self.length = words, length
+        self.words, self.length, self.conditioning = words, length, conditioning
         self.context_norm = build_context_norm(context_norm, context_dim)
         self.start = nn.Linear(context_dim, context_dim)
         self.embedding = nn.Linear(words, token_dim, bias=False)
@@ -317,12 +345,13 @@ class TextDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, L, V] and [B, F] to one-hot rows [B, L, V] with a soft gradient."""
-        state = self._begin(context)
+        state = first = self._begin(context)
         word = noise.new_zeros(len(noise), self.words)
         is_open = noise.new_ones(len(noise), 1)
         chosen: list[Tensor] = []
         for slot in range(self.length):
             hidden, state = self.gru(self.embedding(word)[:, None], state)
+            hidden = add_initial_state(hidden, first, self.conditioning)
             scores = _without_padding(self.to_logits(hidden[:, 0])) + noise[:, slot]
             word = _straight_through(scores) * is_open + self._padding(noise) * (1 - is_open)
             is_open = is_open * (1 - word[:, END : END + 1].detach())
@@ -332,7 +361,9 @@ class TextDecoder(nn.Module):
     def nll_loss(self, context: Tensor, real: Tensor) -> Tensor:
         """Return the cross-entropy of the real tokens in nats per token, without padding: [B]."""
         before = functional.pad(real[:, :-1], (0, 0, 1, 0))
-        hidden, _state = self.gru(self.embedding(before), self._begin(context))
+        first = self._begin(context)
+        hidden, _state = self.gru(self.embedding(before), first)
+        hidden = add_initial_state(hidden, first, self.conditioning)
         log_probabilities = self.to_logits(hidden).log_softmax(2)
         is_word = 1 - real[:, :, PADDING]
         nll = -(log_probabilities * real).sum(2) * is_word

@@ -22,12 +22,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.config.sections import INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors
 from engine.nets.protocols import AxisKind, TensorAxis, rows_equal
 from engine.nets.text import (
     BLOCKED_LOGIT,
     EMBEDDING_STD,
+    add_initial_state,
     build_context_norm,
     copy_word_vectors,
     distinct_share,
@@ -61,6 +63,8 @@ class TokenTextModality:
     """Initialise the embeddings where given; they are trained further."""
     context_norm: str = "none"
     """``rms`` to normalise the context of the decoder, or ``none``."""
+    conditioning: str = INITIAL_STATE
+    """Of the decoder; see ``engine.nets.text.add_initial_state``."""
     encoder: str = "linear"
     """Kind of the encoders, as for ``engine.nets.text_pooling.build_pooling``."""
     cutoffs: Sequence[int] = CUTOFFS
@@ -114,6 +118,7 @@ class TokenTextModality:
             token_dim=self.token_dim,
             context_dim=self.embedding_dim,
             context_norm=self.context_norm,
+            conditioning=self.conditioning,
             cutoffs=self.cutoffs,
         )
         copy_word_vectors(self.vectors, self.tokenizer, decoder.embedding.weight.detach())
@@ -209,6 +214,7 @@ class TwoLevelTextDecoder(nn.Module):
         token_dim: D.
         context_dim: F, also the size of the recurrent state.
         context_norm: ``rms`` or ``none``, as for ``engine.nets.text.build_context_norm``.
+        conditioning: as for ``engine.nets.text.add_initial_state``.
         cutoffs: first ids of the clusters; those in the last 30 % of the ids are left out.
     """
 
@@ -220,12 +226,13 @@ class TwoLevelTextDecoder(nn.Module):
         token_dim: int,
         context_dim: int,
         context_norm: str = "none",
+        conditioning: str = INITIAL_STATE,
         cutoffs: Sequence[int] = CUTOFFS,
     ) -> None:
         super().__init__()
         kept = [cutoff for cutoff in cutoffs if cutoff < MAX_CUTOFF_SHARE * words]
         bounds = [*kept, words]
-        self.length, self.frequent = length, bounds[0]
+        self.length, self.frequent, self.conditioning = length, bounds[0], conditioning
         self.ranges = tuple(itertools.pairwise(bounds))
         """First id of each cluster, and the id after its last."""
         self.context_norm = build_context_norm(context_norm, context_dim)
@@ -326,12 +333,13 @@ class TwoLevelTextDecoder(nn.Module):
     def _decode(self, context: Tensor, choose: Callable[[int, Tensor], Tensor]) -> Tensor:
         """Decode token by token; ``choose`` maps slot and queries [B, D] to ids [B]."""
         with _full_precision(context):
-            state = self._begin(context)
+            state = first = self._begin(context)
             token = state.new_zeros(len(context), 1, self.embedding.embedding_dim)
             texts = context.new_full((len(context), self.length), PADDING, dtype=torch.long)
             is_open = torch.ones_like(texts[:, 0], dtype=torch.bool)
             for slot in range(self.length):
                 hidden, state = self.gru(token, state)
+                hidden = add_initial_state(hidden, first, self.conditioning)
                 chosen = choose(slot, self.project(hidden[:, 0])).where(is_open, PADDING)
                 texts[:, slot] = chosen
                 is_open = is_open & (chosen != END)
@@ -381,7 +389,9 @@ class TwoLevelTextDecoder(nn.Module):
         """
         is_token = texts != PADDING
         before = functional.pad(self.embedding(texts[:, :-1]), (0, 0, 1, 0))
-        hidden, _state = self.gru(before, self._begin(context))
+        first = self._begin(context)
+        hidden, _state = self.gru(before, first)
+        hidden = add_initial_state(hidden, first, self.conditioning)
         query, target = self.project(hidden[is_token]), texts[is_token]
         lows = torch.tensor([low for low, _ in self.ranges], dtype=torch.long, device=texts.device)
         return query, target, (target[:, None] >= lows).sum(1) - 1, is_token

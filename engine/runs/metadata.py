@@ -16,7 +16,6 @@ from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
 from engine.data.facts import (
     IMAGE,
-    TABLE,
     TEXT,
     ColumnFacts,
     ImageFacts,
@@ -119,11 +118,6 @@ class ModelMetadata:
     def text(self) -> TextFacts | None:
         """Facts of the first column of texts."""
         return next((f for f in self.columns.values() if isinstance(f, TextFacts)), None)
-
-    @property
-    def is_evaluable(self) -> bool:
-        """Whether columns can be compared with one another, or rows of a table with real ones."""
-        return len(self.columns) > 1 or self.first(TABLE) is not None
 
     def first(self, kind: str) -> str | None:
         """Return the name of the first column of a kind; None if there is none."""

@@ -13,10 +13,14 @@ from engine.data.loader import Batch, Items, Masks
 from engine.losses.adversarial import masked_mean
 from engine.modalities.kind import ItemAugmenter
 from engine.nets.protocols import TrainableGenerator
-from engine.train.step import broadcast_mask
+from engine.train.step import NO_WEIGHTS, broadcast_mask
 
 SHOWN_SHARE = 0.6
 """Probability that each of several partners of an item conditions its prediction."""
+PRECEDING_SHARE = 0.8
+"""Probability that an item conditions the prediction of those after it in the order of generation,
+whose condition it always is when items are sampled. In the other rows they learn to do without, for
+pseudo-labels."""
 
 
 @torch.no_grad()
@@ -54,12 +58,13 @@ def nll_loss(
     rng: torch.Generator,
     *,
     augments_all: bool = False,
+    column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> Tensor | None:
     """Return the negative log-likelihood of a batch under the decoders that have one, in nats.
 
     Half of the items are conditioned on their partner, half are not, as when a pair is generated.
     Of several partners each is left out of some rows, so that an item is also predicted from each
-    of them alone.
+    of them alone; those before it in the order of generation are left out seldom.
     Where a text has no image, the one generated for it is its condition: back-translation, Sennrich
     et al. 2016, arXiv:1511.06709.
 
@@ -72,6 +77,8 @@ def nll_loss(
         rng: decides what is conditioned on, and the augmentation.
         augments_all: augment the items with real partners, too. Otherwise a captioner learns a
             small dataset by heart (docs/measurements.md).
+        column_weights: by modality, a factor on its likelihood beside the modality's own; by
+            default 1.
 
     Returns:
         A scalar, the weighted sum over the modalities of means over present items; None if no
@@ -103,6 +110,7 @@ def nll_loss(
     visible = {
         name: (there | has_generated_partner) & is_conditioned for name, there in present.items()
     }
+    preceding: Masks | None = None
     if len(visible) > 2:
         # A pseudo-label keeps all the items that it was predicted from.
         is_pseudo = torch.stack([*real.pseudo.values(), torch.zeros_like(is_conditioned)]).any(0)
@@ -112,7 +120,16 @@ def nll_loss(
             name: there & (shown | is_pseudo)
             for (name, there), shown in zip(visible.items(), is_shown, strict=True)
         }
-    losses = generator.nll_losses(conditions, visible)
-    weights = generator.likelihood_weights
-    means = [weights[name] * masked_mean(loss, present[name]) for name, loss in losses.items()]
+        is_shown = torch.rand(shape, generator=rng, device=some.device) < PRECEDING_SHARE
+        preceding = {
+            name: (there | has_generated_partner) & shown
+            for (name, there), shown in zip(present.items(), is_shown, strict=True)
+        }
+    losses = generator.nll_losses(conditions, visible, preceding=preceding)
+    means = [
+        generator.likelihood_weights[name]
+        * column_weights.get(name, 1.0)
+        * masked_mean(loss, present[name])
+        for name, loss in losses.items()
+    ]
     return torch.stack(means).sum() if means else None

@@ -37,9 +37,10 @@ from engine.train.state import GENERATOR
 
 
 def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConfig:
-    """Take the tokenizer and the text encoding that are left automatic from the earlier run.
+    """Take what is left automatic about texts from the earlier run.
 
-    Words of another kind of token, and tensors of another encoding, could not be taken over.
+    Words of another kind of token, and tensors of another encoding, could not be taken over, and a
+    decoder that is conditioned in another way would have to learn anew.
     """
     if initial is None:
         return config
@@ -48,6 +49,8 @@ def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConf
         changes["data__tokenizer"] = before.data.tokenizer
     if config.networks.text_encoding == AUTO:
         changes["networks__text_encoding"] = before.networks.text_encoding
+    if config.networks.text_conditioning == AUTO:
+        changes["networks__text_conditioning"] = before.networks.text_conditioning
     return config.with_values(**changes)
 
 

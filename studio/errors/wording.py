@@ -183,8 +183,8 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         happened=translate("Errors", "The run cannot be evaluated."),
         why=translate(
             "Errors",
-            "The dataset in {0} has no images with texts, no table, and no attributes that its "
-            "columns share.",
+            "The dataset in {0} has none of the run's columns, too few items to compare with, or "
+            "columns of which nothing tells what belongs together.",
         ).format(error.folder),
         hint=translate("Errors", "Training is not affected; look at the samples instead."),
     ),

@@ -251,8 +251,8 @@ def stage_words(stage: ImportStage) -> str:
     translate = QCoreApplication.translate
     return {
         ImportStage.LISTING: translate("ImportText", "Listing the files"),
-        ImportStage.SCANNING: translate("ImportText", "Pairing images and texts"),
-        ImportStage.DECODING: translate("ImportText", "Reading the images"),
+        ImportStage.SCANNING: translate("ImportText", "Finding what belongs together"),
+        ImportStage.DECODING: translate("ImportText", "Reading the files"),
         ImportStage.EXAMINING: translate("ImportText", "Comparing the items"),
         ImportStage.WRITING: translate("ImportText", "Writing the dataset"),
     }[stage]

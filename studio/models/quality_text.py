@@ -81,6 +81,16 @@ def quality_views() -> tuple[QualityView, ...]:
             ),
             translate("Quality", "The items of this run have no rows of a table."),
         ),
+        QualityView(
+            "sounds",
+            translate("Quality", "Sounds"),
+            tuple(f"sound_{name}/" for name in ("kid", "precision", "recall", "coverage")),
+            translate(
+                "Quality",
+                "Figures of this kind are for runs of sounds alone; with other columns, the matrix "
+                "says whether sounds belong to them.",
+            ),
+        ),
     )
 
 
@@ -248,7 +258,7 @@ def _column_words(name: str) -> tuple[str, str]:
     if f"{stem}/" == COHERENCE and MADE in column:
         given, made = column.split(MADE, 1)
         label, tip = matrix_words(tuple(given.split(AND)) if given else (), tuple(made.split(AND)))
-    elif stem in (known := _table_words()):
+    elif stem in (known := _table_words() | _sound_words()):
         words, tip = known[stem]
         label = translate("Quality", "{0}, {1}").format(words, column)
     else:
@@ -258,7 +268,10 @@ def _column_words(name: str) -> tuple[str, str]:
 
 def column_suffix(name: str) -> str:
     """Return the suffix of a value beside a metric of a column; empty if it is the metric."""
-    return next((s for s in ("_baseline", "_upper_bound") if name.endswith(s)), "")
+    # Cells of the matrix have no others, and the names of columns may end with these.
+    is_cell = name.startswith(COHERENCE)
+    suffixes = ("_baseline", "_upper_bound") if is_cell else tuple(_companions())
+    return next((suffix for suffix in suffixes if name.endswith(suffix)), "")
 
 
 def matrix_words(given: Sequence[str], made: Sequence[str]) -> tuple[str, str]:
@@ -274,8 +287,8 @@ def matrix_words(given: Sequence[str], made: Sequence[str]) -> tuple[str, str]:
             translate("Quality", "{0} from {1}").format(made[0], AND_SHOWN.join(given)),
             translate(
                 "Quality",
-                "Share of items made from {1} whose {0} agrees with it on everything that both "
-                "state",
+                "Share of items made from {1} whose {0} belongs to it: it states the same or, "
+                "where nothing is stated in common, a matcher finds it among 100",
             ).format(made[0], list_text(given)),
         )
     if len(made) == 1:
@@ -287,8 +300,7 @@ def matrix_words(given: Sequence[str], made: Sequence[str]) -> tuple[str, str]:
     which = list_text(made) if made else translate("Quality", "all columns")
     return label, translate(
         "Quality",
-        "Share of items made from noise whose columns agree on everything that two of them state: "
-        "{0}",
+        "Share of items made from noise whose columns belong together: {0}",
     ).format(which)
 
 
@@ -350,6 +362,47 @@ def _table_words() -> dict[str, tuple[str, str]]:
         "record_novelty": (
             translate("Quality", "New rows"),
             translate("Quality", "Share of made rows that copy no training row"),
+        ),
+    }
+
+
+def _sound_words() -> dict[str, tuple[str, str]]:
+    """Return label and explanation of the metrics of a column of sounds."""
+    return {
+        "sound_kid": (
+            "KID",
+            translate(
+                "Quality",
+                "Distance of generated from real sounds, on features of their spectrograms; lower "
+                "is better, 0 is as good as real",
+            ),
+        ),
+        "sound_precision": (
+            translate("Quality", "Precision"),
+            translate("Quality", "Share of generated sounds that are like some real one"),
+        ),
+        "sound_recall": (
+            translate("Quality", "Recall"),
+            translate("Quality", "Share of real sounds that some generated one is like"),
+        ),
+        "sound_density": (
+            translate("Quality", "Density"),
+            translate("Quality", "How many real neighbours a generated sound has; real ones: 1"),
+        ),
+        "sound_coverage": (
+            translate("Quality", "Coverage"),
+            translate("Quality", "Share of real sounds with a generated one in their vicinity"),
+        ),
+        "sound_memorisation": (
+            translate("Quality", "Near copies"),
+            translate(
+                "Quality",
+                "Share of sounds that are nearer to a training sound than 99 of 100 real ones are",
+            ),
+        ),
+        "sound_novelty": (
+            translate("Quality", "New"),
+            translate("Quality", "Share of sounds that copy no training sound"),
         ),
     }
 

@@ -112,6 +112,8 @@ def choice_words() -> dict[str, str]:
         "simultaneous": translate("SettingText", "Both at once"),
         "text-first": translate("SettingText", "Text first"),
         "low-pass": translate("SettingText", "Low-pass"),
+        "initial-state": translate("SettingText", "In the initial state"),
+        "every-token": translate("SettingText", "At every token"),
         "bounded": translate("SettingText", "With bounded losses"),
         "always": translate("SettingText", "Always"),
         "never": translate("SettingText", "Never"),

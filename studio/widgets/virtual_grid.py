@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QCursor,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QRegion,
@@ -26,7 +27,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
-from studio.widgets.thumbnail_grid import MAX_ZOOM, TileDelegate, ZoomWheel, set_up_tiles
+from studio.widgets.thumbnail_grid import (
+    MAX_ZOOM,
+    SOUND_ROLE,
+    TileDelegate,
+    ZoomWheel,
+    set_up_tiles,
+)
 
 _Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemView.ScrollHint
@@ -44,6 +51,9 @@ class VirtualGridView(QAbstractItemView):
 
     removal_requested = Signal()
     """Emitted when Delete is pressed, for the selected tiles."""
+    play_requested = Signal(int)
+    """Emitted with the row of a tile whose sound is to be played: its mark was clicked, or Space
+    was pressed."""
 
     def __init__(self, delegate: TileDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -229,11 +239,24 @@ class VirtualGridView(QAbstractItemView):
         self._spread()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Emit ``removal_requested`` for Delete and Backspace."""
+        """Emit ``removal_requested`` for Delete and Backspace, ``play_requested`` for Space."""
         if event.key() in _REMOVING_KEYS:
             self.removal_requested.emit()
             return
+        index = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space and index.data(SOUND_ROLE) is not None:
+            self.play_requested.emit(index.row())
+            return
         super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emit ``play_requested`` on a sound mark."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton or index.data(SOUND_ROLE) is None:
+            return
+        if self._delegate.mark_in(self.visualRect(index)).contains(event.position()):
+            self.play_requested.emit(index.row())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom if Ctrl is held down, otherwise scroll."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
-from engine.data.column_info import AUDIO, IMAGE, TABLE
+from engine.data.column_info import AUDIO, IMAGE
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
@@ -87,11 +87,6 @@ class RunView(QObject):
         self._show(earlier.status)
         if earlier.ready is not None:
             self._on_report(earlier.ready)
-
-    @property
-    def is_measurable(self) -> bool:
-        """Whether the quality of the shown run can be measured, as far as is known."""
-        return len(self.columns) != 1 or TABLE in self.columns.values()
 
     @property
     def can_save(self) -> bool:
@@ -282,7 +277,6 @@ class RunView(QObject):
 
     def _learn_columns(self, columns: Mapping[str, str], notice: str) -> None:
         self.columns = columns
-        self._window.quality.set_measurable(self.is_measurable)
         kinds = list(columns.values())
         are_images = not kinds or (kinds.count(IMAGE) == 1 and AUDIO not in kinds)
         self._window.gallery.set_comparable(are_images)

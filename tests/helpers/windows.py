@@ -423,6 +423,7 @@ def opened_studio(
     yield studio
     studio.training.stop()
     assert studio.training.wait(DIALOG_PATIENCE_MS)
+    studio.player.shut_down()
     studio.datasets.cancel()
     studio.evaluation.cancel()
     assert studio.datasets.wait(DIALOG_PATIENCE_MS)

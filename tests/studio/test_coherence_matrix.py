@@ -137,7 +137,7 @@ def test_that_a_cell_says_its_chance_and_its_upper_bound(panel: QualityPanel):
     table = panel.matrix.model
     tip = str(table.data(table.index(5, 0), TIP))
     assert "By chance: 0.100\nReal items: 0.900\nThe best of the run so far" in tip
-    assert tip.startswith("Share of items made from row, speech, and image whose text agrees")
+    assert tip.startswith("Share of items made from row, speech, and image whose text belongs")
     assert table.data(table.index(5, 0)) == "0.50"
     assert table.data(table.index(5, 1)) == ""
     assert table.data(table.index(5, 1), TIP) is None
@@ -165,8 +165,17 @@ def test_that_a_run_with_a_table_alone_shows_its_figures(panel: QualityPanel):
     metrics = {"field_distance/row": 0.2, "field_distance/row_baseline": 0.03}
     panel.add_quality(evaluated(1_000, metrics))
     assert panel.board.legend.names == ("field_distance/row",)
+    titles = [b.text() for b in panel._buttons.buttons() if not b.isHidden()]
+    assert "Tables" in titles
+    assert "Sounds" not in titles
     assert panel.board.legend.chip("field_distance/row").text() == "Distributions, row 0.2"
     assert "Baseline: 0.03" in panel.board.legend.chip("field_distance/row").toolTip()
+    # Where there are none, no view of them is left open.
+    panel._choose_view(panel._names.index("tables"))
+    panel.clear()
+    assert panel._buttons.checkedId() == panel._names.index("coherence")
+    panel.add_quality(evaluated(1_000, {"sound_kid/speech": 0.5, "sound_kid/speech_std": 0.1}))
+    assert panel.board.legend.names == ("sound_kid/speech",)
 
 
 def test_that_earlier_matrices_can_be_shown_and_new_ones_are_followed(panel: QualityPanel):
@@ -213,4 +222,4 @@ def test_that_a_run_without_a_matrix_says_what_one_needs(panel: QualityPanel):
     assert says(panel, "Quality is measured about once a minute")
     panel.add_quality(evaluated(1_000, {"kid": 0.1}))
     panel.show_view("matrix")
-    assert says(panel, "compares the columns of items that state attributes")
+    assert says(panel, "compares three columns or more")

@@ -63,7 +63,7 @@ def test_that_there_are_always_three_different_reasons(count: int, has_other_for
 def test_that_progress_tells_speed_and_time_left():
     event = ImportProgressed(stage=ImportStage.DECODING, done=400, total=1000, items_per_s=5.0)
     assert progress_words(event) == (
-        "Reading the images  ·  400 of 1,000  ·  5 a second  ·  2 minute(s) left"
+        "Reading the files  ·  400 of 1,000  ·  5 a second  ·  2 minute(s) left"
     )
     listing = ImportProgressed(stage=ImportStage.LISTING, done=1234, total=0)
     assert progress_words(listing) == "Listing the files  ·  1,234"

@@ -378,7 +378,7 @@ def test_that_the_check_can_be_cancelled_and_done_again(opened: OpenWizard, fake
     opened.go_to(opened.wizard.images)
     fake.holds.add("check")
     opened.press("Next")
-    opened.qtbot.waitUntil(lambda: opened.says("Reading the images"))
+    opened.qtbot.waitUntil(lambda: opened.says("Reading the files"))
     assert not opened.wizard.next.isEnabled()
     opened.wizard.check.again.click()
     opened.qtbot.waitUntil(lambda: opened.says("The check was cancelled."))

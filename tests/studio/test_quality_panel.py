@@ -339,22 +339,18 @@ def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot):
         assert label.geometry().bottom() < height
 
 
-def test_that_a_run_of_texts_alone_says_that_it_is_not_measured(
+def test_that_a_run_of_a_single_column_can_be_evaluated(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ):
-    run = write_run(tmp_path / "runs" / "ring")
+    run = write_run(tmp_path / "runs" / "ring", outcome=Outcome.STOPPED)
     facts = tiny_facts()
     texts = {name: column for name, column in facts.columns.items() if name == "text"}
     write_model(
         RunFolder(run), replace(facts, columns=texts, notice="Made from a table, not for diagnosis")
     )
     studio.run_view.open(run)
-    panel = studio.window.quality
-    assert not panel.evaluate.isEnabled()
-    assert "a single column" in panel.evaluate.toolTip()
+    assert studio.window.quality.evaluate.isEnabled()
     assert says(studio.window.gallery, "Made from a table, not for diagnosis")
-    # Another run is measured again.
     write_model(RunFolder(run), facts)
     studio.run_view.open(run)
-    assert "a single column" not in panel.evaluate.toolTip()
     assert not says(studio.window.gallery, "not for diagnosis")

@@ -302,8 +302,9 @@ def test_that_the_networks_of_an_earlier_run_can_be_used(form: RunForm, tmp_path
     form.use_initial_networks()
     assert form.differing_networks() == {}
     config = form.plan().config
-    # Left to the machine, the encoding follows the earlier run.
-    assert config.networks == replace(earlier.networks, text_encoding="auto")
+    # Left to the machine, both follow the earlier run.
+    automatic = {"text_encoding": "auto", "text_conditioning": "auto"}
+    assert config.networks == replace(earlier.networks, **automatic)
     assert form.text("seed") == seed != str(earlier.seed)
 
 

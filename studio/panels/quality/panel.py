@@ -30,8 +30,10 @@ from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 _MATRIX, _TABLE = "matrix", "table"
-_AUTOMATIC = (_MATRIX, "coherence", "tables", "images")
+_AUTOMATIC = (_MATRIX, "coherence", "tables", "sounds", "images", "texts")
 """Views of which the first that has figures is shown until the user selects one."""
+_OFFERED = ("tables", "sounds")
+"""Views that are offered only where they have figures: most runs have none."""
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +69,6 @@ class QualityPanel(QWidget):
         self.board.switched.connect(self._draw)
         self._events: list[EvaluationCompleted] = []
         self.evaluate = push_button(self.tr("Evaluate now"), self.evaluate_requested, role="small")
-        self._is_measurable = True
         self._figures = QualityTable(self)
         self.table = CopyableTable()
         self.table.setModel(self._figures)
@@ -76,6 +77,7 @@ class QualityPanel(QWidget):
         self.matrix.save_requested.connect(self._ask_matrix_file)
         self._sentence, self._advice = plain_label(), plain_label(role="muted")
         self._lay_out()
+        self._show_events()
         self._show_empty()
         self.show_evaluation(is_under_way=False, is_enabled=False, can_cancel=False)
 
@@ -117,11 +119,6 @@ class QualityPanel(QWidget):
         self._show_events()
         self._draw()
 
-    def set_measurable(self, is_measurable: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Set whether the run has several columns, or a table, which all figures are about."""
-        self._is_measurable = is_measurable
-        self._show_empty()
-
     def show_evaluation(self, *, is_under_way: bool, is_enabled: bool, can_cancel: bool) -> None:
         """Show whether an evaluation can be requested, is under way, and can be cancelled."""
         text = self.tr("Evaluating…") if is_under_way else self.tr("Evaluate now")
@@ -129,8 +126,6 @@ class QualityPanel(QWidget):
         self.evaluate.setEnabled(is_enabled)
         measures = self.tr("Measure the current weights; training continues meanwhile")
         loads = self.tr("There is no run with weights to measure")
-        if not self._is_measurable:
-            loads = self._unmeasurable()
         self.evaluate.setToolTip(measures if is_enabled or is_under_way else loads)
 
     def show_view(self, name: str) -> None:
@@ -163,6 +158,13 @@ class QualityPanel(QWidget):
     def _show_events(self) -> None:
         self._figures.show_evaluations(self._events)
         self.matrix.show_evaluations(self._events)
+        measured = {name for event in self._events for name in event.metrics}
+        for name in _OFFERED:
+            button = self._buttons.button(self._names.index(name))
+            button.setVisible(bool(self._views[name].names_in(measured)))
+            if button.isChecked() and button.isHidden():
+                self._is_view_chosen = False
+                self.show_view(self._names[0])
 
     def _lay_out(self) -> None:
         choice = FlowLayout(SPACING // 2)
@@ -189,29 +191,21 @@ class QualityPanel(QWidget):
         fill(layout, choice, self.board.legend, (self._pages, 1), self._sentence, self._advice)
         self.show_verdict(None)
 
-    def _unmeasurable(self) -> str:
-        return self.tr(
-            "The items of this run have a single column, with nothing to compare it with, so its "
-            "quality is not measured. Look at the samples instead."
-        )
-
     def _show_empty(self) -> None:
-        if not self._is_measurable:
-            nothing = self._unmeasurable()
-        elif self._events:
-            nothing = ""
-        else:
-            nothing = self.tr(
+        nothing = (
+            ""
+            if self._events
+            else self.tr(
                 "Quality is measured about once a minute while a run trains, and when it ends. "
                 "“Evaluate now” measures the newest weights."
             )
+        )
         self.board.set_empty(nothing or self._views[self._view].absent)
         self.matrix.set_empty(
             nothing
             or self.tr(
-                "A coherence matrix compares the columns of items that state attributes, such as "
-                "a digit or a colour. This run has none; an image and a text are compared under "
-                "“Coherence”."
+                "A coherence matrix compares three columns or more, and two that are not an image "
+                "and a text; these are compared under “Coherence”."
             )
         )
 

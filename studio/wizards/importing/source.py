@@ -88,7 +88,9 @@ class SourcePage(Page):
         if scan.detections:
             return ""
         sentences = cause_sentences(scan.causes, has_other_formats=False)
-        return sentences[0] if scan.causes else self.tr("No images or texts were found here.")
+        return (
+            sentences[0] if scan.causes else self.tr("No images, sounds or tables were found here.")
+        )
 
     def choose(self, source: Path) -> None:
         """Scan a source."""
@@ -160,8 +162,8 @@ class SourcePage(Page):
         heading = plain_label(self.tr("Drop a folder or a file here"), role="heading")
         kinds = plain_label(
             self.tr(
-                "Folders, ZIP and tar archives, tables (CSV, TSV, JSON, Parquet) and IDX files "
-                "are understood."
+                "Images, texts, sounds and tables: folders, ZIP and tar archives, CSV, TSV, JSON, "
+                "Parquet and IDX files are understood."
             ),
             role="muted",
         )
@@ -222,7 +224,7 @@ class SourcePage(Page):
 
     @Slot()
     def _pick_folder(self) -> None:
-        caption = self.tr("Folder with images")
+        caption = self.tr("Folder to import")
         pick_folder(self.window(), caption, self._start_folder(), self.choose)
 
     @Slot()

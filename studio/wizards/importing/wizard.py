@@ -99,7 +99,7 @@ class ImportWizard(QDialog):
         """All pages; those that are not needed are skipped."""
         self._at = 0
         self._closes_after: Callable[[], object] | None = None
-        self.setWindowTitle(self.tr("Import your own images"))
+        self.setWindowTitle(self.tr("Import your own data"))
         self.setWindowIcon(icon("import"))
         # Previews benefit from a large window.
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)

@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
+from engine.config.sections import EVERY_TOKEN, INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, encode_all
 from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder, build_context_norm
 from engine.nets.text_pooling import HEADS, WIDTH, BagOfWords, TransformerPooling
@@ -12,6 +13,8 @@ from engine.nets.token_text import TokenTextEncoder, TwoLevelTextDecoder
 from tests.helpers.tiny import tiny_modalities, tiny_pairs
 
 WORDS, LENGTH = 6, 3
+CONDITIONINGS = (INITIAL_STATE, EVERY_TOKEN)
+TEXT_DECODERS = [(TextDecoder, {}), (TwoLevelTextDecoder, {"cutoffs": (4,)})]
 
 
 def decoder() -> TextDecoder:
@@ -68,27 +71,27 @@ def test_that_the_discriminators_gradient_passes_through_the_choice():
         assert parameter.grad.abs().sum() > 0, name
 
 
-def test_that_supervision_is_cross_entropy_per_word_without_padding():
+@pytest.mark.parametrize("conditioning", CONDITIONINGS)
+def test_that_supervision_is_cross_entropy_per_word_without_padding(conditioning):
     writer, real = decoder(), tiny_pairs(5, length=LENGTH)["text"]
+    writer.conditioning = conditioning
     context = torch.randn(5, 8)
     loss = writer.nll_loss(context, real)
     for row in range(5):
-        state = torch.tanh(writer.start(context[row : row + 1]))[None]
+        state = first = torch.tanh(writer.start(context[row : row + 1]))[None]
         word, total, count = torch.zeros(1, 1, WORDS), 0.0, 0
         for slot in range(LENGTH):
             target = real[row, slot].argmax()
             if target == PADDING:
                 break
             hidden, state = writer.gru(writer.embedding(word), state)
+            hidden = hidden + first if conditioning == EVERY_TOKEN else hidden
             total += cross_entropy(writer.to_logits(hidden[0]), target[None]).item()
             word, count = real[row : row + 1, slot : slot + 1], count + 1
         assert math.isclose(loss[row].item(), total / count, rel_tol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("kind", "options"),
-    [(TextDecoder, {}), (TwoLevelTextDecoder, {"cutoffs": (4,)})],
-)
+@pytest.mark.parametrize(("kind", "options"), TEXT_DECODERS)
 def test_that_a_normalised_context_of_any_size_still_passes_a_gradient(kind, options):
     torch.manual_seed(0)
     sizes = {"words": WORDS, "length": LENGTH, "token_dim": 4, "context_dim": 8}
@@ -108,6 +111,55 @@ def test_that_a_normalised_context_of_any_size_still_passes_a_gradient(kind, opt
         (gradient,) = torch.autograd.grad(loss, [decoder.start.bias])
         means[norm] = gradient.abs().mean().item()
     assert means["none"] < 1e-3 < 1e-2 < means["rms"]
+
+
+@pytest.mark.parametrize(("kind", "options"), TEXT_DECODERS)
+def test_that_texts_are_written_as_they_are_learned(kind, options):
+    # What a decoder writes from no noise has the probability that its likelihood gives it.
+    torch.manual_seed(3)
+    writer = kind(
+        words=WORDS,
+        length=LENGTH,
+        token_dim=4,
+        context_dim=8,
+        conditioning=EVERY_TOKEN,
+        **options,
+    )
+    context = 3 * torch.randn(6, 8)
+    texts, confidence = writer.predict_with_confidence(context)
+    ids = texts if kind is TwoLevelTextDecoder else texts.argmax(2)
+    others = ids.clone()
+    for row, text in enumerate(ids):
+        for word in range(3, WORDS):
+            others[row] = text
+            others[row, 0] = word
+            real = others if kind is TwoLevelTextDecoder else one_hot(others, WORDS).float()
+            words = (others[row] != PADDING).sum()
+            chance = (-writer.nll_loss(context, real)[row] * words).exp()
+            if word == text[0]:
+                torch.testing.assert_close(chance, confidence[row])
+    writer.conditioning = INITIAL_STATE
+    _same, other_confidence = writer.predict_with_confidence(context)
+    assert not torch.isclose(confidence, other_confidence).any()
+
+
+@pytest.mark.parametrize(("kind", "options"), TEXT_DECODERS)
+def test_that_the_context_at_every_token_reaches_the_last_word(kind, options):
+    length = 12
+    ids = torch.full((2, length), 5)
+    ids[0, -1], ids[1, -1] = 3, 4
+    real = ids if kind is TwoLevelTextDecoder else one_hot(ids, WORDS).float()
+    slopes: dict[str, float] = {}
+    for conditioning in CONDITIONINGS:
+        torch.manual_seed(0)
+        sizes = {"words": WORDS, "length": length, "token_dim": 4, "context_dim": 8}
+        writer = kind(**sizes, conditioning=conditioning, **options)
+        context = torch.randn(1, 8).expand(2, 8).clone().requires_grad_()
+        losses = writer.nll_loss(context, real)
+        # The texts differ in their last words only.
+        (slope,) = torch.autograd.grad(losses[0] - losses[1], [context])
+        slopes[conditioning] = slope.sum(0).norm().item()
+    assert slopes[EVERY_TOKEN] > 10 * slopes[INITIAL_STATE], slopes
 
 
 def test_that_captions_survive_reading_and_showing():

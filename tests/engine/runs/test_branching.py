@@ -104,6 +104,7 @@ SHAPING = {
     "networks__latent_dim": 8,
     "networks__discriminator_norm": "batch",
     "networks__context_norm": "rms",
+    "networks__text_conditioning": "every-token",
     "data__tokenizer": "characters",
     "data__vocabulary_size": 99,
     "data__word_vectors": "vectors.txt",

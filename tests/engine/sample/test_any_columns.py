@@ -25,14 +25,14 @@ from engine.errors import (
     UnknownWordsError,
 )
 from engine.events import (
-    EvaluationFailed,
-    EvaluationStarted,
+    EvaluationCompleted,
     GalleryEnded,
     Outcome,
     PreviewFailed,
     PreviewReady,
     RunReady,
 )
+from engine.metrics.verdict import judge_run
 from engine.runs.event_reader import read_events
 from engine.sample.conditions import read_conditions
 from engine.sample.gallery import write_gallery
@@ -140,18 +140,16 @@ def test_a_preview_is_shown_although_its_sounds_cannot_be_written(
         problem_log.expect("The sounds of a preview were not written")
 
 
-def test_a_run_of_one_column_is_not_evaluated_and_says_so_once(tmp_path, caplog):
+def test_a_run_of_texts_alone_is_evaluated(tmp_path):
     dataset = sentences(tmp_path / "data")
     config = tiny_config(dataset, tmp_path / "run", images=16)
-    config = config.with_values(reporting__evaluate_every_s=0.01)
+    config = config.with_values(reporting__evaluate_every_s=60.0)
     events: list[object] = []
-    with caplog.at_level("INFO", "engine.train.loop"):
-        train(config, events.append, RunControl())
+    train(config, events.append, RunControl())
     assert events[-1].outcome is Outcome.FINISHED  # pyright: ignore[reportAttributeAccessIssue]
-    assert not [
-        event for event in events if isinstance(event, EvaluationStarted | EvaluationFailed)
-    ]
-    assert caplog.text.count("The run is not evaluated") == 1
+    (measured,) = [event for event in events if isinstance(event, EvaluationCompleted)]
+    assert {"text_validity", "unique_share", "known_words"} <= measured.metrics.keys()
+    assert judge_run(config.run).verdict is None
     ready = next(event for event in events if isinstance(event, RunReady))
     assert ready.columns == {"text": "text"}
 

@@ -200,7 +200,9 @@ def test_that_a_step_augments_what_it_captions_where_it_augments_images(monkeypa
     monkeypatch.setattr(
         state.generator,
         "nll_losses",
-        lambda items, visible: seen.append(items["image"]) or learn(items, visible),
+        lambda items, visible, **others: (
+            seen.append(items["image"]) or learn(items, visible, **others)
+        ),
     )
     step = GanStep(
         state,

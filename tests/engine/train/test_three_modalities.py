@@ -185,9 +185,9 @@ def test_texts_are_also_predicted_from_each_partner_alone(monkeypatch):
     seen: list[dict[str, Tensor]] = []
     original = PairGenerator.nll_losses
 
-    def watch(self: PairGenerator, real: dict[str, Tensor], observed: dict[str, Tensor]):
-        seen.append(observed)
-        return original(self, real, observed)
+    def watch(self: PairGenerator, real: dict[str, Tensor], observed: dict[str, Tensor], **others):
+        seen.extend([observed, others["preceding"]])
+        return original(self, real, observed, **others)
 
     monkeypatch.setattr(PairGenerator, "nll_losses", watch)
     items = three_items(400)
@@ -201,6 +201,28 @@ def test_texts_are_also_predicted_from_each_partner_alone(monkeypatch):
     ]
     # Half of the rows are conditioned at all, and each partner is shown in 0.6 of these.
     assert shares == pytest.approx([0.18, 0.12, 0.12, 0.58], abs=0.06)
+    assert seen[1]["image"].float().mean().item() == pytest.approx(0.8, abs=0.06)
+
+
+def test_what_precedes_an_item_conditions_its_likelihood_and_what_follows_does_not():
+    text, image, sketch = three_modalities()
+    torch.manual_seed(0)
+    generator = PairGenerator((image, text, sketch), embedding_dim=8)
+    real = three_items()
+    none: dict[str, Tensor] = {name: torch.zeros(8, dtype=torch.bool) for name in NAMES}
+    rows = torch.arange(8) < 5
+    some: dict[str, Tensor] = dict.fromkeys(NAMES, rows)
+
+    def losses(preceding: dict[str, Tensor] | None, changed: str) -> Tensor:
+        items = real | {changed: -real[changed]} if changed else real
+        with torch.no_grad():
+            return generator.nll_losses(items, none, preceding)["text"]
+
+    without, following = losses(None, ""), losses(some, "")
+    assert torch.equal(losses(None, "image"), without)
+    assert (following != without).tolist() == rows.tolist()
+    assert (losses(some, "image") != following).tolist() == rows.tolist()
+    assert torch.equal(losses(some, "sketch"), following)
 
 
 def test_micro_batches_of_incomplete_rows_give_finite_gradients():

@@ -115,14 +115,22 @@ def test_that_the_first_samples_are_those_of_the_earlier_average(tmp_path):
 def test_that_automatic_texts_follow_the_earlier_run(tmp_path):
     run = earlier_run(tmp_path, data__tokenizer="characters")
     config = tiny_config(tmp_path / "data", tmp_path / "new").with_values(
-        init_from=str(run.path), data__tokenizer="auto", networks__text_encoding="auto"
+        init_from=str(run.path),
+        data__tokenizer="auto",
+        networks__text_encoding="auto",
+        networks__text_conditioning="auto",
     )
     initial = find_initial_run(config)
     followed = follow_initial_run(config, initial)
     assert followed.data.tokenizer == "characters"
     assert followed.networks.text_encoding == "one-hot"
+    assert followed.networks.text_conditioning == "initial-state"
     # What the user names stays.
-    named = config.with_values(data__tokenizer="word", networks__text_encoding="token-ids")
+    named = config.with_values(
+        data__tokenizer="word",
+        networks__text_encoding="token-ids",
+        networks__text_conditioning="every-token",
+    )
     assert follow_initial_run(named, initial) == named
     assert follow_initial_run(config, None) == config
 
