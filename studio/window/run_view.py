@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
-from engine.data.column_info import AUDIO, IMAGE
+from engine.data.column_info import AUDIO, IMAGE, TABLE
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,

@@ -119,7 +119,7 @@ def test_that_a_contact_sheet_writes_cells_on_more_lines_and_a_notice_below():
     plain = draw_contact_sheet([(tile, text)] * 4)
     cells = draw_contact_sheet([(tile, text)] * 4, "Not for diagnosis", has_cells=True)
     assert cells.width > plain.width
-    ink = (np.asarray(cells.convert("L")) < 128).any(1)
+    ink = np.any(np.asarray(cells.convert("L")) < 128, axis=1)
     starts = np.flatnonzero(ink[1:] & ~ink[:-1])
     assert len(starts) >= 5
     assert ink[-CAPTION:].any()
