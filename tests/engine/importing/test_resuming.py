@@ -216,7 +216,7 @@ def test_that_four_columns_are_imported(tmp_path):
     assert [column.kind for column in columns.values()] == ["image", "text", "audio", "table"]
 
 
-@pytest.mark.parametrize("name", ["items.jsonl", "images.part", "sounds.part"])
+@pytest.mark.parametrize("name", ["items.jsonl", "images.part", "speech.part"])
 @pytest.mark.parametrize("cut", [1, 5_000])
 def test_that_four_columns_go_on_after_torn_tails(tmp_path, monkeypatch, name, cut):
     source = four_column_folder(tmp_path / "source")
