@@ -24,7 +24,7 @@ _PAGE = Template("""<!doctype html>
          padding: 0 1rem; background: Canvas; color: CanvasText; }
   h1 { font-size: 1.4rem; font-weight: 600; }
   .notice { border: 1px solid; border-radius: 8px; padding: .5rem .8rem; font-weight: 600; }
-  main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
+  main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax($column, 1fr)); }
   figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
   img { display: block; width: 100%; aspect-ratio: $width / $height; image-rendering: $rendering; }
   audio { display: block; width: 100%; height: 2.2rem; margin-top: .3rem; }
@@ -75,7 +75,8 @@ def gallery_page(
         provenance: shown in the footer.
         notice: shown below the title.
     """
-    figures = [_figure(item) for item in items]
+    shown = list(items)
+    figures = [_figure(item) for item in shown]
     facts = [
         f"<dt>{escape_html(name.replace('_', ' '))}</dt><dd>{escape_html(str(value))}</dd>"
         for name, value in provenance.items()
@@ -85,6 +86,7 @@ def gallery_page(
         width=size[0],
         height=size[1],
         notice=f'<p class="notice" role="note">{escape_html(notice)}</p>\n' if notice else "",
+        column="15rem" if any(item.cells or item.sounds for item in shown) else "9rem",
         rendering="pixelated" if max(size) <= SMALL else "auto",
         figures="\n".join(figures),
         facts="".join(facts),
@@ -137,44 +139,57 @@ GAP = 14
 CAPTION = 34
 FONT_SIZE = 13
 MAX_DRAWN = 400
-"""Characters of a caption that are measured, which takes long; two lines have fewer."""
+"""Characters of a caption that are measured, which takes long; its lines have fewer."""
+LINES, LINE = 2, 15
+"""Of a caption, and their height in pixels."""
+CELLS_TILE, CELLS_LINES = 192, 6
+"""Tiles and captions of items with the cells of a table."""
+_PLAIN = str.maketrans({"·": "|", "–": "-"})
+"""Signs between columns and of missing cells, in ASCII."""
 PAPER, INK = "#ffffff", "#2b2b2b"
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def draw_contact_sheet(pairs: Sequence[tuple[Image.Image, str]], notice: str = "") -> Image.Image:
+def draw_contact_sheet(
+    pairs: Sequence[tuple[Image.Image, str]], notice: str = "", *, has_cells: bool = False
+) -> Image.Image:
     """Draw a grid of at most ``MAX_TILES`` pairs, and below it a notice, if there is one.
+
+    Captions with the cells of a table get more room.
 
     Captions that are not ASCII are left out, because Pillow's built-in font lacks the glyphs; the
     page and the metadata have them.
     """
     shown = pairs[:MAX_TILES]
-    factor = max(1, math.ceil(TILE / shown[0][0].width))
+    tile, lines = (CELLS_TILE, CELLS_LINES) if has_cells else (TILE, LINES)
+    factor = max(1, math.ceil(tile / shown[0][0].width))
+    caption = CAPTION + (lines - LINES) * LINE
     width, height = (side * factor for side in shown[0][0].size)
     columns = min(len(shown), max(4, math.ceil(math.sqrt(len(shown)))))
     rows = math.ceil(len(shown) / columns)
-    size = (GAP + columns * (width + GAP), GAP + rows * (height + CAPTION + GAP))
+    size = (GAP + columns * (width + GAP), GAP + rows * (height + caption + GAP))
     font = ImageFont.load_default(FONT_SIZE)
     sheet = Image.new("RGB", (size[0], size[1] + (CAPTION if notice else 0)), PAPER)
     draw = ImageDraw.Draw(sheet)
     if notice.isascii():
-        said = "\n".join(_wrap(draw, font, notice, size[0] - 2 * GAP))
+        said = "\n".join(_wrap(draw, font, notice, size[0] - 2 * GAP, LINES))
         draw.multiline_text((GAP, size[1]), said, INK, font, spacing=2)
     for place, (picture, text) in enumerate(shown):
         row, column = divmod(place, columns)
         left = GAP + column * (width + GAP)
-        top = GAP + row * (height + CAPTION + GAP)
+        top = GAP + row * (height + caption + GAP)
         sheet.paste(picture.resize((width, height), Image.Resampling.NEAREST), (left, top))
-        if text.isascii():
-            wrapped = "\n".join(_wrap(draw, font, text, width))
+        plain = text.translate(_PLAIN)
+        if plain.isascii():
+            wrapped = "\n".join(_wrap(draw, font, plain, width, lines))
             middle = (left + width // 2, top + height + 4)
             draw.multiline_text(middle, wrapped, INK, font, anchor="ma", align="center", spacing=2)
     return sheet
 
 
-def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[str]:
-    """Wrap a caption into at most two lines; what is too long is cut off."""
+def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int, most: int) -> list[str]:
+    """Wrap a caption into at most ``most`` lines; what is too long is cut off."""
     lines: list[str] = []
     for word in text[:MAX_DRAWN].split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -182,8 +197,8 @@ def _wrap(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> list[
             lines[-1] = longer
         else:
             lines.append(word)
-    if len(lines) > 2:
-        lines = [lines[0], lines[1] + " ..."]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1] + " ..."]
     for number, line in enumerate(lines):
         if draw.textlength(line, font) > width:
             lengths = range(len(line), -1, -1)

@@ -122,7 +122,8 @@ class GalleryWriter:
         readme = gallery_readme(self._count, self._provenance, self._notice)
         atomic_write(self._folder / README, readme.encode())
         try:
-            sheet = draw_contact_sheet(self._shown, self._notice)
+            has_cells = any(item.cells for item in self._items[:MAX_TILES])
+            sheet = draw_contact_sheet(self._shown, self._notice, has_cells=has_cells)
             sheet.save(self._folder / CONTACT_SHEET)
         except OSError as error:
             raise wrap_os_error(error, self._folder) from error

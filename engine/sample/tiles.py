@@ -14,19 +14,20 @@ from engine.data.waveform import Sounds
 from engine.events import ImageArray
 from engine.sample.sampler import Samples, Shown
 
-BLANK_SIDE = 32
-"""Side in pixels of the tiles of items without a picture or a sound."""
+BLANK_HEIGHT, BLANK_WIDTH, BLANK = 2, 64, 160
+"""Size in pixels and grey level of the tiles of items without a picture or a sound: a rule above
+their words, to be seen on light and dark ground."""
 
 
 def tiles(samples: Samples) -> ImageArray:
     """Draw the pictures and spectrograms of each item side by side.
 
     Returns:
-        [N, H, W, 3], H of the tallest; white where an item has neither.
+        [N, H, W, 3], H of the tallest; a rule where items have neither.
     """
     pictures = [p for p in map(_pictures, samples.columns.values()) if p is not None]
     if not pictures:
-        return np.full((len(samples), BLANK_SIDE, BLANK_SIDE, 3), 255, dtype=np.uint8)
+        return np.full((len(samples), BLANK_HEIGHT, BLANK_WIDTH, 3), BLANK, dtype=np.uint8)
     height = max(column.shape[1] for column in pictures)
     return np.concatenate([_enlarged(column, height) for column in pictures], axis=2)
 

@@ -21,9 +21,10 @@ from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.drop_zone import dropped_path
 from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
-from studio.widgets.thumbnail_grid import MAX_ZOOM, ThumbnailGrid
+from studio.widgets.thumbnail_grid import MAX_ZOOM, ThumbnailGrid, wrapped_lines
 
-_MAX_TEXT_LINES = 2
+_MAX_TEXT_LINES, _MAX_CELL_LINES = 2, 5
+"""Lines of a caption, also with the cells of a table; the view of an item shows all."""
 _ZOOM_SLIDER_WIDTH = 96
 
 
@@ -48,7 +49,7 @@ class GalleryPanel(QWidget):
         self._sounds: dict[str, Path] = {}
         """Files with the clips of the sheet, by column."""
         self._are_images = True
-        self._text_lines = 1
+        self._text_lines, self._most_lines = 1, _MAX_TEXT_LINES
         self._pair_view: PairView | None = None
         self._zoom = self._make_zoom()
         smaller = icon_button("zoom_out", self.tr("Smaller"))
@@ -106,6 +107,11 @@ class GalleryPanel(QWidget):
         self._are_images = are_images
         if self._pair_view is not None:
             self._pair_view.set_comparable(are_images)
+
+    def set_cells(self, has_cells: bool) -> None:  # noqa: FBT001 - one plain fact
+        """Set whether items have rows of a table, which need more lines."""
+        self._most_lines = _MAX_CELL_LINES if has_cells else _MAX_TEXT_LINES
+        self._text_lines = 1
 
     def show_notice(self, text: str) -> None:
         """Show a sentence above the tiles, or none."""
@@ -175,10 +181,11 @@ class GalleryPanel(QWidget):
         tile = QSize(width, height)
         zoom = self._zoom.value()
         self._grid.set_tiles(zoom=zoom, tile=tile, text_lines=self._text_lines)
-        text_width, metrics = self._grid.text_width, self._grid.fontMetrics()
         # The number of lines never decreases, so that tiles do not move between steps.
-        if any(metrics.horizontalAdvance(text) > text_width for text in sheet.texts):
-            self._text_lines = _MAX_TEXT_LINES
+        font, width = self._grid.font().toString(), self._grid.text_width
+        lines = [len(wrapped_lines(text, font, width, self._most_lines)) for text in sheet.texts]
+        if max(lines, default=0) > self._text_lines:
+            self._text_lines = max(lines)
             self._grid.set_tiles(zoom=zoom, tile=tile, text_lines=self._text_lines)
 
     @Slot(int)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
-from engine.data.column_info import AUDIO, IMAGE
+from engine.data.column_info import AUDIO, IMAGE, TABLE
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
@@ -280,6 +280,7 @@ class RunView(QObject):
         kinds = list(columns.values())
         are_images = not kinds or (kinds.count(IMAGE) == 1 and AUDIO not in kinds)
         self._window.gallery.set_comparable(are_images)
+        self._window.gallery.set_cells(TABLE in kinds)
         self._window.gallery.show_notice(translate_engine(notice))
 
     def _clear(self, folder: Path) -> None:

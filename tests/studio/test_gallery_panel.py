@@ -1,5 +1,6 @@
 """The gallery as a user has it: look, step, zoom, open, copy, save."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -456,3 +457,22 @@ def test_that_a_dropped_picture_is_completed_and_other_files_are_left_to_the_win
     with qtbot.waitSignal(panel.given_dropped) as dropped:
         drop(panel, files[0])
     assert dropped.args == [files[0]]
+
+
+def test_that_rows_of_a_table_get_as_many_lines_as_they_need(
+    panel: GalleryPanel, run: Path
+) -> None:
+    long = "radius 13.05, texture 19.52, perimeter 73.69, area 934.5, smoothness 0.102"
+    panel.add_preview(replace(make_preview(run, 1), texts=(long, "a", "b", "c")))
+    grid = grid_of(panel)
+
+    def height() -> int:
+        return grid.visualRect(grid.model().index(0, 0)).height()
+
+    two = height()
+    panel.set_cells(True)
+    panel.add_preview(replace(make_preview(run, 2), texts=(long, "a", "b", "c")))
+    assert height() >= two + 2 * grid.fontMetrics().height()
+    panel.set_cells(True)
+    panel.add_preview(replace(make_preview(run, 3), texts=("x 1", "a", "b", "c")))
+    assert height() < two

@@ -109,3 +109,17 @@ def test_that_an_outlier_does_not_flatten_the_chart(tmp_path):
 def test_that_a_chart_without_curves_is_still_a_chart(tmp_path):
     write_loss_chart(tmp_path / "a.png", {}, title="Nothing yet")
     assert (tmp_path / "a.png").is_file()
+
+
+def test_that_a_contact_sheet_writes_cells_on_more_lines_and_a_notice_below():
+    tile = Image.new("RGB", (64, 32), "white")
+    text = (
+        "a nucleus \u00b7 " + ", ".join(f"measurement {n} {n}.25" for n in range(5)) + ", b \u2013"
+    )
+    plain = draw_contact_sheet([(tile, text)] * 4)
+    cells = draw_contact_sheet([(tile, text)] * 4, "Not for diagnosis", has_cells=True)
+    assert cells.width > plain.width
+    ink = np.any(np.asarray(cells.convert("L")) < 128, axis=1)
+    starts = np.flatnonzero(ink[1:] & ~ink[:-1])
+    assert len(starts) >= 5
+    assert ink[-CAPTION:].any()
