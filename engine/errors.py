@@ -184,7 +184,7 @@ class ImagesUnreadableError(EngineError):
 
 
 class SoundsUnreadableError(EngineError):
-    """A folder without a readable sound."""
+    """A sound that cannot be read, or a folder without a readable one."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -262,13 +262,13 @@ class DatasetChangedError(EngineError):
 
 
 class EvaluationUnavailableError(EngineError):
-    """A dataset whose columns cannot be evaluated."""
+    """A dataset that a run cannot be compared with."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         super().__init__(
-            f"There is nothing to evaluate: {folder} has no images with texts, no table, and no "
-            "attributes that its columns share."
+            f"There is nothing to compare with: {folder} has none of the run's columns, too few "
+            "items, or columns of which nothing tells what belongs together."
         )
 
 

@@ -110,6 +110,8 @@ class RunReady:
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Kind by name of column; empty in the logs of older versions, whose pairs have an image and a
     text."""
+    notice: str = ""
+    """Of the dataset; what has to be said wherever samples are shown."""
 
     @property
     def size_text(self) -> str:
@@ -390,6 +392,16 @@ class GalleryProgressed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GalleryItem:
+    """One item of a gallery, to show."""
+
+    pictures: tuple[Path, ...] = ()
+    sounds: tuple[Path, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Texts by column and cells by field."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GalleryEnded:
     """Last event of every gallery. A stopped gallery keeps the pairs written so far."""
 
@@ -397,6 +409,8 @@ class GalleryEnded:
     folder: Path
     count: int
     error: Exception | None = None
+    first_items: tuple[GalleryItem, ...] = ()
+    """At most 50."""
 
 
 @dataclass(frozen=True, kw_only=True)

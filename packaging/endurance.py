@@ -5,8 +5,9 @@
 ``life``     a random user presses everything in the real window, 2,600 times
 ``monkey``   a random user presses anything while tiny networks really train, for ten minutes
 ``fuzz``     10,000 strange sources for each importer, for archives, pictures and encodings
-``kills``    a hundred kill -9 of training runs of every preset, half of them amid a save
-``imports``  twenty kill -9 of an import
+``kills``    a hundred kill -9 of training runs of every preset and of four columns, half of them
+             amid a save
+``imports``  twenty kill -9 of an import of pictures, and twenty of one of four columns
 ``hour``     an hour of training in the studio: its memory and its heartbeat
 """
 
@@ -19,6 +20,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench_import import make_pictures
+
+from tests.helpers.sounds import four_column_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 IMPORTED = 4_000
@@ -65,7 +68,11 @@ def _imports(folder: Path) -> int:
     source = folder / "pictures"
     source.mkdir()
     make_pictures(source, IMPORTED)
-    return _call("-m", "tests.helpers.kill_import", str(source), str(folder), "--kills", "20")
+    sounds = four_column_folder(folder / "four", IMPORTED)
+    kill = ("-m", "tests.helpers.kill_import")
+    of_pictures = _call(*kill, str(source), str(folder / "of-pictures"), "--kills", "20")
+    of_four = _call(*kill, str(sounds), str(folder / "of-four"), "--kills", "20", "--fields")
+    return of_pictures or of_four
 
 
 def _hour(_folder: Path) -> int:

@@ -112,7 +112,8 @@ def _declared() -> Iterator[str]:
     for measured in MEASURED_RUNS.values():
         yield measured.subject
     for starter in STARTERS.values():
-        yield from (starter.title, starter.summary, starter.licence)
+        texts = (starter.title, starter.summary, starter.licence, starter.notice)
+        yield from filter(None, texts)
 
 
 if __name__ == "__main__":

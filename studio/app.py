@@ -129,6 +129,7 @@ class Studio(QObject):
             self.window,
             ImportJobs(self._work.import_dataset, self.window),
             self._work.reader,
+            self.player,
             lambda: self.workspace,
             self.store.load(ImportChoices()),
         )
@@ -190,7 +191,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player),
-            datasets=DatasetPanel(self.datasets, self.workspace),
+            datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
         )
@@ -220,6 +221,7 @@ class Studio(QObject):
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
         window.gallery.save_requested.connect(self._save_gallery)
+        window.gallery.given_dropped.connect(self._complete_given)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
@@ -284,6 +286,11 @@ class Studio(QObject):
     def _save_gallery(self) -> None:
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
+
+    @Slot(object)
+    def _complete_given(self, given: Path) -> None:
+        if self.run_view.folder is not None:
+            self.saving.ask(self.run_view.folder, self.workspace / "galleries", given)
 
     @Slot()
     def _pick_run(self) -> None:

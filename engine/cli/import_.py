@@ -204,16 +204,15 @@ def _reading(arguments: argparse.Namespace, control: RunControl) -> ImportSpec:
 
 def _detect(arguments: argparse.Namespace, control: RunControl) -> Detection:
     from engine.importing.empty_import import diagnose_unknown_source
-    from engine.importing.formats.tabular import table_alone
-    from engine.importing.scan import detect_formats, list_files
+    from engine.importing.scan import detect_formats, detect_rows_alone, list_files
     from engine.importing.sources.opening import open_archive
 
     with open_archive(arguments.source) as archive:
         ledger = FileLedger()
         listing = list_files(archive, ledger, control)
         offers = detect_formats(archive, listing)
-        if not offers and arguments.fields and (alone := table_alone(archive, listing)):
-            offers = (alone,)
+        if not offers and arguments.fields:
+            offers = detect_rows_alone(archive, listing)
         causes = () if offers else diagnose_unknown_source(archive, listing, ledger)
     if arguments.format != AUTO:
         forced = Detection(reading=ImportSpec(format=arguments.format), confidence=0.0, images=0)

@@ -30,8 +30,9 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         default=[],
         type=_column_and_path,
         metavar="COLUMN=PATH",
-        help="give a column: a file of texts (one per line) or of rows (CSV, JSON lines), or a "
-        "folder of images or sounds; repeat it to give several",
+        help="give a column: a file of texts (one per line) or of rows (CSV, JSON lines; "
+        "fields that are left out are filled in), an image or a sound, or a folder of them; "
+        "repeat it to give several",
     )
     parser.add_argument(
         "--make",
@@ -39,7 +40,9 @@ def add_to(commands: Any, _starters: Path | None) -> None:
         metavar="COLUMNS",
         help="columns to write besides those given, separated by commas (default: all)",
     )
-    parser.add_argument("--images", type=Path, metavar="DIR", help="images for image-to-text")
+    parser.add_argument(
+        "--images", type=Path, metavar="PATH", help="image or folder for image-to-text"
+    )
     parser.add_argument(
         "--texts",
         type=Path,

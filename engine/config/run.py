@@ -126,6 +126,14 @@ RULES = (
         ),
     ),
     Rule(
+        field="training.column_weights",
+        reason="cannot be set with the architecture joint-dense, whose discriminator judges all "
+        "columns together",
+        is_broken=lambda run: (
+            bool(run.training.column_weights.strip()) and run.networks.architecture == JOINT_DENSE
+        ),
+    ),
+    Rule(
         field="data.word_vectors",
         reason="require the word tokenizer",
         is_broken=lambda run: (
@@ -177,7 +185,39 @@ def combination_problems(run: "RunConfig") -> list[Problem]:
         for name in ("dataset", "run", "init_from", "data.word_vectors")
         if any("\ud800" <= character <= "\udfff" for character in str(value_at(run, name)))
     ]
-    return problems + [Problem(name, NO_TEXT) for name in strange]
+    problems += [Problem(name, NO_TEXT) for name in strange]
+    try:
+        parse_column_weights(run.training.column_weights)
+    except ValueError as error:
+        problems.append(Problem("training.column_weights", str(error)))
+    return problems
+
+
+MAX_COLUMN_WEIGHT = 1_000.0
+
+
+def parse_column_weights(text: str) -> dict[str, float]:
+    """Read the weights of columns, such as ``speech=0.5, facts=2``; empty for none.
+
+    Raises:
+        ValueError: the text is of another form, names a column twice or has a weight that is not a
+            number from 0 to ``MAX_COLUMN_WEIGHT``; the message says so.
+    """
+    weights: dict[str, float] = {}
+    for part in text.split(",") if text.strip() else ():
+        name, _, number = (each.strip() for each in part.partition("="))
+        try:
+            weight = float(number)
+        except ValueError:
+            reason = f"must be of the form 'speech=0.5, facts=2', and '{part.strip()[:60]}' is not"
+            raise ValueError(reason) from None
+        if not name or name in weights:
+            raise ValueError(f"must name each column once, unlike '{text.strip()[:60]}'")
+        if not 0 <= weight <= MAX_COLUMN_WEIGHT:
+            reason = f"must be numbers from 0 to {MAX_COLUMN_WEIGHT:g}, not {name[:60]}={weight:g}"
+            raise ValueError(reason)
+        weights[name] = weight
+    return weights
 
 
 LARGE_VOCABULARY = 256

@@ -173,6 +173,13 @@ class TrainingConfig:
         high=100.0,
         families=("hybrid",),
     )
+    column_weights: str = setting(
+        "",
+        label="Column weights",
+        help="Weights of columns in the losses, such as 'speech=0.5, facts=2'; others weigh 1. A "
+        "GAN weighs the verdicts on the column's items alone and its likelihood, a VAE its "
+        "likelihood.",
+    )
     pseudo_label_threshold: float = setting(
         0.95,
         label="Pseudo-label threshold",

@@ -77,6 +77,11 @@ def identify_format(content: bytes) -> AudioFormat:
     raise EntryError("", AudioErrorKind.NOT_AUDIO, "it is no sound of a kind that can be read")
 
 
+def is_audio(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a format that can be read."""
+    return any(re.match(pattern, head[:_HEAD_BYTES], re.DOTALL) for pattern in _FORMATS)
+
+
 _CHUNK = {b"RIFF": struct.Struct("<4sI"), b"RIFX": struct.Struct(">4sI")}
 _STREAMED_BYTES = 0x7FFF_0000
 """Programs that write to a pipe declare the largest length possible, or nearly."""

@@ -20,6 +20,9 @@ from engine.fs.untrusted import MalformedFileError, read_regular
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 Pixels = npt.NDArray[np.uint8]
+_FILTER = Image.Resampling.LANCZOS
+_PIXELS_TOGETHER = 2**22
+"""Pixels of the images that Pillow resizes as one picture, to bound the memory."""
 
 
 def read_image(
@@ -57,16 +60,42 @@ def resize(images: Pixels, shape: ImageShape) -> Pixels:
 
     What the image does not cover has the colour of its first pixel; nothing is cropped.
     """
-    channels = images.shape[3]
+    height, width, channels = images.shape[1:]
     resized = np.empty((len(images), *shape, channels), dtype=np.uint8)
+    if height == width and shape.height == shape.width:
+        together = max(1, _PIXELS_TOGETHER // max(height * width, shape.height * shape.width))
+        for start in range(0, len(images), together):
+            part = slice(start, start + together)
+            resized[part] = _resize_squares(images[part], shape)
+        return resized
     for row, image in enumerate(images):
         picture = Image.fromarray(image[:, :, 0] if channels == 1 else image)
         corner = tuple(int(value) for value in image[0, 0])
         colour = corner if channels > 1 else corner[0]
         size = (shape.width, shape.height)
-        fitted = ImageOps.pad(picture, size, Image.Resampling.LANCZOS, color=colour)
+        fitted = ImageOps.pad(picture, size, _FILTER, color=colour)
         resized[row] = np.asarray(fitted).reshape(*shape, channels)
     return resized
+
+
+def _resize_squares(images: Pixels, shape: ImageShape) -> Pixels:
+    """Resize square images to squares, as Pillow resizes each.
+
+    Pillow first resizes the rows, each by itself, and then the columns of the result (where sides
+    differ, some versions begin with the columns). So the rows of many images are one tall picture
+    for it. With a picture for each image, most of the time goes into making pictures.
+    """
+    wide = _resize_rows(images, shape.width)
+    return _resize_rows(wide.swapaxes(1, 2), shape.height).swapaxes(1, 2)
+
+
+def _resize_rows(images: Pixels, width: int) -> Pixels:
+    """Resize the rows of images: [N, H, *, C] to [N, H, width, C]."""
+    count, height, old_width, channels = images.shape
+    rows = np.ascontiguousarray(images).reshape(count * height, old_width, channels)
+    tall = Image.fromarray(rows[:, :, 0] if channels == 1 else rows)
+    tall = tall.resize((width, len(rows)), _FILTER)
+    return np.asarray(tall).reshape(count, height, width, channels)
 
 
 def to_channels(images: Pixels, channels: int) -> Pixels:
@@ -88,18 +117,18 @@ def image_files(folder: Path) -> list[Path]:
     )
 
 
-def read_image_folder(
-    folder: Path,
+def read_images(
+    path: Path,
     shape: ImageShape,
     channels: int,
     *,
     value_range: ValueRange | None = None,
     band: int = 0,
 ) -> tuple[list[str], Pixels, list[tuple[str, str]]]:
-    """Read all images of a folder, sorted by name, in one shape.
+    """Read an image, or all images of a folder sorted by name, in one shape.
 
     Args:
-        folder: the folder; subfolders are not searched.
+        path: an image or a folder; subfolders are not searched.
         shape: H and W of the resulting images.
         channels: 1 or 3.
         value_range: black and white of images of more than 8 bits; None guesses them for each.
@@ -111,19 +140,19 @@ def read_image_folder(
     Raises:
         ImagesUnreadableError: no image could be read.
     """
-    if not folder.is_dir():
-        raise ImagesUnreadableError(folder, "it is not a folder")
+    if not path.exists():
+        raise ImagesUnreadableError(path, "it is not there")
     names: list[str] = []
     images: list[Pixels] = []
     skipped: list[tuple[str, str]] = []
-    for path in image_files(folder):
+    for file in image_files(path) if path.is_dir() else [path]:
         try:
-            image = read_image(path, at_least=shape.longer, value_range=value_range, band=band)
+            image = read_image(file, at_least=shape.longer, value_range=value_range, band=band)
             images.append(resize(to_channels(image[None], channels), shape)[0])
-            names.append(path.name)
+            names.append(file.name)
         except ImagesUnreadableError as error:
-            skipped.append((path.name, error.reason))
+            skipped.append((file.name, error.reason))
     if not images:
         reason = skipped[0][1] if skipped else "it holds no PNG, JPEG, WebP, BMP, GIF or TIFF file"
-        raise ImagesUnreadableError(folder, reason)
+        raise ImagesUnreadableError(path, reason)
     return names, np.stack(images), skipped

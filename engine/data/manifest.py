@@ -73,6 +73,9 @@ class Manifest:
     licence: _Text
     source: _Text
     """Origin of the items, as text."""
+    notice: _Text = ""
+    """What has to be said wherever items, or samples of a model of them, are shown; usually
+    nothing."""
     checksums: Mapping[str, tuple[str, ...]] | None = None
     """By file, of each mebibyte: 16 hex digits. Those of an array do not cover its header. None in
     datasets of format 3."""

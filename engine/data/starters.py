@@ -31,6 +31,9 @@ class Starter:
     """Longer side of the images in pixels; 0 if there are none."""
     channels: int = 3
     licence: str
+    notice: str = ""
+    """What has to be said wherever items, or samples of a model of them, are shown; usually
+    nothing."""
     recipe: int
     """Version of the build; increase it when the items change, and older builds are replaced."""
 
@@ -154,7 +157,8 @@ STARTERS: Mapping[str, Starter] = {
             licence="Measurements: Breast Cancer Wisconsin (Diagnostic), W. Wolberg, O. "
             "Mangasarian, N. Street and W. Street, 1995, doi:10.24432/C5DW2B, CC BY 4.0; drawings "
             f"and reports: Diptych, CC0-1.0, {NOT_FOR_DIAGNOSIS}",
-            recipe=1,
+            notice=NOT_FOR_DIAGNOSIS.capitalize(),
+            recipe=2,
         ),
         Starter(
             name="ring",

@@ -306,6 +306,7 @@ def write_dataset(
     source: str,
     columns: Sequence[ColumnInfo] = (),
     arrays: Mapping[str, npt.NDArray[Any]] | None = None,
+    notice: str = "",
 ) -> Manifest:
     """Write a dataset folder atomically.
 
@@ -320,6 +321,7 @@ def write_dataset(
         source: origin of the dataset, one line.
         columns: by default ``image`` and ``text``.
         arrays: values of further columns that are arrays, by name; may be memory-mapped.
+        notice: see ``Manifest.notice``.
 
     Raises:
         FolderInUseError: the folder holds files.
@@ -334,6 +336,8 @@ def write_dataset(
             writer.add_values(column, array)
         for record in records:
             writer.add_record(record)
-        manifest = writer.manifest(name=name, title=title, licence=licence, source=source)
+        manifest = writer.manifest(
+            name=name, title=title, licence=licence, source=source, notice=notice
+        )
         writer.publish(manifest)
     return manifest

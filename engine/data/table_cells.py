@@ -5,7 +5,7 @@ Shapes: N cells of a column.
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,11 @@ _PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'",
 
 def read_texts(cells: Column) -> list[str | None]:
     """Return the cells as texts, None where missing; whole numbers have no decimal point."""
-    return [_text(cell) for cell in _plain(cells)]
+    plain = _plain(cells)
+    if set(map(type, plain)) <= {str, type(None)}:
+        texts = {cell: _text(cell) for cell in set(plain)}
+        return [texts[cell] for cell in plain]
+    return [_text(cell) for cell in plain]
 
 
 def read_numbers(cells: Column) -> Numbers:
@@ -46,7 +50,7 @@ def read_numbers(cells: Column) -> Numbers:
     decimal mark is decided by the column: by which reading more cells are numbers. With equally
     many, a point is the decimal mark.
     """
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "iuf":
+    if is_numeric_array(cells):
         numbers = cells.astype(np.float64)
         return np.where(np.abs(numbers) <= MAX_NUMBER, numbers, np.nan)
     plain = _plain(cells)
@@ -55,6 +59,11 @@ def read_numbers(cells: Column) -> Numbers:
         return by_point
     by_comma = np.array([_number(cell, _COMMA, ".", ",") for cell in plain], dtype=np.float64)
     return by_comma if np.isfinite(by_comma).sum() > np.isfinite(by_point).sum() else by_point
+
+
+def is_numeric_array(cells: Column) -> TypeGuard[npt.NDArray[Any]]:
+    """Return whether cells are an array of numbers, NaN where one is missing."""
+    return isinstance(cells, np.ndarray) and cells.dtype.kind in "iuf"
 
 
 def _plain(cells: Column) -> Sequence[Cell]:

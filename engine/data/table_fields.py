@@ -12,12 +12,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.table_cells import MAX_NUMBER, Column, Numbers, read_numbers, read_texts
+from engine.data.table_cells import (
+    MAX_NUMBER,
+    Column,
+    Numbers,
+    is_numeric_array,
+    read_numbers,
+    read_texts,
+)
 from engine.errors import ConfigError, Problem
 from engine.fs.codec import Length, Range, Via, decode, encode
 
@@ -194,6 +202,8 @@ class FieldReport:
     distinct: int
     """Distinct values."""
     histogram: Histogram
+    choices: tuple[FieldKind, ...] = ()
+    """What the column can be, if the user says so: ``NUMERIC``, ``CATEGORICAL``, both or none."""
 
 
 def infer_fields(
@@ -229,53 +239,94 @@ def included_fields(reports: Sequence[FieldReport]) -> tuple[Field, ...]:
     return tuple(r.field for r in reports if r.is_included and r.field is not None)
 
 
-def _report(name: str, cells: Column, chosen: FieldKind | None) -> FieldReport:
-    texts = read_texts(cells)
-    counts = Counter(text for text in texts if text is not None)
-    numbers = read_numbers(cells)
-    readable = int(np.isfinite(numbers).sum())
-    kind = chosen or _kind(counts, numbers)
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a column, read as far as it is asked for."""
+
+    cells: Column
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The cells as numbers, NaN where they are none: [N]."""
+        return read_numbers(self.cells)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each value occurs."""
+        counts = Counter(read_texts(self.cells))
+        del counts[None]
+        return cast("Counter[str]", counts)
+
+    @cached_property
+    def present(self) -> int:
+        """Cells with a value, readable or not."""
+        if is_numeric_array(self.cells):
+            return int((self.cells == self.cells).sum())
+        return self.counts.total()
+
+    @cached_property
+    def distinct(self) -> int:
+        """Distinct values."""
+        if is_numeric_array(self.cells):
+            return len(np.unique(self.cells[self.cells == self.cells]))
+        return len(self.counts)
+
+
+def _report(name: str, column: Column, chosen: FieldKind | None) -> FieldReport:
+    cells = _Cells(column)
+    kind = chosen or _kind(cells)
+    is_numeric = kind is FieldKind.NUMERIC
+    readable = int(np.isfinite(cells.numbers).sum()) if is_numeric else 0
     field: Field | None = None
-    if kind is FieldKind.NUMERIC and (readable or chosen):
-        field = _numeric_field(name, numbers)
+    if is_numeric and (readable or chosen):
+        field = _numeric_field(name, cells.numbers)
     elif kind is FieldKind.CATEGORICAL:
-        field = _categorical_field(name, counts, len(texts))
-    reason = None if kind is FieldKind.IGNORED else _reason(name, kind, counts, numbers)
-    is_numeric, present = kind is FieldKind.NUMERIC, counts.total()
+        field = _categorical_field(name, cells.counts, len(column))
+    reason = None if kind is FieldKind.IGNORED else _reason(name, kind, cells)
     return FieldReport(
         name=name,
         kind=kind,
         field=field,
         is_included=field is not None and (reason is None or chosen is not None),
         reason=reason,
-        present=present,
-        missing=len(texts) - present,
-        unreadable=present - readable if is_numeric else 0,
-        distinct=len(counts),
-        histogram=_bins(numbers) if is_numeric else _bars(counts),
+        present=cells.present,
+        missing=len(column) - cells.present,
+        unreadable=cells.present - readable if is_numeric else 0,
+        distinct=cells.distinct,
+        histogram=_bins(cells.numbers) if is_numeric else _bars(cells.counts),
+        choices=_choices(cells),
     )
 
 
-def _kind(counts: Counter[str], numbers: Numbers) -> FieldKind:
-    present = numbers[np.isfinite(numbers)]
-    is_readable = len(present) >= MIN_READABLE * counts.total()
+def _choices(cells: _Cells) -> tuple[FieldKind, ...]:
+    choices = [FieldKind.NUMERIC] if np.isfinite(cells.numbers).any() else []
+    is_few = 0 < cells.distinct <= MAX_STORED_VALUES
+    if is_few and max(map(len, cells.counts)) <= MAX_VALUE_LENGTH:
+        choices.append(FieldKind.CATEGORICAL)
+    return tuple(choices)
+
+
+def _kind(cells: _Cells) -> FieldKind:
+    present = cells.numbers[np.isfinite(cells.numbers)]
+    is_readable = len(present) >= MIN_READABLE * cells.present
     # One-hot values represent a yes and a no exactly, and their dependence on other fields.
     if is_readable and len(np.unique(present)) > 2:
         return FieldKind.NUMERIC
-    is_short = max(map(len, counts), default=0) <= MAX_VALUE_LENGTH
-    return FieldKind.CATEGORICAL if is_short and len(counts) <= MAX_VALUES else FieldKind.TEXT
+    is_short = max(map(len, cells.counts), default=0) <= MAX_VALUE_LENGTH
+    is_few = len(cells.counts) <= MAX_VALUES
+    return FieldKind.CATEGORICAL if is_short and is_few else FieldKind.TEXT
 
 
-def _reason(name: str, kind: FieldKind, counts: Counter[str], numbers: Numbers) -> Reason | None:
-    if not counts:
+def _reason(name: str, kind: FieldKind, cells: _Cells) -> Reason | None:
+    if not cells.present:
         return Reason.EMPTY
-    if len(counts) == 1 and counts.total() == len(numbers):
+    if cells.distinct == 1 and cells.present == len(cells.cells):
         return Reason.CONSTANT
     if kind is FieldKind.NUMERIC:
-        return Reason.IDENTIFIER if _is_counter(name, numbers) else None
-    rows = counts.total()
-    if rows >= MIN_ROWS_OF_IDENTIFIERS and len(counts) >= NEAR_UNIQUE * rows:
-        has_words = any(" " in text for text in counts)
+        return Reason.IDENTIFIER if _is_counter(name, cells.numbers) else None
+    rows = cells.present
+    if rows >= MIN_ROWS_OF_IDENTIFIERS and cells.distinct >= NEAR_UNIQUE * rows:
+        has_words = any(" " in text for text in cells.counts)
         if kind is FieldKind.CATEGORICAL or not has_words:
             return Reason.IDENTIFIER
     return Reason.FREE_TEXT if kind is FieldKind.TEXT else None
@@ -284,10 +335,10 @@ def _reason(name: str, kind: FieldKind, counts: Counter[str], numbers: Numbers) 
 def _is_counter(name: str, numbers: Numbers) -> bool:
     """Whether near-unique integers count the rows or are named like an identifier."""
     present = numbers[np.isfinite(numbers)]
-    distinct = np.unique(present)
-    if len(present) < MIN_ROWS_OF_IDENTIFIERS or len(distinct) < NEAR_UNIQUE * len(present):
+    if len(present) < MIN_ROWS_OF_IDENTIFIERS or (present % 1 != 0).any():
         return False
-    if (present % 1 != 0).any():
+    distinct = np.unique(present)
+    if len(distinct) < NEAR_UNIQUE * len(present):
         return False
     mean_gap = (distinct[-1] - distinct[0]) / len(present)
     # A counter of which many rows were left out still ascends.

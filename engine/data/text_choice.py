@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.config.sections import MAX_TEXT_TOKENS, TEXT_COVERAGE, DataConfig
 from engine.data.tokenizers import (
     BPE,
@@ -20,10 +22,13 @@ from engine.data.tokenizers import (
     SPECIAL,
     WORD,
     BpeTokenizer,
+    Numbers,
+    SplitTexts,
     Tokenizer,
+    Vocabulary,
     build_tokenizer,
     percentile_of,
-    split_words,
+    split_texts,
 )
 
 AUTO = "auto"
@@ -71,7 +76,7 @@ class TextChoice:
         )
 
 
-def oov_share_of(copies: Mapping[str, int], size: int) -> float:
+def oov_share_of(texts: SplitTexts, copies: Sequence[int], size: int) -> float:
     """Estimate the share of the words of a new text that a vocabulary of words does not know.
 
     It is what leaving out one text at a time gives: a word is unknown if no other text has it.
@@ -79,17 +84,27 @@ def oov_share_of(copies: Mapping[str, int], size: int) -> float:
     population frequencies of species and the estimation of population parameters", Biometrika 40.
 
     Args:
-        copies: how often each text occurs.
+        texts: distinct ones, split into words.
+        copies: how often each text occurs: [N].
         size: of the vocabulary, special tokens included.
     """
-    uses: Counter[str] = Counter()
-    texts: Counter[str] = Counter()
-    for text, number in copies.items():
-        for word, count in Counter(split_words(text)).items():
-            uses[word] += count * number
-            texts[word] += number
-    known = sum(count for word, count in uses.most_common(size - len(SPECIAL)) if texts[word] > 1)
-    return 1 - known / uses.total() if uses else 0.0
+    uses = uses_of(texts, copies)
+    if not len(uses):
+        return 0.0
+    text = np.repeat(np.arange(len(texts.counts)), texts.counts)
+    first, last = np.empty_like(uses), np.empty_like(uses)
+    # Of several values that are assigned to one place, the last one counts.
+    first[texts.numbers[::-1]], last[texts.numbers] = text[::-1], text
+    is_shared = (first < last) | (np.array(copies)[first] > 1)
+    # Equally frequent words are in the order in which they occur.
+    kept = np.argsort(-uses, kind="stable")[: max(0, size - len(SPECIAL))]
+    return 1 - int(uses[kept][is_shared[kept]].sum()) / int(uses.sum())
+
+
+def uses_of(texts: SplitTexts, copies: Sequence[int]) -> Numbers:
+    """Count how often each unit occurs: [U], for texts that occur ``copies`` [N] times."""
+    weights = np.repeat(np.array(copies, dtype=np.int64), texts.counts)
+    return np.bincount(texts.numbers, weights, len(texts.units)).astype(np.int64)
 
 
 def chosen_kind(kind: str, oov_share: float, count: int) -> str:
@@ -110,15 +125,20 @@ def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, Tex
         ValueError: the kind of tokenizer is unknown.
     """
     copies = Counter(texts)
-    unknown = oov_share_of(copies, data.vocabulary_size)
+    distinct, numbers = list(copies), list(copies.values())
+    words = split_texts(distinct)
+    unknown = oov_share_of(words, numbers, data.vocabulary_size)
     is_automatic = data.tokenizer == AUTO and not data.word_vectors
     kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else unknown, len(texts))
-    if is_automatic and kind == BPE:
+    if kind == WORD:
+        uses = dict(zip(words.units, uses_of(words, numbers).tolist(), strict=True))
+        tokenizer = Vocabulary.from_counts(uses, size=data.vocabulary_size)
+    elif is_automatic:
         tokenizer = BpeTokenizer.build(texts, size=data.vocabulary_size, min_count=MIN_MERGE_COUNT)
     else:
         tokenizer = build_tokenizer(kind, texts, size=data.vocabulary_size)
-    counts = {text: tokenizer.count(text) for text in copies}
-    lengths = [counts[text] for text in texts]
+    counts = words.counts if kind == WORD else tokenizer.encode_ragged(distinct)[1]
+    lengths = np.repeat(counts, numbers).tolist()
     length = data.text_length or usual_length(lengths, is_automatic=data.tokenizer == AUTO)
     return tokenizer, TextChoice(
         tokenizer=kind,

@@ -89,7 +89,11 @@ def save_version(
         old = dataset.manifest
         source = f"{old.source.split(_ORIGIN)[0]}{_ORIGIN}{old.name}, version {old.version}"
         manifest = writer.manifest(
-            name=folder.name, title=old.title, licence=old.licence, source=source
+            name=folder.name,
+            title=old.title,
+            licence=old.licence,
+            source=source,
+            notice=old.notice,
         )
         if shared and manifest.checksums and old.checksums:
             # Those of the shared values as they were written: damage since then stays visible.

@@ -196,7 +196,9 @@ class DatasetWriter:
         self._combinations[present] += 1
         self._splits[record["split"]] += 1
 
-    def manifest(self, *, name: str, title: str, licence: str, source: str) -> Manifest:
+    def manifest(
+        self, *, name: str, title: str, licence: str, source: str, notice: str = ""
+    ) -> Manifest:
         """Build the manifest with the content hash, after all values and records.
 
         Texts may come from file names in any encoding; what cannot be printed is escaped.
@@ -217,6 +219,7 @@ class DatasetWriter:
             validation_items=self._splits[VALIDATION],
             licence=printable(licence),
             source=printable(source),
+            notice=printable(notice),
             checksums={
                 files.get(part, part): digest.checksums() for part, digest in self._blocks.items()
             },

@@ -26,6 +26,7 @@ from engine.fs.untrusted import MalformedFileError, read_table
 T = TypeVar("T")
 UNKNOWN, MISSING = "is not a known setting", "is missing"
 _GROUPS = (tuple, list, frozenset)
+_PLAIN = frozenset({bool, int, float, str, NoneType})
 _REFUSED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 Convert = Callable[[Any], Any]
@@ -92,6 +93,9 @@ def encode(value: Any, writers: Readers | None = None) -> Any:
         value: value to convert; a value of an unsupported type is returned unchanged.
         writers: conversions by class, which take precedence.
     """
+    if type(value) in _PLAIN and not writers:
+        # Most values are; the tests below would take most of the time of an import's staging.
+        return value
     for kind, write in (*(writers or {}).items(), *_WRITERS.items()):
         if isinstance(value, kind):
             return write(value)

@@ -17,6 +17,7 @@ from engine.data.column_info import (
     AUDIO,
     IMAGE,
     TABLE,
+    TEXT,
     ColumnInfo,
     audio_column,
     first_of_kind,
@@ -39,7 +40,7 @@ from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
 from engine.fs.atomic import check_free_space, ensure_writable, wrap_os_error
 from engine.importing.check_context import CheckReport, SampleOutcome
 from engine.importing.checks import check_samples
-from engine.importing.decode import Decoder, decide_shape, decode_samples
+from engine.importing.decode import Decoder, decide_shape, decode_samples, further_shapes
 from engine.importing.decode_audio import audio_decoder
 from engine.importing.empty_import import diagnose_empty_import
 from engine.importing.ledger import FileLedger, Reason
@@ -49,7 +50,7 @@ from engine.importing.samples import DecodedSample
 from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprint, scan_source
 from engine.importing.sources.archive import Archive
 from engine.importing.sources.opening import open_archive
-from engine.importing.staging import Staging, discard_staging, staging_folder
+from engine.importing.staging import StagedArray, Staging, discard_staging, staging_folder
 from engine.importing.table import ImportTable
 from engine.importing.value_range import SourceValues, range_of
 
@@ -87,7 +88,8 @@ class ImportResult:
     def is_trainable(self) -> bool:
         """Whether there is more than texts, and a sample to train on."""
         return any(outcome.split == TRAIN for outcome in self.kept) and any(
-            one.image is not None or one.sample.sounds or self.has_cells(one) for one in self.kept
+            one.image is not None or one.sample.sounds or one.sample.pictures or self.has_cells(one)
+            for one in self.kept
         )
 
     def has_cells(self, outcome: SampleOutcome) -> bool:
@@ -122,14 +124,17 @@ def apply_decisions(
                 ledger.mark_rejected(path, outcome.skipped, outcome.detail)
     channels = 1 if plan.images.channels == "grey" else 3
     if plan.images.channels == "auto":
-        channels = 1 if all(one.image.is_grey for one in kept if one.image is not None) else 3
+        pictures = [one.image for one in kept if one.image is not None]
+        further = [facts for one in kept for facts in one.sample.pictures.values()]
+        channels = 1 if all(facts.is_grey for facts in (*pictures, *further)) else 3
     return ImportResult(kept=kept, check_report=check_report, channels=channels, table=table)
 
 
 def _is_emptied(outcome: SampleOutcome, table: ImportTable | None) -> bool:
     """Skip a sample of cells alone if no column of them becomes a field."""
     has_fields = table is None or bool(table.fields)
-    if has_fields or outcome.image or outcome.texts or outcome.sample.sounds:
+    sample = outcome.sample
+    if has_fields or outcome.image or outcome.texts or sample.sounds or sample.pictures:
         return False
     outcome.skip(Reason.EMPTY, "no column of its row becomes a field")
     return True
@@ -142,8 +147,9 @@ def _files_of(outcome: SampleOutcome) -> Iterator[str]:
         yield outcome.key
     elif raw.image.part < 0:
         yield raw.image.path
-    for sound in raw.sounds.values():
-        yield sound.path
+    for member in (*raw.sounds.values(), *raw.pictures.values()):
+        if member.part < 0:
+            yield member.path
 
 
 def record_of(outcome: SampleOutcome) -> dict[str, Any]:
@@ -217,19 +223,24 @@ class _Import:
             settings=plan.images,
             shape=shape,
             values=values,
-            audio=audio_decoder(plan, archive, scan.samples, self._control),
+            audio=audio_decoder(plan, archive, scan.form, scan.samples, self._control),
+            further_shapes=further_shapes(
+                plan.images, archive, scan.form, scan.samples, self._control
+            ),
         )
         folder = staging_folder(plan.dataset)
         current = fingerprint(plan, archive, scan.listing)
         row_shape = (shape.height, shape.width, decoder.channels)
-        wave_samples = decoder.audio.shape.samples if decoder.audio else 0
-        with Staging(folder, current, row_shape, scan.samples, wave_samples) as staging:
-            # Rows that are not staged yet, and all rows in the dataset.
-            images = sum(sample.image is not None for sample in scan.samples)
-            sounds = sum(len(sample.sounds) for sample in scan.samples)
-            needed = (2 * images - staging.rows) * staging.row_bytes
-            needed += (2 * sounds - staging.waves) * staging.wave_bytes
-            check_free_space(staging.folder, needed)
+        arrays = _staged_arrays(decoder)
+        with Staging(folder, current, row_shape, scan.samples, arrays) as staging:
+            # What is not staged yet, and all of it in the dataset.
+            whole = sum(sample.image is not None for sample in scan.samples) * staging.row_bytes
+            whole += sum(
+                arrays[name].row_bytes
+                for sample in scan.samples
+                for name in (*sample.sounds, *sample.pictures)
+            )
+            check_free_space(staging.folder, 2 * whole - staging.staged_bytes)
             samples = decode_samples(
                 decoder, scan.samples, scan.ledger, self._control, self._tell, staging
             )
@@ -270,22 +281,27 @@ class _Import:
         kept, table = result.kept, result.table
         rows = [outcome.sample.row for outcome in kept if outcome.sample.row >= 0]
         array_shape = (len(rows), shape.height, shape.width, result.channels)
-        image = image_column(array_shape, value_range=value_range, band=self._plan.images.band)
-        sounds = _sound_rows(kept)
+        band, names = self._plan.images.band, _names(self._plan)
+        image = image_column(array_shape, name=names[IMAGE], value_range=value_range, band=band)
+        members = _member_rows(kept)
         fields = table.stored_fields if table else ()
-        has_more = bool(sounds or fields)
+        has_more = bool(members or fields)
         infos = [image] if rows or not has_more else []
+        for name, further in decoder.further_shapes.items():
+            if name in members:
+                size = (len(members[name]), further.height, further.width, result.channels)
+                infos.append(image_column(size, name=name, value_range=value_range, band=band))
         if not has_more or any(outcome.texts for outcome in kept):
-            infos.append(text_column())
-        if decoder.audio is not None:
-            audio = decoder.audio.shape
-            infos += [
-                audio_column((len(found), audio.samples), audio.rate, name=name)
-                for name, found in sounds.items()
-            ]
+            infos.append(text_column(names[TEXT]))
+        texts = dict.fromkeys(name for outcome in kept for name in outcome.further_texts)
+        infos += [text_column(name) for name in texts]
+        for name, audio in decoder.audio.shapes.items() if decoder.audio else ():
+            if name in members:
+                stored = (len(members[name]), audio.samples)
+                infos.append(audio_column(stored, audio.rate, name=name))
         if fields:
-            infos.append(table_column(fields))
-        return _Columns(infos=tuple(infos), images=rows, sounds=sounds)
+            infos.append(table_column(fields, name=names[TABLE]))
+        return _Columns(infos=tuple(infos), images=rows, members=members)
 
     def _publish(
         self, staging: Staging, scan: Scan, result: ImportResult, columns: "_Columns"
@@ -296,20 +312,24 @@ class _Import:
             for images in staging.pieces(columns.images):
                 self._control.stop_if_asked()
                 # If all images are grey, the three channels are equal.
-                writer.add_values(IMAGE, images[..., : result.channels])
+                writer.add_values(_names(plan)[IMAGE], images[..., : result.channels])
                 done += len(images)
                 self._tell(ImportStage.WRITING, done, len(columns.images))
-            for name, staged in columns.sounds.items():
-                for waves in staging.wave_pieces(list(staged.values())):
+            for name, staged in columns.members.items():
+                for values in staging.member_pieces(name, list(staged.values())):
                     self._control.stop_if_asked()
-                    writer.add_values(name, waves)
-            for record in _records(result, columns):
+                    is_picture = values.ndim > 2
+                    writer.add_values(
+                        name, values[..., : result.channels] if is_picture else values
+                    )
+            for record in _records(result, columns, _names(plan)[TABLE]):
                 writer.add_record(record)
             manifest = writer.manifest(
                 name=folder.name,
                 title=plan.title or folder.name,
                 licence="",
                 source=f"imported from {plan.source.name} as {plan.reading.format}",
+                notice=plan.reading.notice,
             )
             report = _report(plan, scan, result, manifest)
             write_report(report, writer.staged)
@@ -331,33 +351,58 @@ class _Columns:
 
     infos: tuple[ColumnInfo, ...]
     images: list[int]
-    sounds: Mapping[str, Mapping[bytes, int]]
-    """By column and digest, in the order of the dataset's rows; equal waves are stored once."""
+    members: Mapping[str, Mapping[bytes, int]]
+    """By column of sounds or further pictures and by digest, in the order of the dataset's rows;
+    equal values are stored once."""
 
 
-def _sound_rows(kept: Sequence[SampleOutcome]) -> dict[str, dict[bytes, int]]:
-    """Return the staged row of the first of equal waves, by column and digest."""
+def _names(plan: ImportPlan) -> Mapping[str, str]:
+    """Return the names of the first picture, text and table, by kind."""
+    return {IMAGE: IMAGE, TEXT: TEXT, TABLE: TABLE, **dict(plan.reading.names)}
+
+
+def _staged_arrays(decoder: Decoder) -> dict[str, StagedArray]:
+    arrays = {
+        name: StagedArray((shape.height, shape.width, decoder.channels))
+        for name, shape in decoder.further_shapes.items()
+    }
+    for name, shape in decoder.audio.shapes.items() if decoder.audio else ():
+        arrays[name] = StagedArray((shape.samples,), "<i2")
+    return arrays
+
+
+def _digests(outcome: SampleOutcome) -> Iterator[tuple[str, bytes]]:
+    """Yield column and digest of the sounds and further pictures of a sample."""
+    for members in (outcome.sample.pictures, outcome.sample.sounds):
+        for name, facts in members.items():
+            yield name, facts.digest
+
+
+def _member_rows(kept: Sequence[SampleOutcome]) -> dict[str, dict[bytes, int]]:
+    """Return the staged row of the first of equal values, by column and digest."""
     rows: dict[str, dict[bytes, int]] = {}
     for outcome in kept:
-        for name, facts in outcome.sample.sounds.items():
-            rows.setdefault(name, {}).setdefault(facts.digest, outcome.sample.sound_rows[name])
+        for name, digest in _digests(outcome):
+            rows.setdefault(name, {}).setdefault(digest, outcome.sample.member_rows[name])
     return rows
 
 
-def _records(result: ImportResult, columns: _Columns) -> Iterator[dict[str, Any]]:
+def _records(result: ImportResult, columns: _Columns, table: str) -> Iterator[dict[str, Any]]:
     """Yield the records of all samples."""
     places = {
         name: {digest: row for row, digest in enumerate(found)}
-        for name, found in columns.sounds.items()
+        for name, found in columns.members.items()
     }
     rows = result.table.rows() if result.table else iter(())
     for outcome in result.kept:
         record = record_of(outcome)
-        for name, facts in outcome.sample.sounds.items():
-            record[name] = places[name][facts.digest]
+        for name, digest in _digests(outcome):
+            record[name] = places[name][digest]
+        for name, texts in outcome.further_texts.items():
+            record[name] = _encodable(list(texts))
         cells = next(rows, {})
         if result.has_cells(outcome):
-            record[TABLE] = _encodable(cells)
+            record[table] = _encodable(cells)
         yield record
 
 
@@ -381,7 +426,7 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         fields=result.table.reports if result.table else (),
         skip_counts=scan.ledger.skip_counts(),
         skipped_files=tuple(scan.ledger.skipped_files()),
-        skipped_items=tuple(scan.ledger.skipped_items()),
+        skipped_items=(*scan.ledger.skipped_items(), *scan.ledger.skipped_members()),
     )
 
 

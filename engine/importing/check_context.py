@@ -7,6 +7,7 @@ from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.manifest import hash_split
 from engine.data.store import TRAIN, VALIDATION
+from engine.importing.formats.format import NOTHING
 from engine.importing.ledger import Reason
 from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.samples import DecodedSample, ImageFacts
@@ -39,6 +40,8 @@ class SampleOutcome:
     """Captions to store: repaired, normalised by ``TextSettings``, with those of merged samples."""
     split: str
     """``train`` or ``held_out``."""
+    further_texts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    """Captions of further columns, normalised."""
     skipped: Reason | None = None
     detail: str = ""
     """Details of why it is skipped, in English."""
@@ -143,6 +146,7 @@ class CheckContext:
             SampleOutcome(
                 sample=sample,
                 texts=sample.raw.texts,
+                further_texts=sample.raw.further_texts,
                 split=split_of(
                     sample.raw.split_key, named.get(sample.raw.key, ""), plan.validation_percent
                 ),

@@ -24,6 +24,7 @@ from engine.importing.member_checks import check_fields, check_same_sounds, chec
 from engine.importing.near_duplicates import NearDuplicateIndex, near_duplicate_groups
 from engine.importing.plan import Fix, ImportPlan, Issue, check_fixes
 from engine.importing.samples import DecodedSample, ImageFacts
+from engine.importing.table import build_table
 from engine.importing.text_stats import covering
 
 SIMILAR_BITS = 4
@@ -85,7 +86,7 @@ def check_samples(
     """
     check_fixes(plan)
     context = CheckContext(samples, plan, shape, control)
-    skipped = [*ledger.skipped_files(), *ledger.skipped_items()]
+    skipped = [*ledger.skipped_files(), *ledger.skipped_items(), *ledger.skipped_members()]
     for issue, reasons in ((Issue.UNREADABLE, UNREADABLE), (Issue.HIDDEN, {Reason.HIDDEN})):
         paths = dict.fromkeys(one.path for one in skipped if one.reason in reasons)
         context.report(issue, list(paths))
@@ -139,6 +140,9 @@ def normalise_texts(context: CheckContext) -> None:
     plan = context.plan.texts
     for outcome in context.left():
         outcome.texts = apply_all(plan, outcome.texts)
+        if outcome.further_texts:
+            further = {name: apply_all(plan, t) for name, t in outcome.further_texts.items()}
+            outcome.further_texts = {name: texts for name, texts in further.items() if texts}
     rare = rare_words((text for one in context.left() for text in one.texts), plan.min_count)
     for outcome in context.left() if rare else ():
         changed = (without_rare(text, rare) for text in outcome.texts)
@@ -148,12 +152,24 @@ def normalise_texts(context: CheckContext) -> None:
 def check_missing(context: CheckContext) -> None:
     """Find images without text and texts without image; samples without anything are skipped.
 
-    A sample with a sound or cells lacks nothing: any column may be absent.
+    A sample with a sound, a further image or text, or cells lacks nothing: any column may be
+    absent. Cells count only if a column of them becomes a field.
     """
     no_text: list[SampleOutcome] = []
     no_image: list[SampleOutcome] = []
-    for outcome in context.left():
-        if outcome.sample.sounds or outcome.sample.raw.cells:
+    left = [
+        outcome
+        for outcome in context.left()
+        if not (outcome.sample.sounds or outcome.sample.pictures or outcome.further_texts)
+    ]
+    have_cells = any(one.sample.raw.cells and not (one.image and one.texts) for one in left)
+    if have_cells:
+        cells = [outcome.sample.raw.cells for outcome in context.left()]
+        table = build_table(cells, dict(context.plan.field_kinds))
+        have_cells = table is not None and bool(table.fields)
+    for outcome in left:
+        is_row_alone = outcome.image is None and not outcome.texts
+        if outcome.sample.raw.cells and (have_cells or is_row_alone):
             continue
         if outcome.image is None and not outcome.texts:
             outcome.skip(Reason.EMPTY, "neither image nor text")
@@ -198,13 +214,19 @@ def check_sizes(context: CheckContext) -> None:
 
 
 def check_same(context: CheckContext) -> None:
-    """Find images with equal pixels; items with other sounds or cells are not the same."""
+    """Find images with equal pixels; items with other further members are not the same."""
     by_digest: dict[tuple[Any, ...], list[SampleOutcome]] = {}
     for outcome, image in context.left_with_image():
         if image.pixel_digest:
-            sounds = tuple((name, found.digest) for name, found in outcome.sample.sounds.items())
-            cells = tuple(outcome.sample.raw.cells.items())
-            by_digest.setdefault((image.pixel_digest, sounds, cells), []).append(outcome)
+            sample = outcome.sample
+            members = [*sample.sounds.items(), *sample.pictures.items()]
+            key = (
+                image.pixel_digest,
+                *((name, found.digest) for name, found in members),
+                *outcome.further_texts.items(),
+                *sample.raw.cells.items(),
+            )
+            by_digest.setdefault(key, []).append(outcome)
     groups = [group for group in by_digest.values() if len(group) > 1]
     context.report_and_merge(Issue.SAME_IMAGE, groups, Reason.SAME_IMAGE)
 

@@ -141,7 +141,7 @@ def _samples(
             raw=RawSample(key=key, image=None, texts=texts, extras=extras, cells=cells),
             facts=None if row < 0 else facts[row],
             sounds={name: sounds[name][1][row] for name, row in rows.items()},
-            sound_rows=rows,
+            member_rows=rows,
         )
 
 

@@ -13,9 +13,9 @@ import contextlib
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -30,9 +30,10 @@ from engine.errors import EntryError, SourceUnreadableError
 from engine.events import ImportStage
 from engine.importing.decode_audio import AudioDecoder
 from engine.importing.formats.format import NOTHING, Format, Pixels, RawSample
-from engine.importing.ledger import FileLedger, Reason
+from engine.importing.ledger import FileLedger, Reason, SkipRecord
+from engine.importing.near_duplicates import pixel_digest
 from engine.importing.plan import ImageSettings
-from engine.importing.samples import DecodedSample, image_facts
+from engine.importing.samples import DecodedSample, PictureFacts, image_facts
 from engine.importing.scan import Tell
 from engine.importing.sources.archive import LIMITS, Archive, Limits
 from engine.importing.staging import Staging
@@ -75,8 +76,10 @@ def decode_samples(
     done = list(staging.items) if staging else []
     tell(ImportStage.DECODING, len(done), len(samples))
     for decoded in decode_all(decoder, samples[len(done) :], control):
-        light = replace(decoded, pixels=None, waves=NOTHING)
-        done.append(staging.append(decoded) if staging else light)
+        if staging is None:
+            done.append(replace(decoded, pixels=None, members=NOTHING))
+        else:
+            done.append(staging.append(decoded))
         tell(ImportStage.DECODING, len(done), len(samples))
     for one in done:
         if one.reason is not None:
@@ -85,8 +88,8 @@ def decode_samples(
             image = one.raw.image
             if image is not None and image.part < 0 and not image.frame:
                 ledger.mark_rejected(image.path, one.reason, one.detail)
-        for sound in one.refused:
-            ledger.mark_rejected(sound.path, sound.reason, sound.detail)
+        for member in one.refused:
+            ledger.mark_member_skipped(member.path, member.reason, member.detail)
     return [one for one in done if one.reason is None]
 
 
@@ -103,6 +106,8 @@ class Decoder:
     """Of the source's deep images."""
     audio: AudioDecoder | None = None
     """None if no sample has a sound."""
+    further_shapes: Mapping[str, ImageShape] = field(default_factory=lambda: NOTHING)
+    """Of the stored pictures of further columns."""
     limits: Limits = LIMITS
 
     @property
@@ -120,7 +125,7 @@ class Decoder:
             is_over: asked before each; the rest is left out when it returns True.
         """
         fitted = [
-            (self._with_sounds(one), original)
+            (self._with_members(one), original)
             for one, original in map(
                 self._fit, itertools.takewhile(lambda _raw: not is_over(), samples)
             )
@@ -133,26 +138,48 @@ class Decoder:
             for one, _original in fitted
         ]
 
-    def _with_sounds(self, sample: DecodedSample) -> DecodedSample:
+    def _with_members(self, sample: DecodedSample) -> DecodedSample:
+        if sample.reason is None and sample.raw.pictures:
+            sample = self._with_pictures(sample)
         if self.audio is None or sample.reason is not None or not sample.raw.sounds:
             return sample
         return self.audio.add_sounds(sample)
 
-    def _fit(self, raw: RawSample) -> tuple[DecodedSample, Original | None]:
+    def _with_pictures(self, sample: DecodedSample) -> DecodedSample:
+        """Decode the pictures of further columns; one that cannot be used is left out."""
+        pixels: dict[str, Pixels] = {}
+        facts: dict[str, PictureFacts] = {}
+        refused: list[SkipRecord] = []
+        for column, ref in sample.raw.pictures.items():
+            shape = self.further_shapes[column]
+            one, _original = self._fit(replace(sample.raw, image=ref), shape)
+            if one.pixels is None:
+                reason = one.reason or Reason.DAMAGED
+                refused.append(SkipRecord(path=ref.path, reason=reason, detail=one.detail))
+                continue
+            pixels[column] = one.pixels
+            is_grey = bool((one.pixels == one.pixels[..., :1]).all())
+            facts[column] = PictureFacts(digest=pixel_digest(one.pixels), is_grey=is_grey)
+        return replace(sample, pictures=facts, members=pixels, refused=tuple(refused))
+
+    def _fit(
+        self, raw: RawSample, shape: ImageShape | None = None
+    ) -> tuple[DecodedSample, Original | None]:
         """Decode one image; return the sample without facts, and the original if it is usable."""
         if raw.image is None:
             return DecodedSample(raw=raw), None
+        shape = shape or self.shape
         try:
             content = self.form.load(self.archive, raw.image)
             decoded = decode_source_image(
                 content,
                 self.limits,
-                at_least=self.shape.longer,
+                at_least=shape.longer,
                 frame=raw.image.frame,
                 band=self.settings.band,
                 value_range=self.values.range,
             )
-            pixels = resize_to_shape(decoded.picture, self.shape, self.settings, self.channels)
+            pixels = resize_to_shape(decoded.picture, shape, self.settings, self.channels)
             return DecodedSample(raw=raw, pixels=pixels), decoded.original
         except EntryError as error:
             reason = Reason(error.reason) if error.reason in list(Reason) else Reason.DAMAGED
@@ -373,6 +400,23 @@ def decide_shape(
             is_file = isinstance(content, bytes)
             sizes.append(read_size(content, LIMITS.pixels) if is_file else content.shape[1::-1])
     return common_shape(sizes, plan.size)
+
+
+def further_shapes(
+    plan: ImageSettings,
+    archive: Archive,
+    form: Format,
+    samples: Sequence[RawSample],
+    control: RunControl,
+) -> dict[str, ImageShape]:
+    """Return the shapes of the pictures of further columns, each as ``decide_shape`` does."""
+    columns: dict[str, list[RawSample]] = {}
+    for sample in samples:
+        for name, ref in sample.pictures.items():
+            columns.setdefault(name, []).append(replace(sample, image=ref))
+    return {
+        name: decide_shape(plan, archive, form, having, control) for name, having in columns.items()
+    }
 
 
 def check_source(archive: Archive) -> None:

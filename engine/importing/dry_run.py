@@ -21,9 +21,10 @@ from engine.importing.decode import (
     decide_shape,
     decode_samples,
     decode_source_image,
+    further_shapes,
     resize_to_shape,
 )
-from engine.importing.decode_audio import audio_decoder
+from engine.importing.decode_audio import AudioShape, audio_decoder
 from engine.importing.empty_import import Cause, diagnose_empty_import
 from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
@@ -56,6 +57,8 @@ class DryRun:
     plan: ImportPlan
     shape: ImageShape
     """Of the stored images."""
+    audio_shape: AudioShape | None
+    """Of the stored sounds of the first column; None if there are none."""
     value_range: ValueRange | None
     """What became black and white of deep images; None if there are none."""
     result: ImportResult
@@ -85,7 +88,7 @@ class DryRun:
         """
         if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
-        return _dry_run(plan, self.scan, self.items, self.shape, self.value_range)
+        return _dry_run(plan, self.scan, self.items, self.shape, self.audio_shape, self.value_range)
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
@@ -138,19 +141,22 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         scan = scan_source(plan, archive, control, tell)
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
         values = SourceValues(archive, scan.form, scan.samples, plan.images, control)
+        audio = audio_decoder(plan, archive, scan.form, scan.samples, control)
         decoder = Decoder(
             archive=archive,
             form=scan.form,
             settings=plan.images,
             shape=shape,
             values=values,
-            audio=audio_decoder(plan, archive, scan.samples, control),
+            audio=audio,
+            further_shapes=further_shapes(plan.images, archive, scan.form, scan.samples, control),
         )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
         value_range = range_of(items, values)
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
-    return _dry_run(plan, scan, tuple(items), shape, value_range)
+    audio_shape = next(iter(audio.shapes.values()), None) if audio else None
+    return _dry_run(plan, scan, tuple(items), shape, audio_shape, value_range)
 
 
 def _dry_run(
@@ -158,6 +164,7 @@ def _dry_run(
     scan: Scan,
     items: tuple[DecodedSample, ...],
     shape: ImageShape,
+    audio_shape: AudioShape | None,
     value_range: ValueRange | None,
 ) -> DryRun:
     ledger = scan.ledger.copy()
@@ -169,6 +176,7 @@ def _dry_run(
     return DryRun(
         plan=plan,
         shape=shape,
+        audio_shape=audio_shape,
         value_range=value_range,
         result=result,
         ledger=ledger,
@@ -221,11 +229,14 @@ class ScanFacts:
     """Counts and statistics of the items of a source."""
 
     pairs: int
-    """Images with a text."""
+    """Images with a text, whatever else they have."""
     image_only: int
     text_only: int
+    with_image: int
+    with_sound: int = 0
+    with_cells: int = 0
     others: int = 0
-    """Items with a sound or cells, whatever else they have."""
+    """Items with a sound or cells that are no pairs."""
     several: int
     """Images with more than one caption."""
     emptied: int
@@ -242,12 +253,8 @@ class ScanFacts:
 
 @dataclass
 class _Scanned:
-    pairs: int = 0
-    image_only: int = 0
-    text_only: int = 0
-    others: int = 0
-    several: int = 0
-    emptied: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    """By the names of ``ScanFacts``."""
     labels: dict[str, None] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
@@ -294,21 +301,24 @@ def scan_facts(
 
 
 def _take(scanned: _Scanned, sample: RawSample, plan: TextSettings, ledger: FileLedger) -> None:
-    formed = apply_all(plan, sample.texts)
-    if sample.sounds or sample.cells:
-        scanned.others += 1
+    formed, counts = apply_all(plan, sample.texts), scanned.counts
+    if sample.image is not None and formed:
+        counts["pairs"] += 1
+    elif sample.sounds or sample.cells:
+        counts["others"] += 1
     elif sample.image is None:
-        scanned.text_only += 1
+        counts["text_only"] += 1
         ledger.mark_item_skipped(sample.key, Reason.NO_IMAGE)
-    elif formed:
-        scanned.pairs += 1
     else:
-        scanned.image_only += 1
+        counts["image_only"] += 1
         ledger.mark_item_skipped(sample.key, Reason.NO_TEXT)
     if sample.image is not None and not scanned.first:
         scanned.first.append(sample)
-    scanned.several += len(sample.texts) > 1
-    scanned.emptied += bool(sample.texts) and not formed
+    counts["with_image"] += sample.image is not None
+    counts["with_sound"] += bool(sample.sounds)
+    counts["with_cells"] += bool(sample.cells)
+    counts["several"] += len(sample.texts) > 1
+    counts["emptied"] += bool(sample.texts) and not formed
     scanned.before.extend(sample.texts[: len(formed)])
     scanned.after.extend(formed)
     label = sample.extras.get("label")
@@ -327,9 +337,10 @@ def _facts(
     rare = rare_words(scanned.after, plan.min_count)
     after = [without_rare(text, rare) for text in scanned.after]
     control.stop_if_asked()
+    counts = scanned.counts
     reasons = (
         ()
-        if scanned.pairs or scanned.others
+        if counts["pairs"] or counts["others"]
         else diagnose_empty_import(look.listing, ledger, scanned.first)
     )
     pairs = dict.fromkeys(zip(scanned.before, after, strict=True))
@@ -338,12 +349,15 @@ def _facts(
         some = [pair for pair in pairs if (pair[0] != pair[1]) is is_changed]
         shown += some[:: max(1, len(some) // KEPT_SAMPLES)][:KEPT_SAMPLES]
     return ScanFacts(
-        pairs=scanned.pairs,
-        image_only=scanned.image_only,
-        text_only=scanned.text_only,
-        others=scanned.others,
-        several=scanned.several,
-        emptied=scanned.emptied + sum(not text for text in after),
+        pairs=counts["pairs"],
+        image_only=counts["image_only"],
+        text_only=counts["text_only"],
+        with_image=counts["with_image"],
+        with_sound=counts["with_sound"],
+        with_cells=counts["with_cells"],
+        others=counts["others"],
+        several=counts["several"],
+        emptied=counts["emptied"] + sum(not text for text in after),
         labels=tuple(scanned.labels),
         texts=describe_texts([text for text in after if text], data),
         samples=tuple(shown[:KEPT_SAMPLES]),

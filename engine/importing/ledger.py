@@ -93,6 +93,7 @@ class FileLedger:
         self._used: set[str] = set()
         self._skipped_files: dict[str, SkipRecord] = {}
         self._skipped_items: dict[str, SkipRecord] = {}
+        self._skipped_members: dict[str, SkipRecord] = {}
 
     def copy(self) -> "FileLedger":
         """Return an independent copy."""
@@ -102,6 +103,7 @@ class FileLedger:
         other._used = set(self._used)
         other._skipped_files = dict(self._skipped_files)
         other._skipped_items = dict(self._skipped_items)
+        other._skipped_members = dict(self._skipped_members)
         return other
 
     def add(self, count: int = 1) -> None:
@@ -130,6 +132,21 @@ class FileLedger:
         """Record an item that is not imported, unless it has a reason already."""
         self._skipped_items.setdefault(key, SkipRecord(path=key, reason=reason, detail=detail))
 
+    def mark_member_skipped(self, path: str, reason: Reason, detail: str = "") -> None:
+        """Record a sound or a further picture that its item does without.
+
+        Args:
+            path: of its file, which is skipped, or name of a part of a file that is still used.
+            reason: why it cannot be used.
+            detail: in English.
+        """
+        if path in self._used:
+            self.mark_rejected(path, reason, detail)
+        else:
+            self._skipped_members.setdefault(
+                path, SkipRecord(path=path, reason=reason, detail=detail)
+            )
+
     @property
     def files_used(self) -> int:
         """Files that gave an image or a text."""
@@ -141,9 +158,13 @@ class FileLedger:
 
     def skip_counts(self) -> dict[Reason, int]:
         """Count what is skipped by reason, most frequent first; a file and its item count once."""
-        records = {**self._skipped_files, **self._skipped_items}
+        records = {**self._skipped_members, **self._skipped_files, **self._skipped_items}
         counts = Counter(record.reason for record in records.values())
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def skipped_members(self) -> Iterator[SkipRecord]:
+        """Sounds within files that are used, which their items do without."""
+        return iter(self._skipped_members.values())
 
     def skipped_items(self) -> Iterator[SkipRecord]:
         """Items that are not imported, in the order in which they were skipped."""

@@ -42,7 +42,7 @@ def check_same_sounds(context: CheckContext) -> None:
     for outcome in context.left():
         for name, sound in outcome.sample.sounds.items():
             ref = outcome.sample.raw.sounds.get(name)
-            source = ref.path if ref else outcome.sample.sound_rows.get(name)
+            source = (ref.path, ref.part) if ref else outcome.sample.member_rows.get(name)
             if sound.fingerprint:
                 columns.setdefault(name, {}).setdefault(source, (outcome, sound))
     groups: list[list[SampleOutcome]] = []
@@ -68,7 +68,8 @@ def check_fields(context: CheckContext) -> None:
     Runs last: what a column holds depends on the samples that are kept.
     """
     cells = [outcome.sample.raw.cells for outcome in context.left()]
-    table = context.table = build_table(cells, dict(context.plan.field_kinds))
+    plan = context.plan
+    table = context.table = build_table(cells, dict(plan.field_kinds), dict(plan.reading.fields))
     reports = table.reports if table else ()
     constants = [report.name for report in reports if report.reason is LeftOut.CONSTANT]
     context.report(Issue.CONSTANT_FIELD, constants)

@@ -1,9 +1,12 @@
-"""Previews for the wizard: a few samples as they would be imported, images before and after."""
+"""Previews for the wizard: a few samples as they would be imported, images before and after.
+
+Sounds have a preview of their own in ``sound_preview``.
+"""
 
 import itertools
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -11,6 +14,7 @@ import numpy as np
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import ValueSummary
+from engine.data.table_cells import Cell
 from engine.errors import EntryError
 from engine.importing.captions import apply_all
 from engine.importing.decode import (
@@ -18,14 +22,24 @@ from engine.importing.decode import (
     Decoder,
     decide_shape,
     decode_source_image,
+    further_shapes,
     resize_to_shape,
 )
-from engine.importing.formats.format import FileListing, Format, ImageRef, Pixels, RawSample
+from engine.importing.decode_audio import audio_decoder
+from engine.importing.formats.format import (
+    NOTHING,
+    FileListing,
+    Format,
+    ImageRef,
+    Pixels,
+    RawSample,
+)
 from engine.importing.formats.registry import FORMATS
 from engine.importing.formats.sounds import with_sounds
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import QuickScan, check_plan, list_files, with_frames
+from engine.importing.sound_preview import PreviewSound, sounds_of
 from engine.importing.sources.archive import LIMITS, Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.value_range import SourceValues, range_for
@@ -47,6 +61,10 @@ class PreviewItem:
     problem: Reason | None
     """Why it would be skipped."""
     detail: str = ""
+    sounds: tuple[PreviewSound, ...] = ()
+    """Of the length that covers those that are shown."""
+    cells: Mapping[str, Cell] = field(default_factory=lambda: NOTHING)
+    """Of all columns that may become fields, those that are left out too."""
 
 
 def preview(
@@ -93,7 +111,16 @@ def _preview(
     # Of the few that are shown: reading more files would make the first preview wait.
     shape = decide_shape(plan.images, archive, form, chosen, control)
     values = SourceValues(archive, form, found, plan.images, control)
-    decoder = Decoder(archive=archive, form=form, settings=plan.images, shape=shape, values=values)
+    audio = audio_decoder(plan, archive, form, chosen, control)
+    decoder = Decoder(
+        archive=archive,
+        form=form,
+        settings=plan.images,
+        shape=shape,
+        values=values,
+        audio=audio,
+        further_shapes=further_shapes(plan.images, archive, form, chosen, control),
+    )
     items: list[PreviewItem] = []
     for sample in chosen:
         control.stop_if_asked()
@@ -121,12 +148,15 @@ def _item(plan: ImportPlan, decoder: Decoder, sample: RawSample) -> PreviewItem:
         [Reason.NO_TEXT] if is_pair and not texts and not plan.keep_image_only else [],
         [Reason.NO_IMAGE] if is_pair and sample.image is None and not plan.keep_text_only else [],
     )
+    shapes = decoder.audio.shapes if decoder.audio else {}
     return PreviewItem(
         key=sample.key,
         texts=texts,
         image=decoded.pixels,
         problem=next((problem for problem in problems if problem is not None), None),
         detail=decoded.detail,
+        sounds=tuple(sounds_of(decoded, shapes)),
+        cells=sample.cells,
     )
 
 

@@ -5,9 +5,11 @@ Shapes: N images, H height and W width of the stored images, C channels.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
 
 from engine.data.image_decode import Original
-from engine.data.waveform import Wave
 from engine.importing.formats.format import NOTHING, Pixels, RawSample
 from engine.importing.ledger import Reason, SkipRecord
 from engine.importing.near_duplicates import colour_layouts, perceptual_hashes, pixel_digest
@@ -57,6 +59,16 @@ class AudioFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PictureFacts:
+    """What an import asks of a picture of a further column."""
+
+    digest: bytes
+    """Of the stored pixels: equal pixels have equal digests."""
+    is_grey: bool
+    """Whether all channels are equal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DecodedSample:
     """A raw sample and the result of decoding its image and its sounds."""
 
@@ -72,12 +84,15 @@ class DecodedSample:
     """[H, W, C] while the sample is passed from the decoder to the staging, then None."""
     sounds: Mapping[str, AudioFacts] = field(default_factory=lambda: NOTHING)
     """By column; of those that can be used."""
+    pictures: Mapping[str, PictureFacts] = field(default_factory=lambda: NOTHING)
+    """By further column; of those that can be used."""
     refused: tuple[SkipRecord, ...] = ()
-    """Sounds that cannot be used; the sample does without them."""
-    sound_rows: Mapping[str, int] = field(default_factory=lambda: NOTHING)
-    """By column, rows of the waves in the staging; empty without a staging."""
-    waves: Mapping[str, Wave] = field(default_factory=lambda: NOTHING)
-    """By column, [S] while the sample is passed on, as ``pixels`` are."""
+    """Sounds and further pictures that cannot be used; the sample does without them."""
+    member_rows: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    """By column, rows of the waves and further pictures in the staging; empty without a staging."""
+    members: Mapping[str, npt.NDArray[Any]] = field(default_factory=lambda: NOTHING)
+    """By column, waves [S] and further pictures [H, W, C] while the sample is passed on, as
+    ``pixels`` are."""
 
 
 def image_facts(images: Pixels, originals: Sequence[Original]) -> list[ImageFacts]:

@@ -25,7 +25,7 @@ from engine.data.image_decode import count_frames
 from engine.data.pixel_values import parse_range
 from engine.errors import ConfigError, EngineError, EntryError, Problem
 from engine.events import ImportEmit, ImportProgressed, ImportStage
-from engine.importing.empty_import import Cause, diagnose_unknown_source
+from engine.importing.empty_import import Cause, CauseKind, diagnose_unknown_source
 from engine.importing.formats.format import (
     Detection,
     FileListing,
@@ -39,9 +39,11 @@ from engine.importing.formats.names import (
     TEXT_SUFFIXES,
     starts_like_image,
 )
+from engine.importing.formats.parquet import columnar_alone
 from engine.importing.formats.registry import FORMATS
 from engine.importing.formats.sounds import sound_paths, with_sounds
 from engine.importing.formats.streams import STREAM_ERRORS
+from engine.importing.formats.tabular import table_alone
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
 from engine.importing.sources.archive import Archive, FileEntry
@@ -107,6 +109,12 @@ def detect_formats(archive: Archive, listing: FileListing) -> tuple[Detection, .
                 found.append(detection)
     # Sorting is stable: between equals the order of the table decides.
     return tuple(sorted(found, key=lambda detection: -detection.confidence))
+
+
+def detect_rows_alone(archive: Archive, listing: FileListing) -> tuple[Detection, ...]:
+    """Detect a table whose rows are items of their own, in a source without images or sounds."""
+    found = table_alone(archive, listing) or columnar_alone(archive, listing)
+    return () if found is None else (found,)
 
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -228,7 +236,7 @@ class QuickScan:
     left_out: Mapping[Reason, int]
     """Files that no format will see, such as hidden ones, by reason."""
     causes: tuple[Cause, ...]
-    """The likely reasons where no format can read it."""
+    """The likely reasons where no format finds images or sounds."""
 
     @property
     def images(self) -> int:
@@ -249,6 +257,8 @@ class QuickScan:
 def quick_scan(archive: Archive, tell: Callable[[int], None], control: RunControl) -> QuickScan:
     """List a source and detect its formats; opens at most a few small files.
 
+    A table alone is detected where no format finds images or sounds.
+
     Args:
         archive: the source.
         tell: receives the number of files listed so far, every few files.
@@ -261,13 +271,17 @@ def quick_scan(archive: Archive, tell: Callable[[int], None], control: RunContro
     ledger = FileLedger()
     listing = list_files(archive, ledger, control, tell)
     offers = detect_formats(archive, listing)
+    causes = () if offers else diagnose_unknown_source(archive, listing, ledger)
+    # The rows of a table of web addresses are images that have to be downloaded first.
+    if not offers and not any(cause.kind is CauseKind.ADDRESSES for cause in causes):
+        offers = detect_rows_alone(archive, listing)
     return QuickScan(
         source=archive.source,
         listing=listing,
         detections=offers,
         files=ledger.files_found,
         left_out=ledger.skip_counts(),
-        causes=() if offers else diagnose_unknown_source(archive, listing, ledger),
+        causes=causes,
     )
 
 

@@ -1,14 +1,13 @@
 """Decoded samples of an unfinished import, on disk, so that the import can be resumed.
 
 The folder ``.<name>.import`` beside the dataset holds ``plan.json`` (fingerprint of plan and
-source), ``images.part`` (raw rows of pixels), ``sounds.part`` (raw waves of all columns) and
-``items.jsonl`` (one line for each sample: the facts of its image and sounds, or why it is skipped).
-After a crash the last line may be truncated and the last
+source), ``images.part`` (raw rows of pixels), ``<column>.part`` of each column of sounds or further
+pictures, and ``items.jsonl`` (one line for each sample: the facts of its image, pictures and
+sounds, or why it is skipped). After a crash the last line may be truncated and the last
 rows may be missing or zero: each line is checked against its row, and everything from the first
 difference on is decoded again.
 
-Shapes: N rows, H height and W width of the stored images, C channels, S samples of the stored
-waves.
+Shapes: K rows, H height and W width of the stored images, C channels.
 """
 
 import contextlib
@@ -19,12 +18,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.waveform import Wave
 from engine.errors import ImportLockedError
 from engine.fs.atomic import atomic_write, wrapping_os_errors
 from engine.fs.codec import decode, encode
@@ -33,15 +31,32 @@ from engine.importing.decode_audio import wave_digest
 from engine.importing.formats.format import NOTHING, Pixels, RawSample
 from engine.importing.ledger import Reason, SkipRecord
 from engine.importing.near_duplicates import pixel_digest
-from engine.importing.samples import AudioFacts, DecodedSample, ImageFacts
+from engine.importing.samples import AudioFacts, DecodedSample, ImageFacts, PictureFacts
 
-FORMAT = 4
+FORMAT = 5
 SYNC_EVERY_S = 3.0
 """Interval of ``fsync``: what is synced survives a power cut."""
 FLUSH_EVERY_S = 0.25
 """Interval of ``flush``: what is flushed survives the end of the process."""
 PIECE_ROWS = 256
 BUFFER_BYTES = 1_000_000
+_IMAGES = "images"
+"""Array of the first column of pictures; no column can have the name."""
+
+
+@dataclass(frozen=True)
+class StagedArray:
+    """The values of a column of sounds or further pictures."""
+
+    shape: tuple[int, ...]
+    """Of one value."""
+    dtype: str = "u1"
+    """``u1`` of pixels, ``<i2`` of waves."""
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of one value."""
+        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
 
 
 class Staging:
@@ -52,7 +67,7 @@ class Staging:
         fingerprint: of plan and source; the staging of any other is deleted.
         shape: [H, W, C] of a row.
         samples: all samples of the import; a staging of other samples is deleted.
-        wave_samples: S; 0 if no sample has a sound.
+        arrays: of the columns of sounds and further pictures, by name.
 
     Raises:
         ImportLockedError: on entering, another process imports into the same dataset.
@@ -65,19 +80,17 @@ class Staging:
         fingerprint: Mapping[str, str],
         shape: tuple[int, int, int],
         samples: Sequence[RawSample],
-        wave_samples: int = 0,
+        arrays: Mapping[str, StagedArray] | None = None,
     ) -> None:
         self.folder = folder
         self._fingerprint = {"format": FORMAT, **fingerprint}
-        self._shape = shape
-        self.row_bytes = int(np.prod(shape))
-        self.wave_bytes = wave_samples * np.dtype(np.int16).itemsize
+        self._arrays = {_IMAGES: StagedArray(shape), **(arrays or {})}
+        self.row_bytes = self._arrays[_IMAGES].row_bytes
         self._samples = samples
         self.items: list[DecodedSample] = []
         """In the order of the samples."""
-        self.rows = 0
-        """Of images."""
-        self.waves = 0
+        self._rows = dict.fromkeys(self._arrays, 0)
+        self._values: dict[str, BinaryIO] = {}
         self._files = contextlib.ExitStack()
         self._held = contextlib.ExitStack()
         self._synced_s = self._flushed_s = time.monotonic()
@@ -95,8 +108,7 @@ class Staging:
                 self.folder.mkdir()
                 atomic_write(self.folder / "plan.json", json.dumps(self._fingerprint).encode())
             self._lines = self._open("items.jsonl")
-            self._images = self._open("images.part")
-            self._sounds = self._open("sounds.part")
+            self._values = {name: self._open(f"{name}.part") for name in self._arrays}
             self._recover()
             self._held = held.pop_all()
         return self
@@ -108,25 +120,27 @@ class Staging:
         self._held.close()
 
     def append(self, decoded: DecodedSample) -> DecodedSample:
-        """Write one sample: its pixels and waves first, then its line.
+        """Write one sample: its values first, then its line.
 
         Returns:
-            The sample without its pixels and waves, and with the rows where they are stored.
+            The sample without its values, and with the rows where they are stored.
         """
-        item = self._placed(replace(decoded, pixels=None, waves=NOTHING))
+        item = replace(decoded, pixels=None, members=NOTHING, **self._rows_after(decoded))
         with wrapping_os_errors(self.folder, self.row_bytes):
             if decoded.pixels is not None:
-                self._images.write(decoded.pixels.data)
-                self.rows += 1
-            for wave in decoded.waves.values():
-                self._sounds.write(wave.astype("<i2", copy=False).tobytes())
-                self.waves += 1
+                self._values[_IMAGES].write(decoded.pixels.data)
+                self._rows[_IMAGES] += 1
+            for name, value in decoded.members.items():
+                dtype = self._arrays[name].dtype
+                self._values[name].write(value.astype(dtype, copy=False).tobytes())
+                self._rows[name] += 1
             line = _Line(
                 key=item.raw.key,
                 facts=item.facts,
                 reason=item.reason,
                 detail=item.detail,
                 sounds=item.sounds,
+                pictures=item.pictures,
                 refused=item.refused,
             )
             # ASCII: a file name may hold bytes that are not valid in any encoding.
@@ -136,22 +150,29 @@ class Staging:
         return item
 
     def sync(self) -> None:
-        """Sync the files to disk, pixels and waves before the lines that refer to them."""
+        """Sync the files to disk, values before the lines that refer to them."""
         with wrapping_os_errors(self.folder, self.row_bytes):
-            for file in (self._images, self._sounds, self._lines):
+            for file in (*self._values.values(), self._lines):
                 file.flush()
                 os.fsync(file.fileno())
         self._synced_s = time.monotonic()
 
     def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
         """Yield rows of images, which must be ascending, in pieces [K, H, W, C]."""
-        for block in self._blocks("images.part", rows, self.row_bytes):
-            yield block.reshape(-1, *self._shape)
+        return self.member_pieces(_IMAGES, rows)
 
-    def wave_pieces(self, rows: Sequence[int]) -> Iterator[npt.NDArray[np.int16]]:
-        """Yield waves, whose rows must be ascending, in pieces [K, S]."""
-        for block in self._blocks("sounds.part", rows, self.wave_bytes):
-            yield np.ascontiguousarray(block).view("<i2").astype(np.int16, copy=False)
+    def member_pieces(self, column: str, rows: Sequence[int]) -> Iterator[npt.NDArray[Any]]:
+        """Yield values of a column, whose rows must be ascending, in pieces [K, ...]."""
+        array = self._arrays[column]
+        native = np.dtype(array.dtype).newbyteorder("=")
+        for block in self._blocks(f"{column}.part", rows, array.row_bytes):
+            values = np.ascontiguousarray(block).view(array.dtype).astype(native, copy=False)
+            yield values.reshape(-1, *array.shape)
+
+    @property
+    def staged_bytes(self) -> int:
+        """Size of the values staged so far."""
+        return sum(self._rows[name] * array.row_bytes for name, array in self._arrays.items())
 
     def _blocks(self, name: str, rows: Sequence[int], row_bytes: int) -> Iterator[Pixels]:
         """Yield ascending rows of a file in pieces [K, bytes]."""
@@ -186,9 +207,8 @@ class Staging:
         if now_s - self._synced_s > SYNC_EVERY_S:
             self.sync()
         elif now_s - self._flushed_s > FLUSH_EVERY_S:
-            self._images.flush()
-            self._sounds.flush()
-            self._lines.flush()
+            for file in (*self._values.values(), self._lines):
+                file.flush()
             self._flushed_s = now_s
 
     def _open(self, name: str) -> BinaryIO:
@@ -201,45 +221,49 @@ class Staging:
         whole = 0
         for line in self._lines:
             found = _read_line(line)
-            if found is None or not (self._is_row_whole(found) and self._are_waves_whole(found)):
+            if found is None or not self._is_whole(found):
                 break
             raw = self._samples[len(self.items)] if len(self.items) < len(self._samples) else None
             if raw is None or raw.key != found.raw.key:
                 self.items.clear()
-                whole = self.rows = self.waves = 0
+                whole, self._rows = 0, dict.fromkeys(self._arrays, 0)
                 break
-            self.items.append(self._placed(replace(found, raw=raw)))
-            self.rows += found.facts is not None
-            self.waves += len(found.sounds)
+            self.items.append(replace(found, raw=raw, **self._rows_after(found)))
+            self._rows[_IMAGES] += found.facts is not None
+            for name in (*found.sounds, *found.pictures):
+                self._rows[name] += 1
             whole += len(line)
-        for file, end in (
-            (self._lines, whole),
-            (self._images, self.rows * self.row_bytes),
-            (self._sounds, self.waves * self.wave_bytes),
-        ):
+        ends = [(self._lines, whole)]
+        for name, file in self._values.items():
+            ends.append((file, self._rows[name] * self._arrays[name].row_bytes))
+        for file, end in ends:
             file.seek(end)
             file.truncate()
 
-    def _placed(self, item: DecodedSample) -> DecodedSample:
-        """Set the rows of a sample that follows those staged so far."""
-        rows = {column: self.waves + place for place, column in enumerate(item.sounds)}
-        return replace(item, row=-1 if item.facts is None else self.rows, sound_rows=rows)
+    def _rows_after(self, item: DecodedSample) -> dict[str, Any]:
+        """Return the fields ``row`` and ``member_rows`` of a sample that follows those staged."""
+        rows = {name: self._rows[name] for name in (*item.pictures, *item.sounds)}
+        row = -1 if item.facts is None else self._rows[_IMAGES]
+        return {"row": row, "member_rows": rows or NOTHING}
 
-    def _are_waves_whole(self, item: DecodedSample) -> bool:
-        waves: list[Wave] = [
-            np.frombuffer(self._sounds.read(self.wave_bytes), "<i2") for _column in item.sounds
-        ]
-        facts = item.sounds.values()
-        return all(wave_digest(w) == f.digest for w, f in zip(waves, facts, strict=True))
-
-    def _is_row_whole(self, item: DecodedSample) -> bool:
-        if item.facts is None:
-            return True
-        content = self._images.read(self.row_bytes)
-        if len(content) < self.row_bytes:
-            return False
-        pixels = np.frombuffer(content, np.uint8).reshape(self._shape)
-        return pixel_digest(pixels) == item.facts.pixel_digest
+    def _is_whole(self, item: DecodedSample) -> bool:
+        """Whether the next rows of the files are the values of an item."""
+        digests = dict.fromkeys((_IMAGES, *item.pictures), pixel_digest)
+        expected = {name: facts.digest for name, facts in item.pictures.items()}
+        if item.facts is not None:
+            expected[_IMAGES] = item.facts.pixel_digest
+        expected |= {name: facts.digest for name, facts in item.sounds.items()}
+        for name, digest in expected.items():
+            if name not in self._arrays:
+                return False
+            array = self._arrays[name]
+            content = self._values[name].read(array.row_bytes)
+            if len(content) < array.row_bytes:
+                return False
+            value = np.frombuffer(content, array.dtype).reshape(array.shape)
+            if digests.get(name, wave_digest)(value) != digest:
+                return False
+        return True
 
 
 def staging_folder(dataset: Path) -> Path:
@@ -279,6 +303,7 @@ class _Line:
     reason: Reason | None
     detail: str
     sounds: Mapping[str, AudioFacts]
+    pictures: Mapping[str, PictureFacts]
     refused: tuple[SkipRecord, ...]
 
 
@@ -296,5 +321,6 @@ def _read_line(line: bytes) -> DecodedSample | None:
         reason=found.reason,
         detail=found.detail,
         sounds=found.sounds,
+        pictures=found.pictures,
         refused=found.refused,
     )

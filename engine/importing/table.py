@@ -20,6 +20,7 @@ from engine.data.table_fields import (
     included_fields,
     infer_fields,
 )
+from engine.errors import ConfigError
 
 MAX_COLUMNS = 1_000
 """Columns that are looked at."""
@@ -60,13 +61,16 @@ class ImportTable:
 
 
 def build_table(
-    samples: Sequence[Mapping[str, Cell]], kinds: Mapping[str, FieldKind]
+    samples: Sequence[Mapping[str, Cell]],
+    kinds: Mapping[str, FieldKind],
+    stated: Mapping[str, FieldKind] | None = None,
 ) -> ImportTable | None:
     """Infer the fields of samples; None if none has cells.
 
     Args:
         samples: cells of each sample to import, by column.
         kinds: of columns, chosen by the user.
+        stated: kinds that the source states; of columns that they do not fit, the kind is inferred.
 
     Raises:
         ConfigError: a kind does not fit its column, or there is no such column.
@@ -75,7 +79,18 @@ def build_table(
     if not names:
         return None
     columns = {name: [cells.get(name) for cells in samples] for name in names[:MAX_COLUMNS]}
-    return ImportTable(reports=infer_fields(columns, kinds), columns=columns)
+    fitting = {name: kind for name, kind in (stated or {}).items() if _fits(kind, columns, name)}
+    return ImportTable(reports=infer_fields(columns, {**fitting, **kinds}), columns=columns)
+
+
+def _fits(kind: FieldKind, columns: Mapping[str, Sequence[Cell]], name: str) -> bool:
+    if name not in columns:
+        return False
+    try:
+        (report,) = infer_fields({name: columns[name]}, {name: kind})
+    except ConfigError:
+        return False
+    return report.field is not None and not report.unreadable
 
 
 def _stored(field: Field, cells: Sequence[Cell]) -> Sequence[Cell]:

@@ -23,6 +23,7 @@ from engine.data.tokenizers import (
     WORD,
     BpeTokenizer,
     split_characters,
+    split_texts,
     split_words,
 )
 
@@ -73,7 +74,8 @@ def describe_texts(
     """
     data = data or DataConfig()
     copies = Counter(texts)
-    unknown = oov_share_of(copies, data.vocabulary_size)
+    words = split_texts(list(copies))
+    unknown = oov_share_of(words, list(copies.values()), data.vocabulary_size)
     kind = chosen_kind(data.tokenizer, unknown, copies.total())
     is_automatic = data.tokenizer == AUTO
     merged = MIN_MERGE_COUNT if is_automatic else 0

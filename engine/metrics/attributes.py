@@ -7,17 +7,23 @@ Shapes: N items, A attributes, K columns, G groups.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from engine.control import RunControl
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
-from engine.metrics.extractor import MAX_VALUES, UNKNOWN, Labels, predict_attributes
+from engine.data.tokenizers import join_words, split_words
 
+UNKNOWN = -1
+MAX_VALUES = 100
+"""Largest number of values of an attribute."""
+MIN_KNOWN_TEXTS = 0.5
+"""Share of the validation captions that training must have for captions to state attributes."""
 MAX_ATTRIBUTES = 64
 MIN_KNOWN = 0.5
 """Share of the items of each split that must have a known value of an attribute. Names of voices
@@ -29,8 +35,8 @@ PERMUTATIONS = 20
 _CHECK_EVERY = 1_024
 """Items that are read between two checks for a stop."""
 
+Labels = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +111,21 @@ class LearnedAttributes:
     """Number of values of each predicted attribute."""
 
     @classmethod
-    def of(cls, truth: Labels, sizes: Sequence[int]) -> "LearnedAttributes":
-        """Predict the attributes that most of the training values have: [N, A]."""
-        is_known = (truth != UNKNOWN).mean(0) if len(truth) else np.zeros(truth.shape[1])
-        places = tuple(np.flatnonzero(is_known >= MIN_LABELLED).tolist())
+    def of(
+        cls, truth: Labels, sizes: Sequence[int], wanted: Mask | None = None
+    ) -> "LearnedAttributes":
+        """Predict the attributes that most of the training values have.
+
+        Args:
+            truth: [N, A].
+            sizes: number of values of each attribute.
+            wanted: the attributes to choose from, [A]; by default all.
+        """
+        known = (truth != UNKNOWN).mean(0) if len(truth) else np.zeros(truth.shape[1])
+        is_learned = known >= MIN_LABELLED
+        if wanted is not None:
+            is_learned &= wanted
+        places = tuple(np.flatnonzero(is_learned).tolist())
         return cls(count=len(sizes), places=places, sizes=tuple(sizes[place] for place in places))
 
     def labels(self, said: Tensor) -> Labels:
@@ -119,7 +136,45 @@ class LearnedAttributes:
         return labels
 
 
-def labels_of_groups(groups: Places, labels: Labels, count: int) -> Labels:
+def predict_attributes(said: Tensor, sizes: Sequence[int]) -> Labels:
+    """Return the likeliest value of each attribute: [N, outputs] to [N, A]."""
+    return torch.stack([part.argmax(1) for part in said.split(list(sizes), 1)], 1).numpy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeTable:
+    """The attributes of a dataset, their values, and what each caption states."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+    """By attribute."""
+    of_text: Mapping[str, tuple[int, ...]]
+    """By normalised caption: the index of each attribute's value."""
+
+    def labels_of_texts(self, texts: Sequence[str]) -> Labels:
+        """Return the attributes of texts: [N, A] indices, ``UNKNOWN`` for unseen captions."""
+        nothing = (UNKNOWN,) * len(self.names)
+        return np.array([self.of_text.get(normal_form(t), nothing) for t in texts], dtype=np.int64)
+
+    def labels_of_records(self, records: Sequence[Mapping[str, object]]) -> Labels:
+        """Return the attributes of records: [N, A] indices, ``UNKNOWN`` where missing."""
+        places = [{value: place for place, value in enumerate(kept)} for kept in self.values]
+        rows = [
+            [
+                place.get(str(_attributes(record).get(name)), UNKNOWN)
+                for name, place in zip(self.names, places, strict=True)
+            ]
+            for record in records
+        ]
+        return np.array(rows, dtype=np.int64).reshape(len(records), len(self.names))
+
+
+def normal_form(text: str) -> str:
+    """Normalise a caption for comparison: lower case, single spaces."""
+    return join_words(split_words(text))
+
+
+def labels_of_groups(groups: npt.NDArray[np.integer], labels: Labels, count: int) -> Labels:
     """Return the labels on which all items of a group agree.
 
     Args:
@@ -135,6 +190,50 @@ def labels_of_groups(groups: Places, labels: Labels, count: int) -> Labels:
     np.maximum.at(highest, groups, labels)
     np.minimum.at(lowest, groups, np.where(labels == UNKNOWN, np.iinfo(np.int64).max, labels))
     return np.where(lowest == highest, highest, UNKNOWN)
+
+
+def find_attributes(dataset: StoredDataset) -> AttributeTable | None:
+    """Collect the attributes that a dataset's captions determine; None if there are none.
+
+    A caption determines what all training items with it have in common. Captions that hardly occur
+    twice determine nothing of a new one, so most validation captions must be known.
+    """
+    rows = [row for row in dataset.rows(TRAIN) if dataset.has_text[row]]
+    described = [row for row in rows if _attributes(dataset.records[row])]
+    if not described or len(described) < len(rows) / 2:
+        return None
+    records = [dataset.records[row] for row in described]
+    names = set.intersection(*(set(_attributes(record)) for record in records))
+    values = {
+        name: tuple(sorted({str(_attributes(record)[name]) for record in records}))
+        for name in sorted(names)
+    }
+    kept = {name: found for name, found in values.items() if len(found) <= MAX_VALUES}
+    table = AttributeTable(names=tuple(kept), values=tuple(kept.values()), of_text={})
+    labels = table.labels_of_records(records)
+    places: dict[str, int] = {}
+    groups = [places.setdefault(normal_form(record["text"]), len(places)) for record in records]
+    stated = labels_of_groups(np.array(groups, dtype=np.int64), labels, len(places))
+    is_determined = (stated != UNKNOWN).all(0)
+    validation = [
+        normal_form(dataset.texts[row]) for row in dataset.rows(VALIDATION) if dataset.has_text[row]
+    ]
+    num_known = sum(text in places for text in validation)
+    if not is_determined.any() or num_known < MIN_KNOWN_TEXTS * len(validation):
+        return None
+    determined = np.flatnonzero(is_determined)
+    return AttributeTable(
+        names=tuple(table.names[place] for place in determined),
+        values=tuple(table.values[place] for place in determined),
+        of_text={
+            text: tuple(stated[group, is_determined].tolist()) for text, group in places.items()
+        },
+    )
+
+
+def _attributes(record: Mapping[str, object]) -> Mapping[str, object]:
+    found = record.get("attributes")
+    return found if isinstance(found, dict) else {}
 
 
 def agreement(labels: Sequence[Labels], stated: Sequence[Mask]) -> float | None:

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.store import TRAIN, StoredDataset
+from engine.metrics.attributes import UNKNOWN, AttributeTable, Labels, normal_form
 from engine.metrics.distances import Features
-from engine.metrics.extractor import UNKNOWN, AttributeTable, FeatureExtractor, Labels, normal_form
+from engine.metrics.extractor import FeatureExtractor
 from engine.metrics.retrieval import MIN_PAIRS, train_retrieval_model
 
 MAX_MODES = 2_000

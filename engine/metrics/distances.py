@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.events import ImageArray
 
 Features = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 
 SUBSET, SUBSETS = 1_000, 50
 
@@ -239,3 +240,10 @@ class MemorisationMetrics:
             "memorisation_baseline": NEAR,
             "novelty": float((nearest > self._copy_limit).mean()),
         }
+
+
+def subsample(rows: Rows, most: int) -> Rows:
+    """Subsample rows evenly."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

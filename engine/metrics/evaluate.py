@@ -4,8 +4,9 @@ An evaluator has parts: the metrics of pairs of an image and a text, those of ta
 coherence matrix of any columns. What depends on the dataset only is prepared once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,16 +23,17 @@ from engine.data.tokenizers import encode_all
 from engine.errors import DatasetChangedError, EvaluationUnavailableError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
-from engine.metrics.distances import NearestImage
+from engine.metrics.distances import NearestImage, subsample
 from engine.metrics.extractor import FeatureExtractor, num_training_steps
+from engine.metrics.match_matrix import MatchMatrix
 from engine.metrics.matrix import CoherenceMatrix
 from engine.metrics.pairs import (
     TRAINING_SEEN,
     PairEvaluator,
     build_memorisation_metrics,
-    subsample,
 )
 from engine.metrics.report import EvaluationReport
+from engine.metrics.single_column import build_column_evaluator
 from engine.metrics.table_columns import TableEvaluator
 from engine.metrics.verdict import REPORT_FILE, facts_of, judge
 from engine.runs.event_reader import read_quality
@@ -92,6 +94,7 @@ class Evaluator:
             absent |= report.absent
             about |= report.about
             distances |= report.field_distances
+        absent = {name: why for name, why in absent.items() if name not in metrics}
         return EvaluationReport(
             metrics=metrics, absent=absent, about=about, field_distances=distances
         )
@@ -114,7 +117,7 @@ def build_evaluator(
         control: checked while classifiers are trained.
 
     Raises:
-        EvaluationUnavailableError: nothing can be measured of the columns.
+        EvaluationUnavailableError: the dataset lacks the columns, or has too few items.
         StoppedError: a stop was requested.
     """
     control = control or RunControl()
@@ -131,13 +134,37 @@ def build_evaluator(
     if tables:
         parts.append(TableEvaluator(dataset, tables))
     if has_matrix(model) and len(columns) == len(model.columns):
-        matrix = CoherenceMatrix(dataset, columns, networks, cache, control)
-        # Alone, it has to measure something.
-        if parts or not matrix.why_absent:
-            parts.append(matrix)
+        extractor = pair.extractor if pair else None
+        parts += _build_matrices(dataset, columns, networks, cache, control, extractor)
+    if len(model.columns) == 1:
+        for name, facts in columns.items():
+            alone = build_column_evaluator(dataset, name, facts, networks, cache, control)
+            parts += [alone] if alone else []
     if not parts:
         raise EvaluationUnavailableError(dataset.folder)
     return Evaluator(dataset, parts)
+
+
+def _build_matrices(
+    dataset: StoredDataset,
+    columns: Mapping[str, ColumnFacts],
+    networks: NetworkConfig,
+    cache: Path,
+    control: RunControl,
+    extractor: FeatureExtractor | None,
+) -> Iterator[EvaluatorPart]:
+    """Build the parts that compare columns: by attributes, and without any in common by a matcher.
+
+    Parts that cannot measure anything are left out.
+    """
+    matrix = CoherenceMatrix(dataset, columns, networks, cache, control, extractor)
+    if not matrix.why_absent:
+        yield matrix
+    unlike = [pair for pair in combinations(columns, 2) if not matrix.shares_attribute(*pair)]
+    if unlike:
+        matches = MatchMatrix(dataset, columns, unlike, networks, control)
+        if not matches.is_empty:
+            yield matches
 
 
 def has_matrix(model: ModelMetadata) -> bool:
@@ -150,10 +177,13 @@ def has_matrix(model: ModelMetadata) -> bool:
 
 
 def num_preparation_steps(model: ModelMetadata, num_items: int) -> int:
-    """Return in how many training steps of classifiers an evaluator is prepared at most."""
+    """Return in about how many training steps of classifiers an evaluator is prepared.
+
+    Where columns state no attributes, a matcher is trained in place of the readers.
+    """
     kinds = [facts.kind for facts in model.columns.values()]
     classifiers = int({IMAGE, TEXT} <= {*kinds})
-    if has_matrix(model):
+    if has_matrix(model) or len(kinds) == 1:
         classifiers += sum(kind in {IMAGE, AUDIO} for kind in kinds)
     return classifiers * num_training_steps(num_items)
 
@@ -222,7 +252,7 @@ def evaluate_run(
         RunMissingError, CheckpointMissingError, CheckpointCorruptError: nothing to measure.
         DatasetMissingError, DatasetCorruptError: nothing to measure against.
         DatasetChangedError: the run's own dataset has changed.
-        EvaluationUnavailableError: nothing can be measured of its columns.
+        EvaluationUnavailableError: the dataset lacks its columns, or has too few items.
         StoppedError: a stop was requested.
     """
     loaded = load_run(run, torch.device("cpu"), checkpoint)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -30,10 +30,11 @@ from engine.control import RunControl
 from engine.data.image_files import resize, to_channels
 from engine.data.image_shape import COARSEST, ImageShape
 from engine.data.store import TRAIN, StoredDataset
-from engine.data.tokenizers import Vocabulary, join_words, split_words
+from engine.data.tokenizers import Vocabulary
 from engine.errors import EngineError, EvaluatorMissingError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
+from engine.metrics.attributes import Labels, find_attributes, predict_attributes
 from engine.metrics.distances import Features
 from engine.metrics.retrieval import bags
 
@@ -46,13 +47,13 @@ IMAGES, BATCH, PEAK_RATE, DECAY = 120_000, 128, 4e-3, 0.05
 """Images seen in training, with repetition; half a minute on two cores at 32 px."""
 MAX_EPOCHS = 40
 """More epochs than this only overfit small datasets."""
+MIN_STEPS = 100
+"""Of a classifier that is trained less than usual."""
 MAX_SHIFT = 2
 """Training images are translated by up to so many pixels: generated ones are not always centred."""
 ABSENT = -1
 BLOCK = 500
 """Images per forward pass."""
-
-Labels = npt.NDArray[np.int64]
 
 
 class Target(Protocol):
@@ -143,6 +144,8 @@ def train_classifier(
     target: Target,
     control: RunControl | None,
     augment: Callable[[Tensor], Tensor] | None = None,
+    *,
+    share: float = 1.0,
 ) -> EvaluatorClassifier:
     """Train a classifier from scratch, deterministically.
 
@@ -152,6 +155,7 @@ def train_classifier(
         target: what it predicts.
         control: checked between batches.
         augment: changes a batch, [B, C, H, W] in [-1, 1]; by default it is translated.
+        share: of the usual steps, 0 to 1; at least ``MIN_STEPS``, if these are as many.
 
     Raises:
         StoppedError: a stop was requested.
@@ -162,8 +166,23 @@ def train_classifier(
             images.shape[3], ImageShape(*images.shape[1:3]), target.outputs
         )
         classifier.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
-        _fit(classifier, images, torch.from_numpy(truth), target, control, augment or _shifted)
+        usual = num_training_steps(len(images))
+        steps = max(round(share * usual), min(usual, MIN_STEPS))
+        labels = torch.from_numpy(truth)
+        _fit(classifier, images, labels, target, control, augment or translate_batch, steps)
     return classifier.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] (stub lacks it)
+
+
+def untrained_classifier(images: ImageArray) -> EvaluatorClassifier:
+    """Return the classifier of images [N, H, W, C] with its initial weights, the same every time.
+
+    Naeem et al. 2020, arXiv:2002.09797, section 3.3, recommend the features of such a network where
+    none is trained on similar data.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        shape = ImageShape(*images.shape[1:3])
+        return EvaluatorClassifier(images.shape[3], shape, outputs=1).eval()
 
 
 def run_classifier(
@@ -179,13 +198,8 @@ def run_classifier(
         if control is not None:
             control.stop_if_asked()
         with torch.no_grad():
-            found.append(classifier(_prepared(images[start : start + BLOCK])))
+            found.append(classifier(as_input(images[start : start + BLOCK])))
     return torch.cat([f for f, _said in found]), torch.cat([said for _f, said in found])
-
-
-def predict_attributes(said: Tensor, sizes: Sequence[int]) -> Labels:
-    """Return the likeliest value of each attribute: [N, outputs] to [N, A]."""
-    return torch.stack([part.argmax(1) for part in said.split(list(sizes), 1)], 1).numpy()
 
 
 def _fit(
@@ -195,9 +209,9 @@ def _fit(
     target: Target,
     control: RunControl | None,
     augment: Callable[[Tensor], Tensor],
+    steps: int,
 ) -> None:
     size = min(BATCH, len(images))
-    steps = num_training_steps(len(images))
     optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
     order = torch.empty(0, dtype=torch.long)
@@ -207,7 +221,7 @@ def _fit(
         if len(order) < size:
             order = torch.randperm(len(images))
         rows, order = order[:size], order[size:]
-        _features, said = classifier(augment(_prepared(images[rows.numpy()])))
+        _features, said = classifier(augment(as_input(images[rows.numpy()])))
         loss = target.loss(said, truth[rows])
         optimizer.zero_grad()
         loss.backward()
@@ -228,12 +242,13 @@ def _block(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     )
 
 
-def _prepared(images: ImageArray) -> Tensor:
+def as_input(images: ImageArray) -> Tensor:
+    """Convert pixels [N, H, W, C] to inputs of a classifier: [N, C, H, W] in [-1, 1]."""
     pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
     return pixels.float() / 127.5 - 1
 
 
-def _shifted(images: Tensor) -> Tensor:
+def translate_batch(images: Tensor) -> Tensor:
     """Translate a batch by a few pixels, repeating its edge."""
     down, right = (int(n) for n in torch.randint(0, 2 * MAX_SHIFT + 1, (2,)))
     padded = functional.pad(images, (MAX_SHIFT,) * 4, mode="replicate")
@@ -296,73 +311,6 @@ def _load(path: Path, blank: EvaluatorClassifier) -> bool:
         log.info("The evaluator in %s is trained anew: %s", path, error)
         return False
     return True
-
-
-MAX_VALUES = 100
-"""Largest number of values of an attribute."""
-
-UNKNOWN = -1
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttributeTable:
-    """The attributes of a dataset, their values, and what each caption states."""
-
-    names: tuple[str, ...]
-    values: tuple[tuple[str, ...], ...]
-    """By attribute."""
-    of_text: Mapping[str, tuple[int, ...]]
-    """By normalised caption: the index of each attribute's value."""
-
-    def labels_of_texts(self, texts: Sequence[str]) -> Labels:
-        """Return the attributes of texts: [N, A] indices, ``UNKNOWN`` for unseen captions."""
-        nothing = (UNKNOWN,) * len(self.names)
-        return np.array([self.of_text.get(normal_form(t), nothing) for t in texts], dtype=np.int64)
-
-    def labels_of_records(self, records: Sequence[Mapping[str, object]]) -> Labels:
-        """Return the attributes of records: [N, A] indices, ``UNKNOWN`` where missing."""
-        places = [{value: place for place, value in enumerate(kept)} for kept in self.values]
-        rows = [
-            [
-                place.get(str(_attributes(record).get(name)), UNKNOWN)
-                for name, place in zip(self.names, places, strict=True)
-            ]
-            for record in records
-        ]
-        return np.array(rows, dtype=np.int64).reshape(len(records), len(self.names))
-
-
-def normal_form(text: str) -> str:
-    """Normalise a caption for comparison: lower case, single spaces."""
-    return join_words(split_words(text))
-
-
-def find_attributes(dataset: StoredDataset) -> AttributeTable | None:
-    """Collect the attributes that a dataset's captions determine; None if there are none."""
-    records = [dataset.records[row] for row in dataset.rows(TRAIN) if dataset.has_text[row]]
-    described = [record for record in records if _attributes(record)]
-    if not described or len(described) < len(records) / 2:
-        return None
-    names = tuple(sorted(_attributes(described[0])))
-    if any(tuple(sorted(_attributes(record))) != names for record in described):
-        return None
-    values = tuple(
-        tuple(sorted({str(_attributes(record)[name]) for record in described})) for name in names
-    )
-    if any(len(kept) > MAX_VALUES for kept in values):
-        return None
-    table = AttributeTable(names=names, values=values, of_text={})
-    of_text: dict[str, tuple[int, ...]] = {}
-    labels = table.labels_of_records(described).tolist()
-    for record, places in zip(described, labels, strict=True):
-        if of_text.setdefault(normal_form(record["text"]), tuple(places)) != tuple(places):
-            return None  # One caption for different things: it does not say which.
-    return AttributeTable(names=names, values=values, of_text=of_text)
-
-
-def _attributes(record: Mapping[str, object]) -> Mapping[str, object]:
-    found = record.get("attributes")
-    return found if isinstance(found, dict) else {}
 
 
 MAX_WORDS = 512

@@ -19,16 +19,19 @@ from torch import Tensor
 
 from engine.config.sections import NetworkConfig
 from engine.control import RunControl
-from engine.data.facts import ColumnFacts
+from engine.data.facts import AUDIO, IMAGE, ColumnFacts
 from engine.data.store import VALIDATION, StoredDataset
 from engine.metrics.attributes import (
+    UNKNOWN,
     ItemAttributes,
+    Labels,
     Mask,
     agreement,
     chance_agreement,
     find_item_attributes,
 )
-from engine.metrics.extractor import UNKNOWN, Labels
+from engine.metrics.distances import subsample
+from engine.metrics.extractor import FeatureExtractor
 from engine.metrics.readers import AttributeReader, build_reader, real_samples
 from engine.metrics.report import AND, COHERENCE, EvaluationReport, cell_name
 from engine.modalities.registry import KINDS
@@ -43,6 +46,10 @@ MIN_ITEMS = 40
 MIN_SKILL = 0.5
 """How much of the way from guessing the most frequent value to certainty a reader must go for its
 column to count as stating an attribute."""
+PILOT_SHARE, MIN_PILOT_SKILL = 0.125, 0.1
+"""Training of a pilot reader, which shows what a column may state, and the skill that suffices."""
+LEARNED = frozenset({IMAGE, AUDIO})
+"""Kinds of columns that are read by a classifier."""
 NO_ATTRIBUTES = "the items record no attributes that columns could agree on"
 NOTHING_SHARED = "the columns state no attribute in common"
 
@@ -58,6 +65,7 @@ class CoherenceMatrix:
         networks: of the model.
         cache: folder of the trained classifiers.
         control: checked while classifiers are trained.
+        extractor: whose classifier reads the first column of pictures, if it can.
 
     Raises:
         StoppedError: a stop was requested.
@@ -70,8 +78,10 @@ class CoherenceMatrix:
         networks: NetworkConfig,
         cache: Path,
         control: RunControl,
+        extractor: FeatureExtractor | None = None,
     ) -> None:
         self._dataset, self._columns, self._networks = dataset, columns, networks
+        self._cache, self._extractor = cache, extractor
         self._readers: dict[str, AttributeReader] = {}
         self._read: dict[str, tuple[Rows, Labels]] = {}
         """By column, validation items and what was read of them."""
@@ -83,10 +93,14 @@ class CoherenceMatrix:
             self.why_absent = NO_ATTRIBUTES
             return
         self._attributes: ItemAttributes = found
-        for name in columns:
-            self._build_reader(name, cache, control)
+        self._build_readers(control)
         if not np.any(np.sum([*self._stated.values()], axis=0) >= 2):
             self.why_absent = "no attribute is stated by two columns"
+
+    def shares_attribute(self, one: str, other: str) -> bool:
+        """Whether two columns state an attribute in common."""
+        none = np.zeros(1, dtype=bool)
+        return bool(np.any(self._stated.get(one, none) & self._stated.get(other, none)))
 
     def measure(
         self,
@@ -121,14 +135,36 @@ class CoherenceMatrix:
             if len(items) < MIN_ITEMS:
                 absent[cell_name(given, "")] = f"needs {MIN_ITEMS} validation items with them"
                 continue
-            stored = {name: self._stored(name, items) for name in given}
+            stored = {
+                name: stored_rows(self._dataset, name, items, self._columns[name], self._networks)
+                for name in given
+            }
             others = [name for name in names if name not in given]
             batches = sampler.complete_items(stored, seed, columns=others)
             made = self._read_all(batches, others, control)
             self._measure_row(given, items, made, metrics, absent)
         return EvaluationReport(metrics=metrics, absent=absent, about=self._about(count))
 
-    def _build_reader(self, name: str, cache: Path, control: RunControl) -> None:
+    def _build_readers(self, control: RunControl) -> None:
+        """Build the readers of all columns, first of those that are read by rule."""
+        learned = [name for name, facts in self._columns.items() if facts.kind in LEARNED]
+        for name in self._columns:
+            if name not in learned:
+                self._build_reader(name, control)
+        count = len(self._attributes.names)
+        wanted = np.any([np.zeros(count, dtype=bool), *self._stated.values()], axis=0)
+        rest = ~wanted
+        if len(learned) > 1 and rest.any():
+            # What neither texts nor rows state, two of these columns have to.
+            for name in learned:
+                self._build_reader(name, control, wanted=rest, share=PILOT_SHARE)
+            wanted |= np.sum([self._stated[name] for name in learned], axis=0) >= 2
+        for name in learned:
+            self._build_reader(name, control, wanted=wanted)
+
+    def _build_reader(
+        self, name: str, control: RunControl, *, wanted: Mask | None = None, share: float = 1.0
+    ) -> None:
         facts, side = self._columns[name], self._networks.image_size
         reader = build_reader(
             self._dataset,
@@ -136,8 +172,11 @@ class CoherenceMatrix:
             facts,
             self._attributes,
             longer_side=side,
-            cache=cache,
+            cache=self._cache,
             control=control,
+            wanted=wanted,
+            share=share,
+            extractor=self._extractor,
         )
         # Of complete items, columns can be compared with one another.
         items = self._validation_items([*self._columns], REAL_ITEMS)
@@ -145,7 +184,8 @@ class CoherenceMatrix:
             items = self._validation_items([name], REAL_ITEMS)
         read = reader.read(real_samples(self._dataset, name, facts, items, side), control)
         self._readers[name], self._read[name] = reader, (items, read)
-        self._stated[name] = stated_attributes(read, self._attributes.labels[items])
+        skill = MIN_SKILL if share == 1 else MIN_PILOT_SKILL
+        self._stated[name] = stated_attributes(read, self._attributes.labels[items], skill)
 
     def _measure_joint(
         self, made: Mapping[str, Labels], metrics: dict[str, float], absent: dict[str, str]
@@ -206,16 +246,7 @@ class CoherenceMatrix:
 
     def _validation_items(self, names: Sequence[str], most: int) -> Rows:
         """Return validation items that have columns, spread evenly over the split."""
-        items = self._dataset.complete_rows(VALIDATION, names)
-        if len(items) <= most:
-            return items
-        return items[np.linspace(0, len(items) - 1, most).astype(np.int64)]
-
-    def _stored(self, name: str, items: Rows) -> Tensor:
-        """Return a column of items in the form in which the sampler takes it."""
-        facts = self._columns[name]
-        stored = KINDS[facts.kind].load(self._dataset, name, items, facts, self._networks)
-        return stored.rows if stored.first_row is None else stored.rows[stored.first_row]
+        return subsample(self._dataset.complete_rows(VALIDATION, names), most)
 
     def _about(self, count: int) -> dict[str, str]:
         names = np.array(self._attributes.names)
@@ -226,6 +257,22 @@ class CoherenceMatrix:
         }
 
 
+def stored_rows(
+    dataset: StoredDataset, name: str, items: Rows, facts: ColumnFacts, networks: NetworkConfig
+) -> Tensor:
+    """Return a column of items in the form in which a sampler takes it.
+
+    Args:
+        dataset: has the column.
+        name: of the column.
+        items: [N] that have it.
+        facts: of the column.
+        networks: of the model.
+    """
+    stored = KINDS[facts.kind].load(dataset, name, items, facts, networks)
+    return stored.rows if stored.first_row is None else stored.rows[stored.first_row]
+
+
 def given_sets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the matrix: each column alone, then all but one."""
     yield from ((name,) for name in names)
@@ -234,16 +281,17 @@ def given_sets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield tuple(name for name in names if name != left_out)
 
 
-def stated_attributes(read: Labels, truth: Labels) -> Mask:
+def stated_attributes(read: Labels, truth: Labels, min_skill: float = MIN_SKILL) -> Mask:
     """Return the attributes that a column states, judged by reading real items.
 
     Args:
         read: [N, A] of validation items.
         truth: [N, A] as recorded.
+        min_skill: how much of the way from the most frequent value's share to 1 the accuracy must
+            exceed.
 
     Returns:
-        [A]: whether the accuracy is more than ``MIN_SKILL`` of the way from the most frequent
-        value's share to 1.
+        [A]: whether it does.
     """
     stated = np.zeros(truth.shape[1], dtype=bool)
     for place in range(truth.shape[1]):
@@ -253,7 +301,7 @@ def stated_attributes(read: Labels, truth: Labels) -> Mask:
         known = truth[is_known, place]
         majority = np.bincount(known).max() / len(known)
         accuracy = (read[is_known, place] == known).mean()
-        stated[place] = accuracy > majority + MIN_SKILL * (1 - majority)
+        stated[place] = accuracy > majority + min_skill * (1 - majority)
     return stated
 
 

@@ -19,6 +19,7 @@ from engine.data.image_files import to_channels
 from engine.data.image_shape import ImageShape
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.events import ImageArray
+from engine.metrics.attributes import normal_form
 from engine.metrics.coherence import Coherence
 from engine.metrics.distances import (
     ITEMS_PER_FEATURE,
@@ -29,8 +30,9 @@ from engine.metrics.distances import (
     is_enough,
     kernel_distance,
     manifold_metrics,
+    subsample,
 )
-from engine.metrics.extractor import FeatureExtractor, normal_form
+from engine.metrics.extractor import FeatureExtractor
 from engine.metrics.report import EvaluationReport
 from engine.metrics.retrieval import CANDIDATES, WordMatch
 from engine.metrics.text import KnownWords, text_metrics
@@ -82,15 +84,16 @@ class PairEvaluator:
         self._text, self._image = text, image
         self._names = (text, image)
         self._control = control or RunControl()
-        self._extractor = FeatureExtractor(dataset, shape, cache, control)
+        self.extractor = FeatureExtractor(dataset, shape, cache, control)
+        """Of the images."""
         validation, training = dataset.complete_rows(VALIDATION), dataset.complete_rows(TRAIN)
         self._validates = len(validation) >= MIN_VALIDATION
         self._asked = validation if len(validation) else training
         reference = subsample(validation if self._validates else training, REFERENCE)
-        self._real = self._extractor.features_of(reference)
-        self._texture = TextureMetrics(self._extractor.images_of(subsample(reference, 2 * IMAGES)))
-        self._memory = build_memorisation_metrics(dataset, self._extractor)
-        self._coherence = Coherence(dataset, self._extractor, validation)
+        self._real = self.extractor.features_of(reference)
+        self._texture = TextureMetrics(self.extractor.images_of(subsample(reference, 2 * IMAGES)))
+        self._memory = build_memorisation_metrics(dataset, self.extractor)
+        self._coherence = Coherence(dataset, self.extractor, validation)
         self._match = self._build_match(
             subsample(validation if len(validation) >= CANDIDATES else training, MATCHED)
         )
@@ -116,9 +119,9 @@ class PairEvaluator:
             StoppedError: a stop was requested.
         """
         if control is not None:
-            self._control = self._extractor.control = control
+            self._control = self.extractor.control = control
         images, texts = collect(sampler.from_noise(count, seed, columns=self._names), self._control)
-        features, said = self._extractor.extract(images)
+        features, said = self.extractor.extract(images)
         report = EvaluationReport(metrics={}, absent={}, about=self._about(count))
         metrics, absent = dict(report.metrics), dict(report.absent)
         self._measure_images(features, metrics, absent, seed)
@@ -174,22 +177,22 @@ class PairEvaluator:
             sampler.complete_items({self._text: self._encode(asked)}, seed, columns=self._names),
             self._control,
         )
-        features, said = self._extractor.extract(images)
+        features, said = self.extractor.extract(images)
         self._coherence.measure_drawings(features, said, asked, metrics)
-        real = self._extractor.images_of(rows)
+        real = self.extractor.images_of(rows)
         given = torch.from_numpy(real).permute(0, 3, 1, 2).contiguous()
         _images, texts = collect(
             sampler.complete_items({self._image: given}, seed, columns=self._names), self._control
         )
-        self._coherence.measure_captions(rows, self._extractor.features_of(rows), texts, metrics)
+        self._coherence.measure_captions(rows, self.extractor.features_of(rows), texts, metrics)
 
     def _build_match(self, rows: Rows) -> WordMatch | None:
         """Prepare ``match``; None where the captions state attributes or are all the same."""
-        vocabulary = self._extractor.vocabulary
+        vocabulary = self.extractor.vocabulary
         texts = [self._dataset.texts[row] for row in rows]
         if vocabulary is None or not texts:
             return None
-        logits = self._extractor.word_logits(self._extractor.features_of(rows))
+        logits = self.extractor.word_logits(self.extractor.features_of(rows))
         match = WordMatch(texts, vocabulary, logits)
         return match if match.baseline < 1 else None
 
@@ -199,15 +202,15 @@ class PairEvaluator:
         given = {self._text: self._encode(self._match.texts)}
         drawings = sampler.complete_items(given, seed, columns=self._names)
         images, _texts = collect(drawings, self._control)
-        features, _said = self._extractor.extract(images)
-        metrics["match"] = self._match.share(self._extractor.word_logits(features))
+        features, _said = self.extractor.extract(images)
+        metrics["match"] = self._match.share(self.extractor.word_logits(features))
         metrics["match_baseline"] = self._match.baseline
         metrics["match_upper_bound"] = self._match.upper_bound
 
     def _about(self, count: int) -> dict[str, object]:
         split = "validation" if self._validates else "training"
         return {
-            "features": f"local features of evaluator {self._extractor.name}",
+            "features": f"local features of evaluator {self.extractor.name}",
             "held against": f"{len(self._real)} {split} images",
             "texture relative to": f"{self._texture.count(count)} other {split} images",
         }
@@ -222,13 +225,6 @@ def build_memorisation_metrics(
         extractor.features_of(subsample(dataset.complete_rows(TRAIN), TRAINING_SEEN)),
         extractor.features_of(validation) if len(validation) else None,
     )
-
-
-def subsample(rows: Rows, most: int) -> Rows:
-    """Subsample rows evenly."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 def collect(

@@ -10,7 +10,7 @@ Shapes: N items, A attributes, S samples, M mel bands, T frames.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -30,23 +30,31 @@ from engine.data.store import TRAIN, StoredDataset
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.events import ImageArray
-from engine.metrics.attributes import ItemAttributes, LearnedAttributes, labels_of_groups
+from engine.metrics.attributes import (
+    UNKNOWN,
+    ItemAttributes,
+    Labels,
+    LearnedAttributes,
+    Mask,
+    labels_of_groups,
+    normal_form,
+)
+from engine.metrics.distances import Features
 from engine.metrics.extractor import (
     MAX_SIDE,
-    UNKNOWN,
     AttributeTarget,
     EvaluatorClassifier,
-    Labels,
+    FeatureExtractor,
     cached_classifier,
-    normal_form,
     run_classifier,
     train_classifier,
+    untrained_classifier,
 )
 from engine.metrics.row_reader import TableAttributeReader
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
 from engine.sample.sampler import Shown
 
-READER_RECIPE = 1
+READER_RECIPE = 2
 """Version of the classifiers; those of older versions are trained again."""
 NOISE_DB = (-70.0, -30.0)
 """Level of the noise in training, relative to a sine of full scale."""
@@ -77,6 +85,9 @@ def build_reader(
     longer_side: int,
     cache: Path,
     control: RunControl,
+    wanted: Mask | None = None,
+    share: float = 1.0,
+    extractor: FeatureExtractor | None = None,
 ) -> AttributeReader:
     """Build the reader of a column.
 
@@ -88,23 +99,47 @@ def build_reader(
         longer_side: of generated images, in pixels.
         cache: folder of the trained classifiers.
         control: checked while a classifier is trained.
+        wanted: the attributes that a classifier of pictures or sounds learns, [A]; by default all.
+            One that the column does not state makes it worse at the others: it learns the
+            training items by heart.
+        share: of the usual training of such a classifier, 0 to 1.
+        extractor: whose classifier reads the first column of pictures, if it knows what is wanted.
 
     Raises:
         StoppedError: a stop was requested.
     """
     items = dataset.rows(TRAIN)
     items = items[dataset.columns[name].present[items]]
+    training = Training(wanted=wanted, share=share, cache=cache, control=control)
     if isinstance(facts, ImageFacts):
         shape = facts.aspect.scaled(longer_side)
-        return ImageAttributeReader(dataset, name, shape, items, attributes, cache, control)
+        if extractor is not None and dataset.image_column is dataset.columns[name]:
+            places = extractor_places(extractor, attributes, wanted)
+            if places is not None:
+                return ExtractorAttributeReader(extractor, places)
+        return ImageAttributeReader(dataset, name, shape, items, attributes, training)
     if isinstance(facts, AudioFacts):
-        return SoundAttributeReader(dataset, name, facts, items, attributes, cache, control)
+        return SoundAttributeReader(dataset, name, facts, items, attributes, training)
     if isinstance(facts, TableFacts):
         cells = dataset.table(name).of(items)
         return TableAttributeReader(
             facts, cells, attributes.labels[items], attributes.sizes, control
         )
     return TextAttributeReader(dataset.text(name).by_item(items), attributes.labels[items])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How a classifier of pictures or sounds is trained."""
+
+    wanted: Mask | None
+    """The attributes to learn, [A]; None for all."""
+    share: float
+    """Of the usual training, 0 to 1."""
+    cache: Path
+    """Folder of the trained classifiers."""
+    control: RunControl
+    """Checked while the classifier is trained."""
 
 
 class TextAttributeReader:
@@ -138,6 +173,58 @@ class TextAttributeReader:
         return self._labels[[self._places.get(normal_form(text), -1) for text in shown]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExtractorPlaces:
+    """Where the attributes of a feature extractor are among those of the items."""
+
+    count: int
+    """A."""
+    by_attribute: Mapping[int, tuple[int, Labels]]
+    """By attribute of the items, its place in the extractor and the label of each value there."""
+
+
+class ExtractorAttributeReader:
+    """Reads pictures by the classifier of a feature extractor.
+
+    Args:
+        extractor: has attributes.
+        places: of the attributes to read.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, places: ExtractorPlaces) -> None:
+        self._extractor, self._places = extractor, places
+
+    def read(self, shown: Shown, control: RunControl) -> Labels:
+        """Read images [N, H, W, 1 or 3] of the generated shape."""
+        self._extractor.control = control
+        _features, said = self._extractor.extract(np.asarray(shown))
+        labels = np.full((len(np.asarray(shown)), self._places.count), UNKNOWN, dtype=np.int64)
+        if said is not None:
+            for place, (own, values) in self._places.by_attribute.items():
+                labels[:, place] = values[said[:, own]]
+        return labels
+
+
+def extractor_places(
+    extractor: FeatureExtractor, attributes: ItemAttributes, wanted: Mask | None
+) -> ExtractorPlaces | None:
+    """Find the wanted attributes of items in an extractor; None if it does not know them all."""
+    table = extractor.attributes
+    if table is None:
+        return None
+    found: dict[int, tuple[int, Labels]] = {}
+    for place, name in enumerate(attributes.names):
+        if wanted is not None and not wanted[place]:
+            continue
+        if name not in table.names:
+            return None
+        own = table.names.index(name)
+        numbers = {value: number for number, value in enumerate(attributes.values[place])}
+        values = [numbers.get(value, UNKNOWN) for value in table.values[own]]
+        found[place] = own, np.array(values, dtype=np.int64)
+    return ExtractorPlaces(count=len(attributes.names), by_attribute=found)
+
+
 class ImageAttributeReader:
     """Reads pictures by a classifier.
 
@@ -147,8 +234,7 @@ class ImageAttributeReader:
         shape: height and width of generated images.
         items: to learn from, which have the column.
         attributes: of the items.
-        cache: folder of the trained classifiers.
-        control: checked while the classifier is trained.
+        training: how the classifier is trained.
 
     Raises:
         StoppedError: a stop was requested.
@@ -161,27 +247,40 @@ class ImageAttributeReader:
         shape: ImageShape,
         items: Rows,
         attributes: ItemAttributes,
-        cache: Path,
-        control: RunControl,
+        training: Training,
     ) -> None:
         column = dataset.array(name)
         self._channels = column.info.shape[3]
         rows, truth = _labelled_rows(column.rows[items], attributes.labels[items])
-        self._target = LearnedAttributes.of(truth, attributes.sizes)
+        self._target = LearnedAttributes.of(truth, attributes.sizes, training.wanted)
 
         def train() -> EvaluatorClassifier:
             images = np.ascontiguousarray(column.values[rows])
             images = images if images.shape[1:3] == shape else resize(images, shape)
             target = AttributeTarget(self._target.sizes)
-            return train_classifier(images, truth[:, self._target.places], target, control)
+            truths = truth[:, self._target.places]
+            return train_classifier(images, truths, target, training.control, share=training.share)
 
-        recipe = _Recipe(dataset.manifest.version, name, self._channels, shape)
-        self._classifier = _find_classifier(cache, recipe, self._target, train)
+        recipe = _Recipe(dataset.manifest.version, name, self._channels, shape, training.share)
+        self._classifier = _find_classifier(training.cache, recipe, self._target, train)
 
     def read(self, shown: Shown, control: RunControl) -> Labels:
         """Read images [N, H, W, 1 or 3] of the generated shape."""
-        images = to_channels(np.asarray(shown), self._channels)
-        return _run(self._classifier, self._target, images, control)
+        return _run(self._classifier, self._target, self._pictures(shown), control)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is an attribute to read."""
+        return self._classifier is not None
+
+    def features(self, shown: Shown, control: RunControl) -> Features:
+        """Return the classifier's features of images, or those of an untrained one: [N, D]."""
+        images = self._pictures(shown)
+        classifier = self._classifier or untrained_classifier(images)
+        return run_classifier(classifier, images, control)[0].double().numpy()
+
+    def _pictures(self, shown: Shown) -> ImageArray:
+        return to_channels(np.asarray(shown), self._channels)
 
 
 class SoundAttributeReader:
@@ -195,8 +294,7 @@ class SoundAttributeReader:
         facts: of the column.
         items: to learn from, which have the column.
         attributes: of the items.
-        cache: folder of the trained classifiers.
-        control: checked while the classifier is trained.
+        training: how the classifier is trained.
 
     Raises:
         StoppedError: a stop was requested.
@@ -209,29 +307,28 @@ class SoundAttributeReader:
         facts: AudioFacts,
         items: Rows,
         attributes: ItemAttributes,
-        cache: Path,
-        control: RunControl,
+        training: Training,
     ) -> None:
         column = dataset.array(name)
         self._config = SpectrogramConfig.for_square(
             MAX_SIDE, rate=facts.rate, samples=facts.samples
         )
         rows, truth = _labelled_rows(column.rows[items], attributes.labels[items])
-        self._target = LearnedAttributes.of(truth, attributes.sizes)
+        self._target = LearnedAttributes.of(truth, attributes.sizes, training.wanted)
         shape = ImageShape(MAX_SIDE, MAX_SIDE)
 
         def train() -> EvaluatorClassifier:
-            spectrograms = self._spectrograms(np.ascontiguousarray(column.values[rows]), control)
             return train_classifier(
-                spectrograms,
+                spectrogram_images(column.values[rows], self._config, training.control),
                 truth[:, self._target.places],
                 AttributeTarget(self._target.sizes),
-                control,
+                training.control,
                 augment=SoundAugmentation(),
+                share=training.share,
             )
 
-        recipe = _Recipe(dataset.manifest.version, name, 1, shape)
-        self._classifier = _find_classifier(cache, recipe, self._target, train)
+        recipe = _Recipe(dataset.manifest.version, name, 1, shape, training.share)
+        self._classifier = _find_classifier(training.cache, recipe, self._target, train)
 
     def read(self, shown: Shown, control: RunControl) -> Labels:
         """Read the waves of sounds.
@@ -239,20 +336,40 @@ class SoundAttributeReader:
         Raises:
             TypeError: these are no sounds.
         """
+        return _run(self._classifier, self._target, self._spectrograms(shown, control), control)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is an attribute to read."""
+        return self._classifier is not None
+
+    def features(self, shown: Shown, control: RunControl) -> Features:
+        """Return the classifier's features of sounds, or those of an untrained one: [N, D]."""
+        spectrograms = self._spectrograms(shown, control)
+        classifier = self._classifier or untrained_classifier(spectrograms)
+        return run_classifier(classifier, spectrograms, control)[0].double().numpy()
+
+    def _spectrograms(self, shown: Shown, control: RunControl) -> ImageArray:
         if not isinstance(shown, Sounds):
             raise TypeError(f"not sounds: {type(shown).__name__}")
-        spectrograms = self._spectrograms(shown.samples, control)
-        return _run(self._classifier, self._target, spectrograms, control)
+        return spectrogram_images(shown.samples, self._config, control)
 
-    def _spectrograms(self, waves: npt.NDArray[np.int16], control: RunControl) -> ImageArray:
-        """Convert waves [N, S] to pictures [N, M, T, 1]."""
-        found = [np.empty((0, MAX_SIDE, MAX_SIDE, 1), dtype=np.uint8)]
-        for start in range(0, len(waves), _ENCODED_TOGETHER):
-            control.stop_if_asked()
-            part = torch.from_numpy(waves[start : start + _ENCODED_TOGETHER])
-            levels = (log_mel(part, self._config) + 1) * 127.5
-            found.append(levels.round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
-        return np.concatenate(found)
+
+def spectrogram_images(
+    waves: npt.NDArray[np.int16], config: SpectrogramConfig, control: RunControl
+) -> ImageArray:
+    """Convert waves [N, S] to pictures of their spectrograms: [N, M, T, 1].
+
+    Raises:
+        StoppedError: a stop was requested.
+    """
+    found = [np.empty((0, config.n_mels, config.n_frames, 1), dtype=np.uint8)]
+    for start in range(0, len(waves), _ENCODED_TOGETHER):
+        control.stop_if_asked()
+        part = torch.from_numpy(np.ascontiguousarray(waves[start : start + _ENCODED_TOGETHER]))
+        levels = (log_mel(part, config) + 1) * 127.5
+        found.append(levels.round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
+    return np.concatenate(found)
 
 
 class SoundAugmentation:
@@ -327,6 +444,8 @@ class _Recipe:
     column: str
     channels: int
     shape: ImageShape
+    share: float
+    """Of the usual training."""
 
     def name(self, target: LearnedAttributes) -> str:
         """Name a classifier by the dataset's version and a hash of all else."""

@@ -32,6 +32,12 @@ TABLES = (
 """Metrics of a column of tables, whose name follows after a slash."""
 BESIDE = ("std", "baseline", "upper_bound", "n")
 """Suffixes of values that accompany a metric."""
+SOUND = "sound_"
+"""Mark of the metrics of a column of sounds, whose name follows after a slash."""
+SOUNDS = tuple(
+    f"{SOUND}{name}"
+    for name in ("kid", "precision", "recall", "density", "coverage", "memorisation", "novelty")
+)
 COHERENCE, MADE, AND = "coherence/", ">", "+"
 """Marks of the cells of the coherence matrix in the names of metrics; no column's name has them."""
 
@@ -90,7 +96,7 @@ class EvaluationReport:
                 lines += ["", title, *map(self._line, known)]
             if "kid" in self.metrics and "kid" in names:
                 lines += wrap(KID_NOTE, 78, initial_indent="  ", subsequent_indent="  ")
-        lines += self._table_lines() + self._matrix_lines()
+        lines += self._sound_lines() + self._table_lines() + self._matrix_lines()
         if self.verdict is not None:
             lines += ["", *worded(self.verdict)]
         return "\n".join(lines)
@@ -105,6 +111,20 @@ class EvaluationReport:
         ]
         note = f"({', '.join(beside)})" if beside else ""
         return f"  {name:<18} {self.metrics[name]:<9.4g} {note}".rstrip()
+
+    def _sound_lines(self) -> list[str]:
+        """Format the metrics of each column of sounds."""
+        first = f"{SOUNDS[0]}/"
+        columns = [
+            name.removeprefix(first)
+            for name in self.metrics
+            if name.startswith(first) and f"{name}_baseline" in self.metrics
+        ]
+        lines: list[str] = []
+        for column in columns:
+            known = [f"{stem}/{column}" for stem in SOUNDS if f"{stem}/{column}" in self.metrics]
+            lines += ["", f"Sounds {column}", *map(self._line, known)]
+        return lines
 
     def _table_lines(self) -> list[str]:
         """Format the metrics of each column of tables."""

@@ -20,8 +20,8 @@ from engine.data.facts import TableFacts
 from engine.data.table_cells import Column, read_numbers, read_texts
 from engine.data.table_codec import Cells, encode
 from engine.data.table_fields import CategoricalField
-from engine.metrics.attributes import LearnedAttributes, labels_of_groups
-from engine.metrics.extractor import UNKNOWN, AttributeTarget, Labels
+from engine.metrics.attributes import UNKNOWN, Labels, LearnedAttributes, labels_of_groups
+from engine.metrics.extractor import AttributeTarget
 from engine.sample.sampler import Shown
 
 HIDDEN_DIM, STEPS, BATCH, PEAK_RATE = 64, 1_500, 256, 1e-2

@@ -13,6 +13,7 @@ from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.table_cells import Column
 from engine.data.table_codec import Cells
 from engine.data.table_fields import CategoricalField
+from engine.metrics.distances import subsample
 from engine.metrics.report import EvaluationReport
 from engine.metrics.row_reader import cells_by_field
 from engine.metrics.tables import (
@@ -153,10 +154,7 @@ def collect_cells(
 
 def _rows(dataset: StoredDataset, name: str, split: str) -> npt.NDArray[np.int64]:
     """Return items of a split that have a row, spread evenly over it."""
-    items = dataset.complete_rows(split, [name])
-    if len(items) <= ROWS:
-        return items
-    return items[np.linspace(0, len(items) - 1, ROWS).astype(np.int64)]
+    return subsample(dataset.complete_rows(split, [name]), ROWS)
 
 
 def _measure_usefulness(

@@ -104,7 +104,7 @@ def log_mel(waves: Tensor, config: SpectrogramConfig) -> Tensor:
     """
     if waves.dtype == torch.int16:
         waves = waves.float() / FULL_SCALE
-    magnitudes = _stft(waves, config)[..., : config.n_frames].abs()
+    magnitudes = _stft(waves, config).abs()
     levels = mel_filters(config).to(magnitudes) @ magnitudes / _full_scale(config)
     decibels = 20 * torch.log10(levels.clamp(min=_EPS))
     return (1 + 2 * decibels / config.floor_db).clamp(-1, 1)[:, None]
@@ -160,9 +160,10 @@ def linear_magnitudes(spectrograms: Tensor, config: SpectrogramConfig) -> Tensor
     filters = mel_filters(config).to(mels)
     # A band that starts at 0 would stay there.
     magnitudes = (_pseudo_inverse(config).to(mels) @ mels).clamp(min=0) + 1e-6
-    wanted, gram = filters.T @ mels, filters.T @ filters
+    wanted = filters.T @ mels
     for _step in range(NNLS_STEPS):
-        magnitudes = magnitudes * wanted / (gram @ magnitudes + _EPS)
+        # Not (filters.T @ filters) @ magnitudes: F x F is much larger than both filters.
+        magnitudes = magnitudes * wanted / (filters.T @ (filters @ magnitudes) + _EPS)
     return magnitudes
 
 
@@ -193,12 +194,10 @@ def griffin_lim(
     angles = 2 * math.pi * torch.rand(magnitudes.shape[1:], generator=generator)
     phases = torch.polar(torch.ones_like(angles), angles).to(magnitudes.device)
     previous = torch.zeros_like(phases)
-    frames = magnitudes.shape[-1]
     for _step in range(steps):
-        projected = _stft(_istft(magnitudes * phases, config), config)[..., :frames]
+        projected = _stft(_istft(magnitudes * phases, config), config)
         # t = c + momentum * (c - previous c), up to a positive factor: only its phase counts.
-        moved = projected - FAST_MOMENTUM / (1 + FAST_MOMENTUM) * previous
-        phases = moved / moved.abs().clamp(min=_EPS)
+        phases = projected.sub(previous, alpha=FAST_MOMENTUM / (1 + FAST_MOMENTUM)).sgn()
         previous = projected
     return _istft(magnitudes * phases, config)
 
@@ -243,15 +242,18 @@ def _full_scale(config: SpectrogramConfig) -> float:
 
 
 def _stft(waves: Tensor, config: SpectrogramConfig) -> Tensor:
-    """Map [B, S] to [B, F, 1 + S // hop_length] complex, with zeros beyond both ends."""
-    return torch.stft(
-        waves,
+    """Map [B, S] to [B, F, T] complex, with zeros beyond both ends."""
+    # ``stft`` centres no frame beyond the end, and the last frames of a short wave may be there.
+    missing = (config.n_frames - 1) * config.hop_length - config.samples
+    spectra = torch.stft(
+        functional.pad(waves, (0, max(missing, 0))),
         config.n_fft,
         config.hop_length,
         window=torch.hann_window(config.n_fft, device=waves.device),
         pad_mode="constant",
         return_complex=True,
     )
+    return spectra[..., : config.n_frames]
 
 
 def _istft(spectra: Tensor, config: SpectrogramConfig) -> Tensor:

@@ -16,7 +16,6 @@ from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
 from engine.data.facts import (
     IMAGE,
-    TABLE,
     TEXT,
     ColumnFacts,
     ImageFacts,
@@ -25,6 +24,7 @@ from engine.data.facts import (
     facts_to_table,
 )
 from engine.data.image_shape import SQUARE, ImageShape
+from engine.data.manifest import MAX_TEXT
 from engine.errors import ConfigError, Problem, RunMissingError
 from engine.fs.atomic import atomic_write, wrap_os_error
 from engine.fs.codec import Length, Range, Via, from_json, to_json
@@ -106,6 +106,8 @@ class ModelMetadata:
     """Content hash of the dataset."""
     columns: Annotated[Mapping[str, ColumnFacts], Via(facts_to_table, facts_from_table)]
     """By name, in the order in which items are generated."""
+    notice: Annotated[str, Length(MAX_TEXT)] = ""
+    """Of the dataset; see ``Manifest.notice``."""
 
     @property
     def image(self) -> ImageFacts | None:
@@ -116,11 +118,6 @@ class ModelMetadata:
     def text(self) -> TextFacts | None:
         """Facts of the first column of texts."""
         return next((f for f in self.columns.values() if isinstance(f, TextFacts)), None)
-
-    @property
-    def is_evaluable(self) -> bool:
-        """Whether columns can be compared with one another, or rows of a table with real ones."""
-        return len(self.columns) > 1 or self.first(TABLE) is not None
 
     def first(self, kind: str) -> str | None:
         """Return the name of the first column of a kind; None if there is none."""

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor
 
 from engine.data.audio_files import read_audio
+from engine.data.audio_headers import AUDIO_SUFFIXES
 from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TableFacts, TextFacts
-from engine.data.image_files import read_image_folder
+from engine.data.image_files import read_images
 from engine.data.pixel_values import ValueRange
 from engine.data.table_codec import TableLayout, check_cells, encode
 from engine.data.waveform import prepare_waveform
@@ -37,8 +38,6 @@ from engine.sample.prompts import drawable, read_prompts
 from engine.sample.request import MAX_BYTES
 
 log = logging.getLogger(__name__)
-
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +62,8 @@ def read_conditions(
 
     Args:
         run: with the columns.
-        given: by column, a file of texts (one a line) or of rows (CSV, JSON lines), or a folder of
-            pictures or sounds.
+        given: by column, a file of texts (one a line) or of rows (CSV, JSON lines), a picture or a
+            sound, or a folder of them.
         at_least: items that are needed.
 
     Raises:
@@ -122,7 +121,7 @@ def _read_texts(facts: TextFacts, path: Path, *, at_least: int, is_alone: bool) 
 
 
 def _read_pictures(run: LoadedRun, facts: ImageFacts, path: Path) -> Condition:
-    names, images, skipped = read_image_folder(
+    names, images, skipped = read_images(
         path,
         facts.aspect.scaled(run.config.networks.image_size),
         facts.channels,
@@ -139,12 +138,12 @@ def _read_sounds(run: LoadedRun, name: str, facts: AudioFacts, path: Path) -> Co
     modality = run.modality(name)
     if not isinstance(modality, AudioModality):
         raise TypeError(f"column '{name}' holds no sounds")
-    if not path.is_dir():
-        raise SoundsUnreadableError(path, "it is not a folder")
+    if not path.exists():
+        raise SoundsUnreadableError(path, "it is not there")
     waves: list[npt.NDArray[np.int16]] = []
     names: list[str] = []
     reasons: list[str] = []
-    for file in sorted(path.iterdir()):
+    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
         if file.suffix.lower() not in AUDIO_SUFFIXES or file.name.startswith("."):
             continue
         try:

@@ -51,7 +51,7 @@ class GalleryRequest:
     """Seed of the noise, 0 to ``MAX_SEED``."""
     direction: Direction = Direction.JOINT
     images: Path | None = None
-    """Folder of the given images, for image-to-text."""
+    """The given image, or a folder of them, for image-to-text."""
     texts: Path | None = None
     """File of the given texts, one per line, for text-to-image and text-path."""
     to_seed: int = 2
@@ -61,8 +61,8 @@ class GalleryRequest:
     truncation: float = 1.0
     """Truncation factor of the noise, above 0 to 1; smaller values give less varied pairs."""
     given: Mapping[str, Path] = field(default_factory=dict)
-    """What is given, by column: a file of texts or of rows, a folder of images or sounds. Instead
-    of a direction, or besides."""
+    """What is given, by column: a file of texts or of rows, an image or a sound, or a folder of
+    them. Instead of a direction, or besides."""
     make: tuple[str, ...] = ()
     """Columns to write besides those that are given; empty for all."""
 
@@ -81,7 +81,7 @@ class GalleryRequest:
                 ),
                 (
                     "images",
-                    "must name a folder of images for image-to-text",
+                    "must name an image, or a folder of them, for image-to-text",
                     self.direction is Direction.IMAGE_TO_TEXT
                     and self.images is None
                     and not self.given,

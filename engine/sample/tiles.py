@@ -6,8 +6,8 @@ Shapes: N items, H height, W width.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.data.spectrogram_picture import colour_spectrograms
 from engine.data.table_cells import Cell
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
@@ -16,9 +16,6 @@ from engine.sample.sampler import Samples, Shown
 
 BLANK_SIDE = 32
 """Side in pixels of the tiles of items without a picture or a sound."""
-_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_COLOURS = ((8, 8, 24), (76, 18, 110), (187, 55, 84), (249, 142, 9), (252, 255, 210))
-"""From silence to full level, dark to light also in grey."""
 
 
 def tiles(samples: Samples) -> ImageArray:
@@ -41,18 +38,6 @@ def captions(samples: Samples) -> tuple[str, ...]:
     if not written:
         return ("",) * len(samples)
     return tuple(" · ".join(filter(None, parts)) for parts in zip(*written, strict=True))
-
-
-def colour_spectrograms(levels: npt.NDArray[np.uint8]) -> ImageArray:
-    """Colour levels from silence, 0, to full scale, 255: [..., H, W] to [..., H, W, 3]."""
-    table = np.stack(
-        [
-            np.interp(np.arange(256) / 255, _LEVELS, [colour[channel] for colour in _COLOURS])
-            for channel in range(3)
-        ],
-        axis=1,
-    )
-    return table.round().astype(np.uint8)[levels]
 
 
 def cell_text(cell: Cell) -> str:

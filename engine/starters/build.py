@@ -74,6 +74,7 @@ def build_starter(name: str, source: Path, datasets: Path) -> Path:
         records=content.records,
         licence=starter.licence,
         source=starter.source,
+        notice=starter.notice,
     )
     return folder
 

@@ -74,6 +74,7 @@ def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMeta
         dataset=dataset.manifest.name,
         dataset_version=dataset.manifest.version,
         columns=columns,
+        notice=dataset.manifest.notice,
     )
     return metadata, config
 
@@ -200,8 +201,9 @@ def _weights(
     is_whole = present.sum(0) >= min(2, len(present))
     if not data.class_balance and is_whole.all():
         return None
-    records = [dataset.records[row] for row in rows]
-    keys = group_keys(records, data.balance_by) if data.class_balance else [""] * len(rows)
+    keys = [""] * len(rows)
+    if data.class_balance:
+        keys = group_keys([dataset.records[row] for row in rows], data.balance_by)
     return weight_paired_items(
         class_balanced_weights(keys, data.class_balance), is_whole, data.paired_fraction
     )

@@ -30,6 +30,8 @@ LOWER_IS_BETTER_PREFIX = (
     "correlation_difference/",
     "missing_difference/",
     "record_memorisation/",
+    "sound_kid/",
+    "sound_memorisation/",
 )
 ONE_IS_BEST = frozenset({"grid"})
 NO_RANK = ("_std", "_baseline", "_upper_bound", "_n", "known_bigrams")
@@ -77,7 +79,6 @@ class Evaluation:
         emit: receives what happens.
         control: of the run.
         work: is kept up to date.
-        is_off: never evaluate unless requested, because the run cannot be evaluated.
         num_classifier_steps: training steps that ``prepare`` takes.
         classifier_pixels: of an image that the classifier sees.
     """
@@ -92,14 +93,13 @@ class Evaluation:
         emit: Emit,
         control: RunControl,
         work: EvaluationWork,
-        is_off: bool = False,
         num_classifier_steps: int = 0,
         classifier_pixels: int = 1_024,
     ) -> None:
         self._config, self._seed = config, mix_seed(seed, EVALUATION_STREAM)
         self._prepare, self._take_snapshot = prepare, take_snapshot
         self._emit, self._control, self._work = emit, control, work
-        work.is_off = is_off
+        work.is_off = False
         self._num_classifier_steps = num_classifier_steps
         self._classifier_step_s = CLASSIFIER_STEP_S * classifier_pixels
         self._evaluator: Evaluator | None = None

@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, parse_column_weights
 from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.losses.regularizers import apply_spectral_norm
 from engine.modalities.kind import ItemAugmenter
@@ -82,6 +82,7 @@ def build_step(
     validation: Items | None = None,
 ) -> Step:
     """Build the training step of a family."""
+    column_weights = parse_column_weights(config.training.column_weights)
     if config.family in ADVERSARIAL_FAMILIES:
         return GanStep(
             state,
@@ -95,6 +96,7 @@ def build_step(
             },
             strong_augment=strong_augment,
             validation=validation,
+            column_weights=column_weights,
         )
     trained = state.networks[GENERATOR]
     return VaeStep(
@@ -106,6 +108,7 @@ def build_step(
         seed=config.seed,
         device=state.device,
         precision=config.training.precision,
+        column_weights=column_weights,
     )
 
 

@@ -27,6 +27,7 @@ from engine.train.pseudo_labels import nll_loss, pseudo_label
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, step_if_finite
 from engine.train.step import (
     METRICS_EVERY,
+    NO_WEIGHTS,
     Scalars,
     StepReport,
     average_reports,
@@ -53,12 +54,14 @@ def discriminator_loss(
     step: int,
     augment: Augment,
     rng: torch.Generator,
+    column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> tuple[Tensor, Scalars, Logits, Logits]:
     """Return ``L_D``, its terms, and the logits of the real and the generated pairs by head.
 
-    ``L_D = sum over heads of loss(D(x), D(G(z))) + loss(D(mismatched x)) + k * weight * penalty``;
-    an unbounded loss gets ``loss(D(x), D(mismatched x))`` for the second term, or none. The penalty
-    enters every k-th step (lazy regularisation, arXiv:1912.04958).
+    ``L_D = sum over heads of w loss(D(x), D(G(z))) + loss(D(mismatched x)) + k * weight *
+    penalty``, where w is the weight of the head's column, 1 for the pair head; an unbounded loss
+    gets ``loss(D(x), D(mismatched x))`` for the second term, or none. The penalty enters every k-th
+    step (lazy regularisation, arXiv:1912.04958).
     """
     objective = LOSSES_BY_NAME[config.adversarial_loss]
     penalty = PENALTIES_BY_NAME.get(config.regularizer) if config.penalty_weight > 0 else None
@@ -74,7 +77,10 @@ def discriminator_loss(
         real_logits = masked(discriminator.logits(features, real.present), real_mask(real, least))
         judged = judged_items(real, least)
         fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
-        terms = [objective.discriminator(real_logits[h], fake_logits[h]) for h in real_logits]
+        terms = [
+            column_weights.get(h, 1.0) * objective.discriminator(real_logits[h], fake_logits[h])
+            for h in real_logits
+        ]
         loss = torch.stack(terms).sum()
         if PAIR in real_logits and learns_mismatches(config):
             mismatched = mismatched_logits(discriminator, features, real, step)
@@ -117,10 +123,12 @@ def generator_loss(
     augments_all: bool,
     rng: torch.Generator,
     noise: Items | None = None,
+    column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> tuple[Tensor, Scalars]:
     """Return ``L_G`` and its terms: the adversarial loss plus the weighted text NLL.
 
-    Gradients reach the generator through ``fake``, or for discrete items through ``relax``.
+    Gradients reach the generator through ``fake``, or for discrete items through ``relax``. The
+    loss of a head and the NLL of a column are multiplied by the weight of the column.
     """
     objective = LOSSES_BY_NAME[config.adversarial_loss]
     with in_precision(config.precision, rng.device):
@@ -132,10 +140,20 @@ def generator_loss(
         if objective.needs_real_logits:
             logits = discriminator(augment(real.items), real.present)
             real_logits = masked(logits, real_mask(real, discriminator.min_items))
-        terms = [objective.generator(fake_logits[h], real_logits.get(h)) for h in fake_logits]
+        terms = [
+            column_weights.get(h, 1.0) * objective.generator(fake_logits[h], real_logits.get(h))
+            for h in fake_logits
+        ]
         adversarial = torch.stack(terms).sum()
         text_nll = nll_loss(
-            generator, real, fake, kept, strong_augment, rng, augments_all=augments_all
+            generator,
+            real,
+            fake,
+            kept,
+            strong_augment,
+            rng,
+            augments_all=augments_all,
+            column_weights=column_weights,
         )
     if text_nll is None:
         return adversarial, {"generator": adversarial.detach()}
@@ -275,6 +293,7 @@ class GanStep:
         strong_augment: by modality, augmentation of items whose partner is a pseudo-label, and of
             all that a text is predicted from if there are ``augmenters``.
         validation: pairs that are not trained on, for the generalisation gap; may be empty.
+        column_weights: by modality, weight of the losses of its items alone; by default 1.
     """
 
     def __init__(
@@ -287,12 +306,14 @@ class GanStep:
         augmenters: Mapping[str, ItemAugmenter] | None = None,
         strong_augment: Mapping[str, ItemAugmenter] | None = None,
         validation: Items | None = None,
+        column_weights: Mapping[str, float] = NO_WEIGHTS,
     ) -> None:
         self._state, self._config, self._seed = state, config, seed
         self._modalities = {modality.name: modality for modality in modalities}
         self._augmenters = dict(augmenters or {})
         self._strong_augment = dict(strong_augment or {})
         self._validation = validation or {}
+        self._column_weights = column_weights
         self._generator = cast("TrainableGenerator", state.generator)
         self._discriminator = cast("PairDiscriminator", state.networks[DISCRIMINATOR].network)
         heads = self._discriminator.heads
@@ -364,6 +385,7 @@ class GanStep:
                 step=step,
                 augment=self._augment,
                 rng=self._rng,
+                column_weights=self._column_weights,
             )
             (loss / len(micro_batches)).backward()
             self._adapt_augmentation(real_logits)
@@ -404,6 +426,7 @@ class GanStep:
                     augments_all=bool(self._augmenters),
                     rng=self._rng,
                     noise=part.noise,
+                    column_weights=self._column_weights,
                 )
                 metrics = self._diversity(part) if step % METRICS_EVERY == 0 else {}
                 (loss / len(micro_batches)).backward()

@@ -60,8 +60,6 @@ class TrainingLoop:
             context.emit,
             run.real_samples,
         )
-        if not run.model.is_evaluable:
-            log.info("The run is not evaluated: its items have one column only.")
         is_cached = has_classifier(default_cache(), run.model.dataset_version)
         self._evaluation = Evaluation(
             reporting,
@@ -71,7 +69,6 @@ class TrainingLoop:
             emit=context.emit,
             control=self._control,
             work=context.estimator.evaluation,
-            is_off=not run.model.is_evaluable,
             num_classifier_steps=(
                 0 if is_cached else num_preparation_steps(run.model, run.announcement.pairs)
             ),

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ class PeriodicTask:
 FIRST_INTERVAL_S = 2.0
 SHARE_OF_ELAPSED = 0.1
 """The interval grows with the elapsed time, up to ``preview_every_s``."""
+MAX_SHARE_OF_TIME = 0.05
+"""Of the training time that previews may take: after a slow one the interval is longer."""
 NOISE_STREAM = 0x5EED
 """Random stream of the previews' noise, independent of the training's for any seed."""
 
@@ -82,8 +85,7 @@ class Previews:
         Returns:
             Its ``preview_metrics``; none if it failed.
         """
-        wait_s = max(FIRST_INTERVAL_S, SHARE_OF_ELAPSED * progress.elapsed_s)
-        self._due_s = progress.elapsed_s + min(wait_s, self._config.preview_every_s)
+        started_s = time.monotonic()
         try:
             samples = self._sampler.complete(self._noise, {})
             self._emit(self._save(samples, progress))
@@ -92,6 +94,11 @@ class Previews:
             log.exception("A preview failed after %d images.", progress.images_seen)
             self._emit(PreviewFailed(error=error))
             return {}
+        finally:
+            took_s = time.monotonic() - started_s
+            shortest_s, longest_s = preview_intervals(self._config.preview_every_s, took_s)
+            wait_s = max(shortest_s, SHARE_OF_ELAPSED * progress.elapsed_s)
+            self._due_s = progress.elapsed_s + min(wait_s, longest_s)
 
     def _save(self, samples: Samples, progress: Progress) -> PreviewReady:
         images, texts = tiles(samples), captions(samples)
@@ -137,14 +144,26 @@ def preview_metrics(made: Samples, real: Samples | None) -> dict[str, float]:
     return {name: ours / theirs for name, (ours, theirs) in ratios if theirs > 0}
 
 
-def previews_until(elapsed_s: float, longest_s: float) -> float:
+def preview_intervals(every_s: float, took_s: float) -> tuple[float, float]:
+    """Return the shortest and the longest interval between previews, in seconds.
+
+    Args:
+        every_s: ``preview_every_s``.
+        took_s: duration of a preview.
+    """
+    least_s = took_s / MAX_SHARE_OF_TIME
+    return max(min(FIRST_INTERVAL_S, every_s), least_s), max(every_s, least_s)
+
+
+def previews_until(elapsed_s: float, every_s: float, took_s: float = 0.0) -> float:
     """Estimate the number of previews from the start of a run to a training time.
 
     Args:
         elapsed_s: training time.
-        longest_s: longest interval.
+        every_s: ``preview_every_s``.
+        took_s: duration of a preview.
     """
-    shortest_s = min(FIRST_INTERVAL_S, longest_s)
+    shortest_s, longest_s = preview_intervals(every_s, took_s)
     grows_from_s, grows_to_s = shortest_s / SHARE_OF_ELAPSED, longest_s / SHARE_OF_ELAPSED
     count = min(elapsed_s, grows_from_s) / shortest_s
     if elapsed_s > grows_from_s:

@@ -119,9 +119,10 @@ class TaskDurations:
 
     def _counted_in(self, start_s: float, end_s: float) -> float:
         every_s = self._config.preview_every_s
-        previews = previews_until(end_s, every_s) - previews_until(start_s, every_s)
+        preview_s = self.expected_s(TaskKind.PREVIEW)
+        first, last = (previews_until(until_s, every_s, preview_s) for until_s in (start_s, end_s))
         checkpoints = (end_s - start_s) / self._config.checkpoint_every_s
-        previews_s = previews * self.expected_s(TaskKind.PREVIEW)
+        previews_s = (last - first) * preview_s
         return previews_s + checkpoints * self.expected_s(TaskKind.CHECKPOINT)
 
 

@@ -13,7 +13,7 @@ from engine.data.loader import Batch, Items, Masks
 from engine.losses.adversarial import masked_mean
 from engine.modalities.kind import ItemAugmenter
 from engine.nets.protocols import TrainableGenerator
-from engine.train.step import broadcast_mask
+from engine.train.step import NO_WEIGHTS, broadcast_mask
 
 SHOWN_SHARE = 0.6
 """Probability that each of several partners of an item conditions its prediction."""
@@ -58,6 +58,7 @@ def nll_loss(
     rng: torch.Generator,
     *,
     augments_all: bool = False,
+    column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> Tensor | None:
     """Return the negative log-likelihood of a batch under the decoders that have one, in nats.
 
@@ -76,6 +77,8 @@ def nll_loss(
         rng: decides what is conditioned on, and the augmentation.
         augments_all: augment the items with real partners, too. Otherwise a captioner learns a
             small dataset by heart (docs/measurements.md).
+        column_weights: by modality, a factor on its likelihood beside the modality's own; by
+            default 1.
 
     Returns:
         A scalar, the weighted sum over the modalities of means over present items; None if no
@@ -123,6 +126,10 @@ def nll_loss(
             for (name, there), shown in zip(present.items(), is_shown, strict=True)
         }
     losses = generator.nll_losses(conditions, visible, preceding=preceding)
-    weights = generator.likelihood_weights
-    means = [weights[name] * masked_mean(loss, present[name]) for name, loss in losses.items()]
+    means = [
+        generator.likelihood_weights[name]
+        * column_weights.get(name, 1.0)
+        * masked_mean(loss, present[name])
+        for name, loss in losses.items()
+    ]
     return torch.stack(means).sum() if means else None

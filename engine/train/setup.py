@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.config.run import RunConfig
+from engine.config.run import RunConfig, parse_column_weights
 from engine.config.sections import JOINT_DENSE, TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
@@ -174,7 +174,8 @@ def _load(
     """Build the modalities and load the data onto the device.
 
     Raises:
-        ConfigError: the discriminator judges complete items alone, and there are none.
+        ConfigError: the discriminator judges complete items alone, and there are none; or a column
+            that has a weight does not exist.
     """
     is_joint = config.networks.architecture == JOINT_DENSE
     if is_joint and not len(dataset.complete_rows(TRAIN, metadata.columns)):
@@ -183,6 +184,12 @@ def _load(
             "training item of the dataset lacks something"
         )
         raise ConfigError([Problem("networks.architecture", reason)])
+    weighted = parse_column_weights(config.training.column_weights)
+    unknown = [name for name in weighted if name not in metadata.columns]
+    if unknown:
+        columns = ", ".join(metadata.columns)
+        reason = f"name no column of the dataset: '{unknown[0]}' (it has {columns})"
+        raise ConfigError([Problem("training.column_weights", reason)])
     vectors = load_vectors(config, metadata)
     modalities = build_modalities(metadata.columns, config.networks, vectors)
     control.stop_if_asked()
@@ -304,6 +311,7 @@ def _announcement(
         image_height=shape.height,
         image_width=shape.width,
         columns={name: facts.kind for name, facts in model.columns.items()},
+        notice=model.notice,
     )
 
 

@@ -5,6 +5,7 @@ Shapes: B batch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 import torch
@@ -18,6 +19,9 @@ METRICS_EVERY = 16
 """Interval, in steps, of the metrics that are expensive to compute."""
 MIN_LOGIT_GAP = 0.5
 """Smallest mean difference between real and generated logits that counts as a judgement."""
+
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
+"""Every column weighs 1."""
 
 Scalars = dict[str, Tensor]
 

@@ -32,7 +32,13 @@ from engine.nets.protocols import Items
 from engine.nets.vae import Gaussian, MultimodalVae, only_present, product_of_experts
 from engine.train.device import in_precision
 from engine.train.state import GENERATOR, step_if_finite
-from engine.train.step import StepReport, average_reports, impute_missing_rows, split_batch
+from engine.train.step import (
+    NO_WEIGHTS,
+    StepReport,
+    average_reports,
+    impute_missing_rows,
+    split_batch,
+)
 
 ACTIVE_VARIANCE = 0.01
 """A latent number is inactive if the variance of its mean over the items is below this.
@@ -67,6 +73,7 @@ class VaeStep:
         seed: together with the step's number it determines all random numbers.
         device: of the model.
         precision: of the networks' arithmetic, ``fp32`` or ``bf16``.
+        column_weights: by modality, weight of its likelihood; by default 1.
     """
 
     def __init__(
@@ -80,10 +87,15 @@ class VaeStep:
         seed: int,
         device: torch.device,
         precision: str = "fp32",
+        column_weights: Mapping[str, float] = NO_WEIGHTS,
     ) -> None:
         self._device, self._precision = device, precision
         self._model, self._optimizer, self._is_mixture = model, optimizer, is_mixture
         self._config, self._batch_size, self._seed = config, batch_size, seed
+        text_weights = dict.fromkeys(model.discrete, config.text_weight)
+        self._weights = text_weights | {
+            name: text_weights.get(name, 1.0) * weight for name, weight in column_weights.items()
+        }
         self._rng = torch.Generator(device)
         self.num_micro_batches = 1
 
@@ -112,7 +124,7 @@ class VaeStep:
         ramp = min(1.0, images / config.kl_warmup_images) if config.kl_warmup_images > 0 else 1.0
         return BoundWeights(
             divergence=ramp * config.kl_weight,
-            modalities=dict.fromkeys(self._model.discrete, config.text_weight),
+            modalities=self._weights,
         )
 
     def _bound(self, items: Items, present: Present, weights: BoundWeights, step: int) -> Bound:

@@ -4,8 +4,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import assert_never
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -16,15 +16,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.data.column_info import IMAGE
 from engine.errors import EngineError
 from engine.events import GalleryEnded, GalleryProgressed, Outcome
 from engine.sample.request import Direction
+from studio.dialogs.gallery_items import GalleryItems
 from studio.dialogs.given_columns import GivenColumnRows
 from studio.errors.wording import explain
+from studio.models.gallery_columns import kind_of_file
 from studio.models.gallery_form import GalleryForm, direction_texts
 from studio.settings.choices import SaveGalleryChoices
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.buttons import push_button
+from studio.widgets.drop_zone import dropped_path, refusal_text
 from studio.widgets.fields import ChoiceField, Field, TextBox, TextField
 from studio.widgets.folder_dialog import pick_folder
 from studio.widgets.labels import fill, plain_label, spaced
@@ -61,6 +65,8 @@ class GalleryFields(QWidget):
         for name, field in self._fields.items():
             field.set_text(getattr(form, name))
             self._listen(name, field)
+            if isinstance(field, TextField):
+                field.edit.setAcceptDrops(False)  # Drops are for the whole dialog.
         self._show_rows()
 
     def show_problems(self, problems: dict[str, str]) -> None:
@@ -68,6 +74,23 @@ class GalleryFields(QWidget):
         for name, field in self._fields.items():
             field.set_problem(problems.get(name, ""))
         self._columns.show_problems()
+
+    def take(self, path: Path, place: QPoint) -> bool:
+        """Make the other columns of a file or folder; returns False if no column takes it.
+
+        Args:
+            path: of the file or folder.
+            place: of the pointer in this widget; a column below it is preferred.
+        """
+        if not self._form.columns.are_pairs:
+            return self._columns.take(path, self._columns.mapFrom(self, place))
+        if kind_of_file(path) != IMAGE:
+            return False
+        self._form.give_image(path)
+        self._direction.set_text(self._form.direction.value)
+        self._fields["images"].set_text(self._form.images)
+        self._on_direction(self._form.direction.value)
+        return True
 
     def show_text_notes(self, notes: str) -> None:
         """Set what is said about single texts without preventing the gallery."""
@@ -86,7 +109,7 @@ class GalleryFields(QWidget):
         form = self._form
         for name, label, help_text, hint in (
             ("texts", self.tr("Texts"), self.tr("What to draw, one text a line"), ""),
-            ("images", self.tr("Images"), self.tr("Folder of the images to name"), ""),
+            ("images", self.tr("Images"), self.tr("The image to name, or a folder of images"), ""),
             (
                 "count",
                 self.tr("Pairs") if form.columns.are_pairs else self.tr("Items"),
@@ -224,6 +247,8 @@ class SaveGalleryDialog(QDialog):
         self._progress = QProgressBar(textVisible=False)
         self._headline = plain_label(role="heading")
         self._details = plain_label()
+        self._items = GalleryItems()
+        self._items.hide()
         self._save = push_button(self.tr("Save"), self._start, icon_name="save", role="primary")
         self._save.setDefault(True)
         self._open = push_button(
@@ -236,10 +261,28 @@ class SaveGalleryDialog(QDialog):
         buttons = spaced(QHBoxLayout(), SPACING)
         fill(buttons, self._open, 1, self._leave, self._save)
         layout = spaced(QVBoxLayout(self), MARGIN, (GAP, GAP, GAP, MARGIN))
-        fill(layout, self._fields, self._summary, self._progress, self._headline, self._details)
+        fill(layout, self._fields, self._summary, self._progress, self._headline)
+        fill(layout, self._items, self._details)
         fill(layout, 1, buttons)
         self._fields.changed.connect(self._check)
+        self.setAcceptDrops(True)
         self._enter(_State.ASKING)
+
+    def take(self, path: Path, place: QPoint | None = None) -> None:
+        """Make the other columns of a file or folder that was dropped.
+
+        Args:
+            path: of the file or folder.
+            place: of the pointer in this dialog.
+        """
+        if self._state is not _State.ASKING:
+            return
+        inside = self._fields.mapFrom(self, place) if place else QPoint(-1, -1)
+        taken = self._fields.take(path, inside)
+        refused = self.tr("The run has no column that “{0}” could be given for.")
+        self._headline.setText("" if taken else refused.format(path.name))
+        self._details.setText("")
+        self._grow()
 
     def choices(self) -> SaveGalleryChoices:
         """Return the choices to remember."""
@@ -273,6 +316,8 @@ class SaveGalleryDialog(QDialog):
             case _:
                 assert_never(event.outcome)
         self._open.setVisible(event.count > 0)
+        self._items.show_items(event.first_items if self._state is _State.DONE else ())
+        self._fields.setVisible(self._state is not _State.DONE)
         self._grow()
 
     @Slot()
@@ -280,9 +325,10 @@ class SaveGalleryDialog(QDialog):
         problems = self._form.problems()
         self._fields.show_problems(problems)
         self._fields.show_text_notes("" if "texts" in problems else self._form.text_notes())
-        self._save.setEnabled(not problems)
-        self._save.setToolTip("" if not problems else self.tr("Correct the red fields first"))
-        self._summary.setText("" if problems else self._summary_text())
+        is_valid = self._form.is_valid
+        self._save.setEnabled(is_valid)
+        self._save.setToolTip("" if is_valid else self.tr("Correct the red fields first"))
+        self._summary.setText(self._summary_text() if is_valid else "")
         self._grow()
 
     def _summary_text(self) -> str:
@@ -352,6 +398,20 @@ class SaveGalleryDialog(QDialog):
         words = explain(error or RuntimeError("The gallery failed and gave no reason"))
         self._headline.setText(words.happened)
         self._details.setText(f"{words.why}\n{words.hint}")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders while the form is shown."""
+        if event.mimeData().hasUrls() and self._state is _State.ASKING:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Give the column that a dropped file or folder is for."""
+        path = dropped_path(event.mimeData())
+        if path is None:
+            self._headline.setText(refusal_text(event.mimeData()))
+            return
+        event.acceptProposedAction()
+        self.take(path, event.position().toPoint())
 
     def reject(self) -> None:
         """Cancel a gallery being written, otherwise close."""

@@ -141,13 +141,14 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     errors.SoundsUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "There are no sounds to read."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
-        hint=translate("Errors", "Choose a folder with WAV, FLAC, MP3 or Ogg files."),
+        hint=translate("Errors", "Choose a WAV, FLAC, MP3 or Ogg file, or a folder of them."),
     ),
     errors.ImagesUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "The images cannot be read."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
         hint=translate(
-            "Errors", "Choose a folder with PNG, JPEG or WebP files that you are allowed to read."
+            "Errors",
+            "Choose a PNG, JPEG or WebP file that you are allowed to read, or a folder of them.",
         ),
     ),
     errors.SheetCorruptError: lambda error: Explanation(
@@ -182,8 +183,8 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         happened=translate("Errors", "The run cannot be evaluated."),
         why=translate(
             "Errors",
-            "The dataset in {0} has no images with texts, no table, and no attributes that its "
-            "columns share.",
+            "The dataset in {0} has none of the run's columns, too few items to compare with, or "
+            "columns of which nothing tells what belongs together.",
         ).format(error.folder),
         hint=translate("Errors", "Training is not affected; look at the samples instead."),
     ),

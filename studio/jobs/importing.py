@@ -16,9 +16,12 @@ from studio.jobs.task import CancellingJob
 from studio.jobs.thread import JobThread
 
 if TYPE_CHECKING:
+    from engine.data.table_fields import FieldReport
     from engine.importing.dry_run import DryRun, ScanFacts
     from engine.importing.preview import BeforeAfter, PlannedImages, PreviewItem
     from engine.importing.scan import QuickScan
+    from engine.importing.sound_preview import MeasuredSounds, SoundPreview
+    from engine.importing.source_cells import SourceCells
     from engine.importing.sources.opening import ArchiveCache
 
 
@@ -41,13 +44,16 @@ class ImportJobs(QObject):
         super().__init__(parent)
         self.listing = CancellingJob("listing", self)
         self.previews = CancellingJob("previews", self)
+        self.fields = CancellingJob("fields", self)
         self.texts = CancellingJob("texts", self)
         self.pictures = CancellingJob("pictures", self, finishes=True)
+        self.sounds = CancellingJob("sounds", self, finishes=True)
         self.check = CancellingJob("check", self)
         self.recount = CancellingJob("recount", self)
         self.thumbnails = CancellingJob("thumbnails", self)
-        first = (self.listing, self.previews, self.texts, self.pictures)
-        self._reads = (*first, self.check, self.recount, self.thumbnails)
+        first = (self.listing, self.previews, self.fields, self.texts)
+        second = (self.pictures, self.sounds, self.check, self.recount, self.thumbnails)
+        self._reads = (*first, *second)
         self.building = BuildJob(import_dataset, self)
 
     @property
@@ -139,6 +145,8 @@ class ImportReader:
     def __init__(self) -> None:
         self._archive: ArchiveCache | None = None
         self._planned: tuple[object, PlannedImages] | None = None
+        self._cells: tuple[object, SourceCells] | None = None
+        self._sounds: tuple[object, MeasuredSounds | None] | None = None
 
     def quick_scan(self, source: Path, tell: Count, control: RunControl) -> "QuickScan":
         """List the files and detect formats."""
@@ -170,6 +178,19 @@ class ImportReader:
         with self._kept().borrow(plan.source, control) as archive:
             return scan_facts(plan, archive, scan, data, tell, control)
 
+    def fields(
+        self, plan: ImportPlan, scan: "QuickScan", tell: Count, control: RunControl
+    ) -> "tuple[FieldReport, ...]":
+        """Infer the fields of a table; the cells are read once for each import spec."""
+        from engine.importing.source_cells import read_cells
+
+        key = (scan, plan.reading)
+        with self._kept().borrow(plan.source, control) as archive:
+            known = self._cells
+            if known is None or known[0] != key:
+                known = self._cells = key, read_cells(plan, archive, scan, tell, control)
+        return known[1].reports(dict(plan.field_kinds), control)
+
     def fit(
         self, plan: ImportPlan, scan: "QuickScan", control: RunControl
     ) -> "tuple[PlannedImages, tuple[BeforeAfter, ...]]":
@@ -183,6 +204,19 @@ class ImportReader:
                 # In one assignment, because an outdated job may still be running.
                 planned = self._planned = key, planned_images(plan, archive, scan, control)
             return planned[1], before_and_after(plan, planned[1], archive, scan, control)
+
+    def sounds(
+        self, plan: ImportPlan, scan: "QuickScan", control: RunControl
+    ) -> "SoundPreview | None":
+        """Prepare some sounds as planned; their lengths are read once for each import spec."""
+        from engine.importing.sound_preview import preview_sounds, read_lengths
+
+        key = (scan, plan.reading)
+        with self._kept().borrow(plan.source, control) as archive:
+            known = self._sounds
+            if known is None or known[0] != key:
+                known = self._sounds = key, read_lengths(plan, archive, scan, control)
+            return known[1] and preview_sounds(plan, known[1], archive, control)
 
     def examine(self, plan: ImportPlan, emit: ImportEmit, control: RunControl) -> "DryRun":
         """Decode and check all items without writing."""
@@ -201,6 +235,7 @@ class ImportReader:
         """Close the source."""
         if self._archive is not None:
             self._archive.close()
+        self._planned = self._cells = self._sounds = None
 
     def _kept(self) -> "ArchiveCache":
         # The quick scan runs alone, so no two threads create the cache at once.

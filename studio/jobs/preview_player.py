@@ -1,20 +1,27 @@
-"""Plays the sounds of previews, one at a time for the whole window."""
+"""Plays the sounds of previews, datasets and imports, one at a time for the whole window."""
 
 import logging
+from collections.abc import Hashable
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.errors import SheetCorruptError
 from engine.sample.preview_sounds import read_clip
-from studio.jobs.audio_player import AudioPlayer, PlaybackProblem
+from studio.jobs.audio_player import AudioPlayer, PlaybackProblem, Wave
 
 _PATIENCE_MS = 5_000
 _log = logging.getLogger(__name__)
 
 
+class _Clip(NamedTuple):
+    path: Path
+    tile: int
+
+
 class PreviewPlayer(QObject):
-    """Starts and stops the clips of tiles.
+    """Starts and stops the clips of tiles, and other sounds.
 
     Args:
         player: plays them; this is its only user.
@@ -28,8 +35,8 @@ class PreviewPlayer(QObject):
         super().__init__(parent)
         self._player = player
         self._was_asked = False
-        self._playing: tuple[Path, int] | None = None
-        """File and tile of the clip that plays."""
+        self._playing: Hashable = None
+        """The clip of a tile that plays, or the name of another sound."""
         player.started.connect(self._on_started)
         player.finished.connect(self._on_finished)
         player.availability_changed.connect(self.changed)
@@ -47,7 +54,12 @@ class PreviewPlayer(QObject):
 
     def playing_tile(self, path: Path) -> int:
         """Return the tile whose clip of a file is playing, -1 if there is none."""
-        return self._playing[1] if self._playing and self._playing[0] == path else -1
+        playing = self._playing
+        return playing.tile if isinstance(playing, _Clip) and playing.path == path else -1
+
+    def is_playing(self, name: Hashable) -> bool:
+        """Whether a sound is playing that ``toggle_sound`` started under this name."""
+        return self._playing is not None and self._playing == name
 
     def find_out(self, *, again: bool = False) -> None:
         """Find out in the background whether sounds can be played.
@@ -78,7 +90,21 @@ class PreviewPlayer(QObject):
             self.changed.emit()
             return
         self._was_asked = True
-        self._player.play(clip.samples, clip.rate, source=(path, tile))
+        self._player.play(clip.samples, clip.rate, source=_Clip(path, tile))
+
+    def toggle_sound(self, name: Hashable, samples: Wave, rate: int) -> None:
+        """Play a sound, or stop it if it is playing; another one is stopped.
+
+        Args:
+            name: tells it apart from all others.
+            samples: [S] int16.
+            rate: samples per second.
+        """
+        if self.is_playing(name):
+            self._player.stop()
+            return
+        self._was_asked = True
+        self._player.play(samples, rate, source=name)
 
     def stop(self) -> None:
         """Stop the clip that is playing."""
@@ -90,7 +116,7 @@ class PreviewPlayer(QObject):
         self._player.wait(_PATIENCE_MS)
 
     @Slot(object)
-    def _on_started(self, source: tuple[Path, int]) -> None:
+    def _on_started(self, source: Hashable) -> None:
         self._playing = source
         self.changed.emit()
 

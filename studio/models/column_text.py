@@ -6,8 +6,6 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.data.column_info import AUDIO, IMAGE, TABLE, TEXT
 
-MEDICAL_STARTER = "cell-cases"
-
 
 def kind_text(kind: str) -> str:
     """Return the name of a kind of column in the user's language."""
@@ -18,13 +16,6 @@ def kind_text(kind: str) -> str:
         AUDIO: translate("ColumnText", "sound"),
         TABLE: translate("ColumnText", "table row"),
     }.get(kind, kind)
-
-
-def notice_text(dataset: str) -> str:
-    """Return what has to be said wherever samples of a dataset are shown; usually nothing."""
-    if dataset != MEDICAL_STARTER:
-        return ""
-    return QCoreApplication.translate("ColumnText", "Made from a table, not for diagnosis")
 
 
 def columns_text(kinds: Iterable[str]) -> str:

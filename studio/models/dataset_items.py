@@ -1,6 +1,7 @@
 """Item model of an open dataset; images are read on demand."""
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,20 +9,46 @@ import numpy.typing as npt
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage
 
-from engine.data.editing import Edits
+from engine.data.column_info import AUDIO
+from engine.data.columns import ArrayColumn, TableColumn
+from engine.data.editing import Edits, ItemState
+from engine.data.spectrogram_picture import spectrogram_picture
 from engine.data.store import StoredDataset
+from engine.data.waveform import Wave
 from studio.models.thumbnails import qimage_of
 
 _ROOT = QModelIndex()
 _Role = Qt.ItemDataRole
 _Index = QModelIndex | QPersistentModelIndex
-EXCLUDED_ROLE = _Role.UserRole
-EDITED_ROLE = _Role.UserRole + 1
+# The first numbers are those of ``studio.widgets.thumbnail_grid``.
+EXCLUDED_ROLE = _Role.UserRole + 2
+EDITED_ROLE = _Role.UserRole + 3
+CELLS_ROLE = _Role.UserRole + 4
+"""Role of the names and values of a table's row."""
 _KEPT_PICTURES = 1024
 
 
+@dataclass(frozen=True, kw_only=True)
+class ItemSound:
+    """The sound of an item in one column."""
+
+    column: str
+    samples: Wave
+    """[S]."""
+    rate: int
+    """Samples per second."""
+
+    def picture(self) -> QImage:
+        """Draw the spectrogram."""
+        return qimage_of(spectrogram_picture(self.samples, self.rate))
+
+
 class DatasetItems(QAbstractListModel):
-    """One row per shown item. ``DecorationRole`` returns a ``QImage``, or None."""
+    """One row per shown item.
+
+    ``DecorationRole`` returns the ``QImage`` of the item's image, else of the spectrogram of its
+    first sound, or None.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +104,29 @@ class DatasetItems(QAbstractListModel):
         is_grey = pixels.shape[2] == 1
         return qimage_of(np.repeat(pixels, 3, axis=2) if is_grey else np.ascontiguousarray(pixels))
 
+    def sounds(self, item: int) -> tuple[ItemSound, ...]:
+        """Read the sounds of an item, in the order of the columns."""
+        columns = self._dataset.columns.values() if self._dataset else ()
+        return tuple(
+            ItemSound(
+                column=column.name,
+                samples=np.array(column.values[column.rows[item]]),
+                rate=column.info.rate,
+            )
+            for column in columns
+            if column.kind == AUDIO and isinstance(column, ArrayColumn) and column.rows[item] >= 0
+        )
+
+    def cells(self, item: int) -> tuple[tuple[str, str], ...]:
+        """Return the names and values of the fields of an item; a dash for a missing cell."""
+        found: list[tuple[str, str]] = []
+        for column in self._dataset.columns.values() if self._dataset else ():
+            if isinstance(column, TableColumn) and column.present[item]:
+                cells = column.cells(item)
+                names = (field.name for field in column.info.fields)
+                found += [(name, _cell_text(cells.get(name))) for name in names]
+        return tuple(found)
+
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Return the number of shown items."""
         return 0 if parent.isValid() else len(self.items)
@@ -93,12 +143,19 @@ class DatasetItems(QAbstractListModel):
         state = self._edits.state(item)
         if role == EXCLUDED_ROLE:
             return state.is_excluded
+        return self._text_data(item, state, role)
+
+    def _text_data(self, item: int, state: ItemState, role: int) -> Any:
+        if role == CELLS_ROLE:
+            return self.cells(item)
         if role == _Role.DisplayRole:
             return state.text
         if role == _Role.ToolTipRole:
-            return "\n".join(state.captions)
+            rows = (f"{name}: {value}" for name, value in self.cells(item))
+            return "\n".join([*state.captions, *rows])
         if role == _Role.AccessibleTextRole:
-            return self.tr("Item {0}: {1}").format(item + 1, state.text)
+            values = ", ".join(f"{name} {value}" for name, value in self.cells(item))
+            return self.tr("Item {0}: {1}").format(item + 1, state.text or values)
         return None
 
     def _thumbnail(self, item: int) -> QImage | None:
@@ -110,6 +167,9 @@ class DatasetItems(QAbstractListModel):
         # Smooth scaling of large images is slow, so pixels are skipped first.
         every = max(1, max(self._dataset.images.shape[1:3]) // self._largest)
         picture = self.picture(item, every)
+        if picture is None:
+            sounds = self.sounds(item)
+            picture = sounds[0].picture() if sounds else None
         if picture is None:
             return None
         if max(picture.width(), picture.height()) > self._largest:
@@ -123,3 +183,13 @@ class DatasetItems(QAbstractListModel):
         if len(self._pictures) > _KEPT_PICTURES:
             self._pictures.popitem(last=False)
         return picture
+
+
+def _cell_text(cell: float | str | None) -> str:
+    match cell:
+        case None:
+            return "–"
+        case str():
+            return cell
+        case number:
+            return f"{number:.6g}"

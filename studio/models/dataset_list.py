@@ -1,12 +1,14 @@
 """The datasets of a workspace; only their manifests are read."""
 
 import logging
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject
 
+from engine.data.column_info import AUDIO, DTYPES, TABLE
 from engine.data.image_shape import ImageShape
 from engine.data.manifest import Manifest, read_manifest
 from engine.errors import DatasetCorruptError, DatasetMissingError
@@ -45,12 +47,9 @@ def pairs_text(manifest: Manifest) -> str:
     return _DatasetText().items(manifest)
 
 
-def size_text(manifest: Manifest) -> str:
-    """Return the size of the images and their total size on disk."""
-    images = manifest.pairs + manifest.image_only
-    area = manifest.image_height * manifest.image_width
-    size = QLocale().formattedDataSize(images * area * manifest.channels, 1)
-    return f"{shape_text(manifest.image_shape)} px · {size}"
+def contents_text(manifest: Manifest) -> str:
+    """Return the size of images, the length of sounds, the fields, and the size of all arrays."""
+    return _DatasetText().contents(manifest)
 
 
 def shape_text(shape: ImageShape) -> str:
@@ -71,3 +70,19 @@ class _DatasetText(QObject):
         if manifest.items == manifest.pairs:
             return self.tr("%Ln pair(s)", "", manifest.pairs)
         return self.tr("%Ln item(s)", "", manifest.items)
+
+    def contents(self, manifest: Manifest) -> str:
+        shape = shape_text(manifest.image_shape)
+        parts = [f"{shape} px"] if manifest.first_image is not None else []
+        stored = 0
+        for column in manifest.columns:
+            if column.shape:
+                stored += math.prod(column.shape) * DTYPES[column.dtype]
+            if column.kind == AUDIO and column.rate:
+                seconds = column.shape[1] / column.rate
+                parts.append(self.tr("{0} s of sound").format(f"{seconds:.3g}"))
+            elif column.kind == TABLE:
+                parts.append(self.tr("%Ln field(s)", "", len(column.fields)))
+        if stored:
+            parts.append(QLocale().formattedDataSize(stored, 1))
+        return " · ".join(parts)

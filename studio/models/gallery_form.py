@@ -109,10 +109,16 @@ class GalleryForm:
             except ValueError as error:
                 found[name] = str(error)
         found |= {"folder": _folder_problem(self.folder), **self._given_problems()}
-        found = {name: text for name, text in found.items() if text and self.asks_for(name)}
-        if not self.columns.are_pairs and self.columns.problems():
-            found["columns"] = "; ".join(self.columns.problems().values())
-        return found
+        return {name: text for name, text in found.items() if text and self.asks_for(name)}
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether nothing prevents saving."""
+        return not self.problems() and (self.columns.are_pairs or self.columns.are_valid)
+
+    def give_image(self, path: Path) -> None:
+        """Choose an image, or a folder of them, of which a run of pairs makes the texts."""
+        self.direction, self.images = Direction.IMAGE_TO_TEXT, str(path)
 
     def request(self) -> GalleryRequest:
         """Create the request; texts are written to a temporary file for the engine.
@@ -165,9 +171,9 @@ class GalleryForm:
 
     def _given_problems(self) -> dict[str, str]:
         translate = QCoreApplication.translate
-        no_folder = translate("GalleryForm", "Choose a folder of images")
-        has_images = bool(self.images.strip()) and path_of(self.images).is_dir()
-        return {"texts": self._texts_problem(), "images": "" if has_images else no_folder}
+        nothing = translate("GalleryForm", "Choose an image or a folder of images")
+        has_images = bool(self.images.strip()) and path_of(self.images).exists()
+        return {"texts": self._texts_problem(), "images": "" if has_images else nothing}
 
     def _texts_problem(self) -> str:
         translate = QCoreApplication.translate
@@ -210,9 +216,10 @@ def _columns_of(run: Path) -> Mapping[str, ColumnFacts]:
         return {}
 
 
-def _image_count(folder: str) -> int:
+def _image_count(text: str) -> int:
+    path = path_of(text)
     try:
-        return len(image_files(path_of(folder)))
+        return len(image_files(path)) if path.is_dir() else 1
     except (OSError, ValueError, RuntimeError):
         return 0  # The reason is told when the gallery is made.
 

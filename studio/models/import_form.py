@@ -12,15 +12,18 @@ from engine.config.run import RunConfig
 from engine.config.sections import DataConfig
 from engine.config.setting import settings_in, value_at
 from engine.data.pixel_values import parse_range
+from engine.data.table_fields import FieldKind
 from engine.errors import ConfigError, Problem
 from engine.importing.formats.format import Detection, ImportSpec
 from engine.importing.plan import AudioSettings, Fix, ImageSettings, ImportPlan, Issue, TextSettings
+from studio.models.import_text import format_words, rows_alone_words, sounds_format_words
 from studio.models.run_form import FIELDS as RUN_FIELDS
 from studio.models.run_form import FormField, is_usable_name, read_fields
 from studio.models.setting_text import value_text
 from studio.paths import holds_files, is_writable
 
 if TYPE_CHECKING:
+    from engine.importing.dry_run import ScanFacts
     from engine.importing.scan import QuickScan
 
 
@@ -87,6 +90,10 @@ class ImportForm:
         self.reading = _NO_READING
         self.labels: tuple[str, ...] = ()
         """Labels in the source that words can be assigned to."""
+        self.facts: ScanFacts | None = None
+        """What the source holds in the chosen format; None while that is not known."""
+        self.field_kinds: dict[str, FieldKind] = {}
+        """Kinds of fields that the user chose, by column."""
         self.name = ""
         self.history = FixHistory()
         self._texts = {
@@ -110,12 +117,58 @@ class ImportForm:
         offers = self.scan.detections if self.scan else ()
         return next((o for o in offers if o.reading.format == self.reading.format), None)
 
+    @property
+    def is_table_alone(self) -> bool:
+        """Whether the items are rows of a table, without images or sounds."""
+        offer = self.detection
+        return offer is not None and is_rows_alone(offer)
+
+    @property
+    def takes_sounds(self) -> bool:
+        """Whether there are no image files, so that formats take sounds in their place."""
+        return self.scan is not None and not self.scan.images and self.scan.sounds > 0
+
+    def format_words(self, offer: Detection) -> tuple[str, str]:
+        """Return title and explanation of a format, for what the source holds."""
+        if is_rows_alone(offer):
+            return rows_alone_words()
+        name = offer.reading.format
+        return sounds_format_words(name) if self.takes_sounds else format_words(name)
+
+    @property
+    def remaining_columns(self) -> tuple[str, ...]:
+        """Columns that may become fields: they hold no images, texts or sounds."""
+        columns = self.detection.field_columns if self.detection else ()
+        return tuple(name for name in columns if name not in self._used_columns)
+
+    @property
+    def _used_columns(self) -> set[str]:
+        reading = self.reading
+        return {reading.image_column, *reading.text_columns, *reading.audio_columns}
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether the source holds texts, as far as is known."""
+        return self.facts is None or bool(self.facts.texts.count or self.facts.emptied)
+
+    @property
+    def has_sounds(self) -> bool:
+        """Whether items have sounds, as far as is known."""
+        if self.facts is not None:
+            return self.facts.with_sound > 0
+        return self.scan is not None and self.scan.sounds > 0
+
+    @property
+    def has_images(self) -> bool:
+        """Whether the source holds images, as far as is known."""
+        return self.facts is None or self.facts.with_image > 0
+
     def use_scan(self, scan: "QuickScan") -> None:
         """Use the scan of a new source: select the best format and a free name."""
         self.scan = scan
         self.history = FixHistory()
-        self.labels = ()
-        self.reading = scan.detections[0].reading if scan.detections else _NO_READING
+        self._forget_contents()
+        self.reading = _with_fields(scan.detections[0]) if scan.detections else _NO_READING
         self.name = free_name(self.workspace / "datasets", scan.source)
 
     def clear_scan(self) -> None:
@@ -127,11 +180,13 @@ class ImportForm:
         """Select a format with its default mapping."""
         for offer in self.scan.detections if self.scan else ():
             if offer.reading.format == name:
-                self.reading = replace(offer.reading, encoding=self.reading.encoding)
-                self.labels = ()
+                self.reading = replace(_with_fields(offer), encoding=self.reading.encoding)
+                self._forget_contents()
 
     def map(self, **values: Any) -> None:
         """Change fields of the import spec."""
+        if "table" in values:
+            self._forget_contents()
         self.reading = replace(self.reading, **values)
 
     def text(self, name: str) -> str:
@@ -176,8 +231,19 @@ class ImportForm:
             images=ImageSettings(**_under("images.", values)),
             audio=AudioSettings(**_under("audio.", values)),
             repairs=dict(self.history.fixes),
+            field_kinds=self._chosen_kinds(),
             **{name: value for name, value in values.items() if "." not in name},
         )
+
+    def _forget_contents(self) -> None:
+        self.labels, self.facts = (), None
+        self.field_kinds.clear()
+
+    def _chosen_kinds(self) -> tuple[tuple[str, FieldKind], ...]:
+        if not self.reading.with_fields:
+            return ()
+        used = self._used_columns
+        return tuple((name, kind) for name, kind in self.field_kinds.items() if name not in used)
 
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
         values, problems = read_fields(FIELDS, self._texts)
@@ -192,6 +258,21 @@ class ImportForm:
                 "ImportForm", "Write auto, or two numbers such as 0:4095"
             )
         return values, problems
+
+
+def _with_fields(offer: Detection) -> ImportSpec:
+    """Return the import spec of a detection, in which the remaining columns become fields.
+
+    Columns whose names are the caption are left out: the caption says all of them.
+    """
+    has_fields = bool(offer.field_columns) and not offer.reading.flag_columns
+    return replace(offer.reading, with_fields=offer.reading.with_fields or has_fields)
+
+
+def is_rows_alone(offer: Detection) -> bool:
+    """Whether the items of a detection are rows of a table, without images or sounds."""
+    has_media = bool(offer.reading.image_column or offer.reading.audio_columns)
+    return bool(offer.field_columns) and not has_media
 
 
 def free_name(datasets: Path, source: Path) -> str:

@@ -103,6 +103,46 @@ def format_words(name: str) -> tuple[str, str]:
     return words.get(name, (name, ""))
 
 
+def sounds_format_words(name: str) -> tuple[str, str]:
+    """Return title and explanation of a format that takes sounds in the place of images."""
+    translate = QCoreApplication.translate
+    words = {
+        "sidecar": (
+            translate("ImportText", "Sounds with a text file for each"),
+            translate(
+                "ImportText",
+                "A .txt file of the same name, beside the sound or in a folder of its own, holds "
+                "its text.",
+            ),
+        ),
+        "class_folders": (
+            translate("ImportText", "Sounds in class folders"),
+            translate("ImportText", "The name of the sound's folder is its text."),
+        ),
+        "table_file": (
+            translate("ImportText", "A table that names sounds and texts"),
+            translate("ImportText", "One row for each sound, in CSV, TSV, JSON or JSON lines."),
+        ),
+        "file_names": (
+            translate("ImportText", "File names as texts"),
+            translate(
+                "ImportText",
+                "The name of the sound file is its text; numbers and identifiers are left out.",
+            ),
+        ),
+    }
+    return words.get(name) or format_words(name)
+
+
+def rows_alone_words() -> tuple[str, str]:
+    """Return title and explanation of a table whose rows are items of their own."""
+    translate = QCoreApplication.translate
+    return (
+        translate("ImportText", "A table of its own"),
+        translate("ImportText", "Each row is an item: numbers, categories and texts."),
+    )
+
+
 def reason_words(reason: Reason) -> str:
     """Return why something is not imported, as a short noun phrase for a list."""
     translate = QCoreApplication.translate
@@ -286,11 +326,8 @@ class _ImportedText(QObject):
     """Texts with counts: Qt's tools find plural forms only in ``tr``."""
 
     def parts(self, counts: "ImportCounts") -> list[str]:
-        parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
-        if counts.image_only:
-            parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
-        if counts.text_only:
-            parts.append(self.tr("%Ln text(s) alone", "", counts.text_only))
+        has_others = bool(counts.with_sound or counts.with_cells)
+        parts = self._of_others(counts) if has_others else self._of_pairs(counts)
         if counts.with_sound:
             parts.append(self.tr("%Ln item(s) with sound", "", counts.with_sound))
         if counts.with_cells:
@@ -299,6 +336,25 @@ class _ImportedText(QObject):
             parts.append(self.tr("%Ln of them for validation", "", counts.validation_items))
         if counts.items_skipped:
             parts.append(self.tr("%Ln left out", "", counts.items_skipped))
+        return parts
+
+    def _of_pairs(self, counts: "ImportCounts") -> list[str]:
+        parts = [self.tr("%Ln pair(s)", "", counts.pairs)]
+        if counts.image_only:
+            parts.append(self.tr("%Ln image(s) alone", "", counts.image_only))
+        if counts.text_only:
+            parts.append(self.tr("%Ln text(s) alone", "", counts.text_only))
+        return parts
+
+    def _of_others(self, counts: "ImportCounts") -> list[str]:
+        """Return what has images or texts; what lacks them may still have a sound or cells."""
+        parts: list[str] = []
+        if counts.pairs:
+            parts.append(self.tr("%Ln pair(s)", "", counts.pairs))
+        if counts.image_only:
+            parts.append(self.tr("%Ln image(s) without text", "", counts.image_only))
+        if counts.text_only and (counts.pairs or counts.image_only):
+            parts.append(self.tr("%Ln text(s) without image", "", counts.text_only))
         return parts
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.events import EvaluationCompleted
-from studio.models.loss_history import figure_words, shown_value
+from studio.models.quality_text import figure_words, shown_value
 from studio.models.run_state import count_text
 
 _Index = QModelIndex | QPersistentModelIndex

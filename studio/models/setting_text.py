@@ -68,6 +68,8 @@ def tooltip_text(about: Setting, default: str) -> str:
 
 def choice_text(about: Setting, choice: object) -> str:
     """Return the text of a choice in the user's language."""
+    if about.unit and choice == 0:
+        return QCoreApplication.translate("SettingText", "Automatic")
     text = choice_words().get(value_text(choice), value_text(choice))
     return f"{text} {unit_text(about)}".strip()
 

@@ -3,18 +3,22 @@
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.data.column_info import AUDIO, IMAGE
 from engine.events import PreviewReady
 from engine.sample.preview_sheet import Sheet
 from studio.dialogs.pair_view import Pair, PairActions, PairView
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
+from studio.models.gallery_columns import kind_of_file
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import TileModel
 from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
+from studio.widgets.drop_zone import dropped_path
 from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import MAX_ZOOM, ThumbnailGrid
@@ -27,6 +31,8 @@ class GalleryPanel(QWidget):
     """Previews of one run, live or from disk."""
 
     save_requested = Signal()
+    given_dropped = Signal(object)
+    """Carries the ``Path`` of an image or a sound, of which the run is to make the rest."""
 
     def __init__(
         self, nearest: NearestJob, player: PreviewPlayer, parent: QWidget | None = None
@@ -67,6 +73,7 @@ class GalleryPanel(QWidget):
         self._steps.move_requested.connect(self._cursor.move_to)
         self._cursor.moved.connect(self._refresh)
         self._lay_out()
+        self.setAcceptDrops(True)
         self.set_can_save(False)
         self._refresh()
 
@@ -219,3 +226,16 @@ class GalleryPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(list(self._actions.all))
         menu.popup(self._grid.viewport().mapToGlobal(place))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept an image or a sound; the window imports everything else."""
+        path = dropped_path(event.mimeData())
+        is_media = path is not None and path.is_file() and kind_of_file(path) in (IMAGE, AUDIO)
+        event.setAccepted(is_media and self._save.isEnabled())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Emit ``given_dropped``."""
+        path = dropped_path(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.given_dropped.emit(path)

@@ -1,4 +1,4 @@
-"""Bar plots of counts: vertical bars over numbers, with a range, or horizontal ones by names."""
+"""Bar plots of counts: vertical bars over numbers, with a range or a mark, or horizontal ones."""
 
 import math
 from collections.abc import Sequence
@@ -145,6 +145,41 @@ class RangeHistogram(BarPlot):
     def _on_region(self) -> None:
         low, high = self._region.getRegion()
         self.range_chosen.emit(low, high)
+
+
+class MarkHistogram(BarPlot):
+    """A histogram with a mark that can be dragged."""
+
+    mark_chosen = Signal(float)
+    """The user has dragged the mark."""
+
+    def __init__(self, title: str, axis: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, axis, parent)
+        self.setFixedHeight(_HISTOGRAM_HEIGHT)
+        self.mark: Any = pg.InfiniteLine(angle=90, movable=True)
+        self._plot.addItem(self.mark)
+        self.mark.sigPositionChangeFinished.connect(self._on_mark)
+        self._color_mark()
+
+    def show_mark(self, value: float) -> None:
+        """Show the mark, and make room for it."""
+        with QSignalBlocker(self.mark):
+            self.mark.setPos(value)
+        (left, right), _vertical = self._plot.getViewBox().viewRange()
+        self._plot.setXRange(min(left, 0), max(right, value * _ROOM), padding=0)
+
+    def _on_mark(self) -> None:
+        self.mark_chosen.emit(float(self.mark.value()))
+
+    def _color_mark(self) -> None:
+        color = self.palette().color(QPalette.ColorRole.WindowText)
+        self.mark.setPen(pg.mkPen(color, width=2, style=Qt.PenStyle.DashLine))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the light and dark scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "mark"):
+            self._color_mark()
 
 
 _LOWEST = 96

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -14,14 +14,23 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from studio.theme import SPACING, current_colors
+from studio.widgets.icons import icon
 from studio.widgets.thumbnail_grid import wrapped_lines
 
 _PADDING = 8
 _SIDE = 92
 _ARROW = 24
+_BUTTON = 26
 _SQUARE = 8
 """Side of a square of the checkerboard behind transparent pictures, in pixels."""
 
@@ -33,6 +42,10 @@ class Card:
     pictures: tuple[QImage, ...]
     """None, one, or two: before and after."""
     text: str
+    cells: tuple[tuple[str, str], ...] = ()
+    """Names and values of a table's row: in the place of a missing picture, else after the text."""
+    sound: str = ""
+    """What the button that plays the card's sound says; empty if it has none."""
     problem: str = ""
     """Error text, painted in red below the text."""
     tip: str = ""
@@ -41,6 +54,9 @@ class Card:
 class CardGrid(QScrollArea):
     """Cards in as many columns as fit the width."""
 
+    play_requested = Signal(int)
+    """Carries the number of a card whose sound is to be played or stopped."""
+
     def __init__(self, parent: QWidget | None = None, *, is_double: bool = False) -> None:
         """Create an empty grid; ``is_double`` makes room for two pictures on each card."""
         super().__init__(parent)
@@ -48,6 +64,7 @@ class CardGrid(QScrollArea):
         self._lines = 2 if is_double else 3
         self._cards: list[_CardView] = []
         self._columns = 0
+        self._playing, self._problem = -1, ""
         self._content = QWidget()
         self._grid = QGridLayout(self._content)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -72,10 +89,25 @@ class CardGrid(QScrollArea):
             self._grid.removeWidget(view)
             view.hide()
             view.deleteLater()
-        for card in cards[len(self._cards) :]:
-            self._cards.append(_CardView(card, self._width, self._lines))
+        known = len(self._cards)
+        for number, card in enumerate(cards[known:], known):
+            view = _CardView(card, self._width, self._lines)
+            view.play.clicked.connect(lambda _checked, n=number: self.play_requested.emit(n))
+            self._cards.append(view)
             self._columns = 0
         self._spread()
+        self.show_playback(self._playing, self._problem)
+
+    def show_playback(self, playing: int, problem: str) -> None:
+        """Show which sound is playing.
+
+        Args:
+            playing: number of its card, -1 for none.
+            problem: why nothing can be played; empty if it can.
+        """
+        self._playing, self._problem = playing, problem
+        for number, view in enumerate(self._cards):
+            view.show_playback(is_playing=number == playing, problem=problem)
 
     def set_dimmed(self, *, is_dimmed: bool) -> None:
         """Paint the cards dimmed while new ones are computed."""
@@ -102,14 +134,25 @@ class _CardView(QWidget):
     def __init__(self, card: Card, width: int, lines: int) -> None:
         super().__init__()
         self._width, self._lines = width, lines
+        self.play = QToolButton(self)
+        self.play.setFixedSize(_BUTTON, _BUTTON)
+        self.play.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_card(card)
 
     def show_card(self, card: Card) -> None:
         self.card = card
         self.setToolTip(card.tip or card.text)
-        self.setAccessibleName(f"{card.text} {card.problem}".strip())
+        cells = ", ".join(f"{name} {value}" for name, value in card.cells)
+        self.setAccessibleName(" ".join(filter(None, [card.text, cells, card.problem])))
+        self.play.setVisible(bool(card.sound))
         self.update()
+
+    def show_playback(self, *, is_playing: bool, problem: str) -> None:
+        self.play.setIcon(icon("stop" if is_playing else "sound"))
+        self.play.setEnabled(not problem)
+        self.play.setToolTip(problem or self.card.sound)
+        self.play.setAccessibleName(self.card.sound)
 
     def sizeHint(self) -> QSize:
         lines = self._lines * QFontMetrics(self.font()).lineSpacing()
@@ -117,6 +160,10 @@ class _CardView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.play.move(self.width() - _BUTTON - 3, _PADDING + _SIDE - _BUTTON + 3)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -141,17 +188,46 @@ class _CardView(QWidget):
                 painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
                 arrow = QRectF(left - _ARROW, _PADDING, _ARROW, _SIDE)
                 painter.drawText(arrow, Qt.AlignmentFlag.AlignCenter, "→")
-        if not pictures:
+        if self.card.cells and not pictures:
+            self._paint_cells(painter)
+        elif not pictures:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             place = QRectF(0, _PADDING, self.width(), _SIDE)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "—")
+
+    def _paint_cells(self, painter: QPainter) -> None:
+        """Paint as many rows of names and values as fit."""
+        metrics, palette = QFontMetrics(self.font()), self.palette()
+        bottom = self.height() - _PADDING
+        if self.card.text or self.card.problem:
+            bottom = _SIDE + _PADDING
+        room, middle = self.width() - 2 * _PADDING, self.width() // 2
+        elided = Qt.TextElideMode.ElideRight
+        baseline = _PADDING + metrics.ascent()
+        for name, value in self.card.cells:
+            if baseline + metrics.descent() > bottom:
+                break
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            half = middle - _PADDING - 4
+            painter.drawText(QPointF(_PADDING, baseline), metrics.elidedText(name, elided, half))
+            painter.setPen(palette.color(QPalette.ColorRole.Text))
+            text = metrics.elidedText(value, elided, room - half - 8)
+            painter.drawText(QPointF(middle + 4, baseline), text)
+            baseline += metrics.lineSpacing()
+
+    def _words(self) -> str:
+        """Return the text, followed by the cells if a picture has their place."""
+        if not self.card.pictures:
+            return self.card.text
+        values = (value for _name, value in self.card.cells)
+        return " · ".join(filter(None, [self.card.text, *values]))
 
     def _paint_words(self, painter: QPainter) -> None:
         metrics = QFontMetrics(self.font())
         width = self.width() - 2 * _PADDING
         font = self.font().toString()
         problem = wrapped_lines(self.card.problem, font, width, self._lines - 1)
-        lines = wrapped_lines(self.card.text, font, width, self._lines - len(problem))
+        lines = wrapped_lines(self._words(), font, width, self._lines - len(problem))
         text = self.palette().color(QPalette.ColorRole.Text)
         colors = [text] * len(lines) + [QColor(current_colors().danger)] * len(problem)
         baseline = _SIDE + 2 * _PADDING + metrics.ascent()

@@ -1,6 +1,6 @@
 """Step list of a wizard, and timeline slider of a run's previews."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -36,13 +36,25 @@ class StepList(QWidget):
             step.clicked.connect(self.step_requested)
         fill(spaced(QVBoxLayout(self), 0, (0, 0, 0, 0)), *self._steps, 1)
 
-    def show_step(self, current: int, *, is_locked: bool = False) -> None:
-        """Set the current step; ``is_locked`` disables going back."""
+    def show_step(
+        self, current: int, *, is_locked: bool = False, skipped: Collection[int] = ()
+    ) -> None:
+        """Set the current step.
+
+        Args:
+            current: index of the step.
+            is_locked: disable going back.
+            skipped: indices of steps that are not shown; the others are numbered without them.
+        """
+        shown = [number for number in range(len(self._steps)) if number not in skipped]
         for number, step in enumerate(self._steps):
-            step.show_state(
+            step.setVisible(number in shown)
+        for place, number in enumerate(shown, 1):
+            self._steps[number].show_state(
+                place=place,
                 is_done=number < current,
                 is_current=number == current,
-                is_last=number + 1 == len(self._steps),
+                is_last=number == shown[-1],
                 can_click=number < current and not is_locked,
             )
 
@@ -53,13 +65,16 @@ class _Step(QWidget):
     def __init__(self, number: int, name: str) -> None:
         super().__init__()
         self._number, self._name = number, name
+        self._place = number + 1
+        """Number that is shown."""
         self._is_done = self._is_current = self._is_last = self._can_click = False
         self.setFixedHeight(_HEIGHT)
         self.setAccessibleName(name)
 
     def show_state(
-        self, *, is_done: bool, is_current: bool, is_last: bool, can_click: bool
+        self, *, place: int, is_done: bool, is_current: bool, is_last: bool, can_click: bool
     ) -> None:
+        self._place = place
         self._is_done, self._is_current, self._is_last = is_done, is_current, is_last
         self._can_click = can_click
         shape, policy = Qt.CursorShape, Qt.FocusPolicy
@@ -87,7 +102,7 @@ class _Step(QWidget):
         circle = QRectF(2, (_HEIGHT - _CIRCLE) / 2, _CIRCLE, _CIRCLE)
         x = circle.center().x()
         painter.setPen(QPen(QColor(colors.border), 1.5))
-        if self._number:
+        if self._place > 1:
             painter.drawLine(int(x), 0, int(x), int(circle.top()) - 3)
         if not self._is_last:
             painter.drawLine(int(x), int(circle.bottom()) + 3, int(x), _HEIGHT)
@@ -114,7 +129,7 @@ class _Step(QWidget):
         font = QFont(self.font())
         font.setWeight(QFont.Weight.Bold)
         painter.setFont(font)
-        text = "✓" if self._is_done else str(self._number + 1)
+        text = "✓" if self._is_done else str(self._place)
         inks = {True: colors.on_accent, False: colors.accent if self._is_done else colors.muted}
         painter.setPen(QColor(inks[self._is_current]))
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, text)
@@ -126,13 +141,23 @@ _USUAL = "8,888,888 images · 88:88"
 
 
 class TimelineBar(QWidget):
-    """A slider over steps with buttons for the previous, next and newest step."""
+    """A slider over steps with buttons for the previous, next and newest step.
+
+    Args:
+        newest: tooltip of the button for the newest step; by default it speaks of previews.
+        has_keys: whether Alt with the arrow keys moves; a window has one such bar at most.
+        parent: parent widget.
+    """
 
     move_requested = Signal(int)
     """Emitted with the index of a step."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, *, newest: str = "", has_keys: bool = True, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._newest = newest
+        keys = ("Alt+Left", "Alt+Right") if has_keys else ("", "")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName(self.tr("Step of the run"))
         self._slider.setPageStep(_PAGE)
@@ -140,9 +165,9 @@ class TimelineBar(QWidget):
         self._label = QLabel()
         self._label.setMinimumWidth(self.fontMetrics().horizontalAdvance(_USUAL))
         self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._previous = icon_button("previous", self.tr("Previous step"), "Alt+Left")
+        self._previous = icon_button("previous", self.tr("Previous step"), keys[0])
         self._previous.clicked.connect(lambda: self._go_by(-1))
-        self._next = icon_button("next", self.tr("Next step"), "Alt+Right")
+        self._next = icon_button("next", self.tr("Next step"), keys[1])
         self._next.clicked.connect(lambda: self._go_by(1))
         self._live = QToolButton()
         self._live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -172,7 +197,7 @@ class TimelineBar(QWidget):
         self._live.setEnabled(count > 0)
         is_lit = is_live and grows and count > 0
         self._live.setText(self.tr("Live") if grows else self.tr("Newest"))
-        newest = self.tr("Show the newest pairs")
+        newest = self._newest or self.tr("Show the newest pairs")
         follow = self.tr("Show the newest pairs, and each new preview as it comes")
         self._live.setToolTip(follow if grows else newest)
         self._live.setChecked(is_lit)

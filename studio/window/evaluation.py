@@ -72,9 +72,7 @@ class EvaluationController(QObject):
     def refresh(self) -> None:
         """Enable the button and the menu's action, and show what is under way."""
         is_busy = self._is_measuring or self._job.is_running
-        can_begin = self._view.is_measurable and (
-            self._can_measure_training() or self._run_at_rest() is not None
-        )
+        can_begin = self._can_measure_training() or self._run_at_rest() is not None
         can_cancel = self._job.is_running
         self._window.quality.show_evaluation(
             is_under_way=is_busy, is_enabled=can_begin or can_cancel, can_cancel=can_cancel

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from studio.jobs.importing import ImportJobs, ImportReader
+from studio.jobs.preview_player import PreviewPlayer
 from studio.settings.choices import ImportChoices
 from studio.window.main_window import MainWindow
 from studio.wizards.importing import ImportWizard
@@ -28,12 +29,13 @@ class ImportFlow(QObject):
         window: MainWindow,
         jobs: ImportJobs,
         reader: ImportReader,
+        player: PreviewPlayer,
         workspace: Callable[[], Path],
         choices: ImportChoices,
     ) -> None:
         super().__init__(window)
         self._window, self.jobs, self._reader = window, jobs, reader
-        self._workspace = workspace
+        self._player, self._workspace = player, workspace
         self.choices = choices
         self.wizard: ImportWizard | None = None
         self._then: Callable[[], object] | None = None
@@ -73,6 +75,7 @@ class ImportFlow(QObject):
             workspace=self._workspace(),
             jobs=self.jobs,
             reader=self._reader,
+            player=self._player,
             recent=recent,
         )
         wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

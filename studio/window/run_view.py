@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.config.run import RunConfig
-from engine.data.column_info import AUDIO, IMAGE, TABLE
+from engine.data.column_info import AUDIO, IMAGE
 from engine.errors import EngineError
 from engine.events import (
     CheckpointSaved,
@@ -29,8 +29,8 @@ from engine.runs.event_reader import read_losses, read_quality
 from engine.runs.folder import RunFolder
 from studio.dialogs.run_settings import RunSettingsDialog
 from studio.errors.reporter import ErrorReporter
+from studio.i18n import translate_engine
 from studio.jobs.training import RunEvents, TrainingJob
-from studio.models.column_text import notice_text
 from studio.models.more_training import opened_run, resumable_run
 from studio.models.run_state import LifecycleEvent, RunStatus
 from studio.models.trouble_text import held_text
@@ -87,11 +87,6 @@ class RunView(QObject):
         self._show(earlier.status)
         if earlier.ready is not None:
             self._on_report(earlier.ready)
-
-    @property
-    def is_measurable(self) -> bool:
-        """Whether the quality of the shown run can be measured, as far as is known."""
-        return len(self.columns) != 1 or TABLE in self.columns.values()
 
     @property
     def can_save(self) -> bool:
@@ -225,7 +220,7 @@ class RunView(QObject):
         match event:
             case RunReady():
                 self.ready = event
-                self._learn_columns(event.columns, event.dataset)
+                self._learn_columns(event.columns, event.notice)
                 self._window.run.show_prepared(event)
             case MetricsReported():
                 self._advance(event)
@@ -272,7 +267,7 @@ class RunView(QObject):
         with contextlib.suppress(EngineError):
             model = run.read_model()
             kinds = {name: facts.kind for name, facts in model.columns.items()}
-            self._learn_columns(kinds, model.dataset)
+            self._learn_columns(kinds, model.notice)
         for report in reports:
             self._window.losses.add_losses(report)
         for event in measured:
@@ -280,13 +275,12 @@ class RunView(QObject):
         self._window.gallery.open_run(folder)
         return reports
 
-    def _learn_columns(self, columns: Mapping[str, str], dataset: str) -> None:
+    def _learn_columns(self, columns: Mapping[str, str], notice: str) -> None:
         self.columns = columns
-        self._window.quality.set_measurable(self.is_measurable)
         kinds = list(columns.values())
         are_images = not kinds or (kinds.count(IMAGE) == 1 and AUDIO not in kinds)
         self._window.gallery.set_comparable(are_images)
-        self._window.gallery.show_notice(notice_text(dataset))
+        self._window.gallery.show_notice(translate_engine(notice))
 
     def _clear(self, folder: Path) -> None:
         self.folder, self.ready = folder, None

@@ -60,7 +60,7 @@ TONE_FIELDS = (
 )
 
 
-def four_column_dataset(folder: Path) -> Path:
+def four_column_dataset(folder: Path, notice: str = "") -> Path:
     """Build items whose picture, word, tone and row say the same; some lack a column."""
     count = 24
     kinds = np.arange(count) % 2
@@ -95,5 +95,6 @@ def four_column_dataset(folder: Path) -> Path:
             table_column(TONE_FIELDS, name="facts"),
         ],
         arrays={"tone": waves},
+        notice=notice,
     )
     return folder

@@ -1,10 +1,12 @@
 """A disk that fails at one call of those that change it, or stops there as after a power cut."""
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,36 @@ class FaultyDisk:
             return call(*arguments)
 
         return wrapped
+
+
+class _FullFile(FileIO):
+    """A file on a disk that has so many bytes left."""
+
+    def __init__(self, path: Path, mode: str, room: int) -> None:
+        super().__init__(path, mode)
+        self._room = room
+
+    def write(self, content: Any, /) -> int:
+        if not self._room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = super().write(memoryview(content).cast("B")[: self._room])
+        self._room -= written
+        return written
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch, name: str, room: int) -> None:
+    """Let the disk be full as soon as the new file of a name holds so many bytes.
+
+    It is for files that are written through a buffer, whose end is written on closing.
+    """
+    open_path = Path.open
+
+    def opened(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if path.name == name and mode == "wb":
+            return BufferedWriter(_FullFile(path, mode, room))
+        return open_path(path, mode, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", opened)
 
 
 # A disk that is really small.

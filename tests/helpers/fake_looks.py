@@ -13,9 +13,12 @@ from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.pixel_values import ValueSummary
+from engine.data.spectrogram_picture import spectrogram_picture
+from engine.data.table_fields import FieldReport
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
 from engine.importing.check_context import CheckReport, IssueReport
+from engine.importing.decode_audio import AudioLengths, AudioShape, choose_audio_shape
 from engine.importing.dry_run import ScanFacts
 from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.formats.format import Detection, FileListing, ImportSpec
@@ -24,6 +27,8 @@ from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.preview import PlannedImages, PreviewItem
 from engine.importing.report import ImportCounts
 from engine.importing.scan import QuickScan
+from engine.importing.sound_preview import PreviewSound, SoundPreview
+from engine.importing.source_cells import SourceCells
 from engine.importing.sources.archive import FileEntry
 from engine.importing.text_stats import describe_texts
 from studio.jobs.engine_api import EngineApi
@@ -31,6 +36,7 @@ from studio.jobs.importing import ImportReader
 from tests.helpers.fake_engine import FakeEngine
 
 PATIENCE_S = 10.0
+SHAPE = AudioShape(rate=8_000, samples=400)
 PIXELS = np.full((8, 8, 3), 90, dtype=np.uint8)
 SIDECAR = Detection(reading=ImportSpec(format="sidecar"), confidence=0.9, images=3)
 TABLE = Detection(
@@ -42,6 +48,20 @@ TABLE = Detection(
     columns=("file", "caption", "alt", "class"),
     tables=("a.csv", "b.csv"),
 )
+
+
+def sound(key: str, shape: AudioShape) -> PreviewSound:
+    """Make a sound of noise as it would be stored."""
+    samples = np.arange(shape.samples, dtype=np.int16)
+    return PreviewSound(
+        key=key,
+        column="audio",
+        samples=samples,
+        rate=shape.rate,
+        seconds=0.5,
+        is_cut=shape.samples < shape.rate / 2,
+        picture=spectrogram_picture(samples, shape.rate),
+    )
 
 
 @dataclass
@@ -62,6 +82,12 @@ class FakeLooks:
     """Of the pairs; by default ``text 0`` and so on."""
     stored: Any = field(default_factory=lambda: PIXELS)
     """The one image as it would be stored."""
+    seconds: tuple[float, ...] = ()
+    """Lengths of the sounds, one for each pair; none if there are no sounds."""
+    rows_alone: int = 0
+    """Rows of a table alone, instead of pairs."""
+    cells: SourceCells = field(default_factory=lambda: SourceCells({}))
+    """Of the remaining columns."""
     values: ValueSummary | None = None
     """Of the source's deep images."""
 
@@ -71,7 +97,9 @@ class FakeLooks:
             quick_scan=self._quick_scan,
             preview=self._preview,
             scan=self._scan,
+            fields=self._fields,
             fit=self._fit,
+            sounds=self._sounds,
             examine=self._examine,
             is_staged=lambda _plan: self.is_staged,
             close=lambda: None,
@@ -126,9 +154,15 @@ class FakeLooks:
         self, plan: ImportPlan, _look: QuickScan, _control: RunControl
     ) -> tuple[PreviewItem, ...]:
         self._note("preview", plan)
-        count = self.pairs[plan.reading.format]
+        count = 0 if self.rows_alone else self.pairs[plan.reading.format]
         return tuple(
-            PreviewItem(key=f"{n}.png", texts=(f"text {n}",), image=PIXELS, problem=None)
+            PreviewItem(
+                key=f"{n}.png",
+                texts=(f"text {n}",),
+                image=PIXELS,
+                problem=None,
+                sounds=(sound(f"{n}.wav", SHAPE),) if self.seconds else (),
+            )
             for n in range(count)
         )
 
@@ -142,12 +176,16 @@ class FakeLooks:
     ) -> ScanFacts:
         self._note("scan", plan)
         self._wait("scan", control)
-        count = self.pairs[plan.reading.format]
+        count = 0 if self.rows_alone else self.pairs[plan.reading.format]
         texts = [f"text {n}" for n in range(count)]
         reasons = (Cause(kind=CauseKind.IMAGES_WITHOUT_TEXT, count=3),)
         return ScanFacts(
             pairs=count,
-            image_only=3 - count,
+            image_only=0 if self.rows_alone else 3 - count,
+            with_image=0 if self.rows_alone else 3,
+            with_sound=count if self.seconds else 0,
+            with_cells=self.rows_alone,
+            others=self.rows_alone,
             text_only=0,
             several=0,
             emptied=0,
@@ -156,6 +194,29 @@ class FakeLooks:
             samples=tuple((text.upper(), text) for text in texts),
             reasons=() if count else reasons,
         )
+
+    def _fields(
+        self,
+        plan: ImportPlan,
+        _look: QuickScan,
+        _tell: Callable[[int], None],
+        control: RunControl,
+    ) -> tuple[FieldReport, ...]:
+        self._note("fields", plan)
+        self._wait("fields", control)
+        return self.cells.reports(dict(plan.field_kinds), control)
+
+    def _sounds(
+        self, plan: ImportPlan, _look: QuickScan, _control: RunControl
+    ) -> SoundPreview | None:
+        self._note("sounds", plan)
+        if not self.seconds:
+            return None
+        lengths = AudioLengths(
+            seconds=self.seconds, count=len(self.seconds), rate=8_000, is_prepared=False
+        )
+        shape = choose_audio_shape(plan.audio, lengths)
+        return SoundPreview(lengths=lengths, shape=shape, sounds=(sound("0.wav", shape),))
 
     def _fit(self, plan: ImportPlan, _look: QuickScan, _control: RunControl) -> tuple[Any, ...]:
         self._note("fit", plan)
@@ -196,12 +257,13 @@ class FakeExamination:
         self.plan, self._issues, self._note = plan, tuple(issues), note
         self.ledger, self.items = FileLedger(), ()
         self.likely_causes, self.channels = (), 3
-        self.shape, self.value_range = ImageShape(48, 64), None
+        self.shape, self.value_range, self.audio_shape = ImageShape(48, 64), None, None
         self.sizes = (((40, 30), 3),)
         self.result = SimpleNamespace(
+            table=None,
             check_report=CheckReport(
                 reports=tuple(self._report(issue) for issue in Issue), outcomes=()
-            )
+            ),
         )
         skips = sum(fix is Fix.SKIP for fix in plan.repairs.values())
         self.ledger.mark_skipped("Thumbs.db", Reason.HIDDEN)

@@ -17,22 +17,30 @@ from engine.importing.staging import staging_folder
 ROOT = Path(__file__).parents[2]
 
 
-def import_command(source: Path, dataset: Path) -> list[str]:
+def import_command(source: Path, dataset: Path, *options: str) -> list[str]:
     """Give the command of an import at 32 px."""
     return [
         *(sys.executable, "-m", "engine", "import", str(source)),
-        *("--dataset", str(dataset), "--size", "32"),
+        *("--dataset", str(dataset), "--size", "32", *options),
     ]
 
 
-def import_whole(source: Path, dataset: Path) -> str:
+def import_whole(source: Path, dataset: Path, *options: str) -> str:
     """Import without any kill; give the dataset's version."""
-    subprocess.run(import_command(source, dataset), cwd=ROOT, check=True, capture_output=True)
+    command = import_command(source, dataset, *options)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     open_dataset(dataset)
     return read_manifest(dataset).version
 
 
-def kill_import(source: Path, dataset: Path, kills: int, longest_s: float, seed: int = 0) -> int:
+def kill_import(
+    source: Path,
+    dataset: Path,
+    *options: str,
+    kills: int,
+    longest_s: float,
+    seed: int = 0,
+) -> int:
     """Start an import again and again, and kill it each time.
 
     After each kill the dataset's folder must be absent, or hold a whole dataset.
@@ -40,6 +48,7 @@ def kill_import(source: Path, dataset: Path, kills: int, longest_s: float, seed:
     Args:
         source: to import.
         dataset: folder to be.
+        options: of the import.
         kills: how often.
         longest_s: the longest that an import may live; every other one counts from its first work
             on, the others from their start.
@@ -54,7 +63,7 @@ def kill_import(source: Path, dataset: Path, kills: int, longest_s: float, seed:
         if dataset.exists():
             break
         process = subprocess.Popen(
-            import_command(source, dataset),
+            import_command(source, dataset, *options),
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -82,18 +91,27 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="for the datasets")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fields", action="store_true", help="an option of the import")
     arguments = parser.parse_args()
+    options = ["--fields"] if arguments.fields else []
     started_s = time.monotonic()
-    expected = import_whole(arguments.source, arguments.folder / "whole")
+    expected = import_whole(arguments.source, arguments.folder / "whole", *options)
     whole_s = time.monotonic() - started_s
     dataset = arguments.folder / "killed"
     # What is staged stays and later imports have less to do, so each lives for a part of the work.
     longest_s = 0.5 + whole_s / max(1, arguments.kills)
-    killed = kill_import(arguments.source, dataset, arguments.kills, longest_s, arguments.seed)
+    killed = kill_import(
+        arguments.source,
+        dataset,
+        *options,
+        kills=arguments.kills,
+        longest_s=longest_s,
+        seed=arguments.seed,
+    )
     found = (
         read_manifest(dataset).version
         if dataset.exists()
-        else import_whole(arguments.source, dataset)
+        else import_whole(arguments.source, dataset, *options)
     )
     sys.stdout.write(
         f"{killed} of {arguments.kills} killed; version {found}, expected {expected}\n"

@@ -25,6 +25,7 @@ from engine.runs.event_reader import read_events
 from engine.runs.folder import RunFolder
 from engine.train import metrics
 from engine.train.run import resume, train
+from tests.helpers.columns import four_column_dataset
 from tests.helpers.tiny import tiny_dataset
 
 SAVE_EVERY_S = 0.02
@@ -189,7 +190,7 @@ def _look_at(folder: RunFolder, report: KillReport) -> None:
 
 
 def main() -> None:
-    """Kill runs of every preset, and one that starts from another; print what came of it."""
+    """Kill runs of every preset, one that starts from another, and one of four columns."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="for dataset and runs")
     parser.add_argument("--kills", type=int, default=100)
@@ -198,12 +199,14 @@ def main() -> None:
     dataset = tiny_dataset(arguments.folder / "data")
     earlier = preset_config("cpu-colour", dataset, arguments.folder / "earlier")
     run_until(earlier, 80)
-    starts = {preset: (preset, "") for preset in PRESETS}
-    starts["from an earlier run"] = ("cpu-colour", str(earlier.run))
+    four = four_column_dataset(arguments.folder / "four columns")
+    starts = {preset: (preset, dataset, "") for preset in PRESETS}
+    starts["from an earlier run"] = ("cpu-colour", dataset, str(earlier.run))
+    starts["image, text, sound and table"] = ("cpu-tiny", four, "")
     failed = False
-    for number, (title, (preset, init_from)) in enumerate(starts.items()):
+    for number, (title, (preset, data, init_from)) in enumerate(starts.items()):
         killed, straight = (
-            preset_config(preset, dataset, arguments.folder / name / title).with_values(
+            preset_config(preset, data, arguments.folder / name / title).with_values(
                 init_from=init_from
             )
             for name in ("killed", "straight")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.config.sections import ReportingConfig
+from engine.train.periodic import preview_intervals
 from engine.train.progress import EVALUATION_SHARE, ProgressEstimator, TaskKind
 
 BATCH = 64
@@ -101,7 +102,8 @@ class SimulatedRun:
 
     def _rest_if_due(self, due: dict[str, float]) -> None:
         if self.elapsed_s >= due["preview"]:
-            wait_s = min(max(2.0, 0.1 * self.elapsed_s), 15.0)
+            shortest_s, longest_s = preview_intervals(15.0, self.preview_s)
+            wait_s = min(max(shortest_s, 0.1 * self.elapsed_s), longest_s)
             due["preview"] = self.elapsed_s + wait_s
             with self.estimator.measure(TaskKind.PREVIEW):
                 self._spend(self.preview_s)

@@ -30,7 +30,7 @@ from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.plan import ImageSettings, ImportPlan
 from engine.importing.sources.archive import FileEntry
-from engine.sample.gallery import GalleryWriter, Provenance
+from engine.sample.gallery_writer import GalleryWriter, Provenance
 from engine.sample.sampler import Samples
 
 # Folders to import: small pictures, each its own, with texts beside them.

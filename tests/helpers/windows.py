@@ -3,14 +3,25 @@
 import itertools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
-from PySide6.QtCore import QEvent, QLocale, QObject, QSettings, Qt, QTranslator
-from PySide6.QtGui import QAction
+from PySide6.QtCore import (
+    QEvent,
+    QLocale,
+    QMimeData,
+    QObject,
+    QPoint,
+    QPointF,
+    QSettings,
+    Qt,
+    QTranslator,
+    QUrl,
+)
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -31,8 +42,10 @@ from engine.runs.folder import RunFolder, create_run_folder
 from studio.app import Studio, build_studio
 from studio.dialogs.confirm import UnsavedAnswer, UnsavedEdits
 from studio.dialogs.error import ErrorDialog
+from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.importing import ImportJobs
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.run_state import Command, RunState, is_alive
 from studio.panels.datasets import DatasetPanel
 from studio.panels.datasets.detail import CaptionBox
@@ -41,6 +54,7 @@ from studio.settings.codec import SettingsStore
 from studio.widgets.fields import ChoiceField
 from studio.window.dock_area import RunStatusBar
 from studio.wizards.importing import ImportWizard
+from tests.helpers.fake_devices import FakeDevices
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.fake_looks import FakeLooks
 from tests.helpers.guards import ProblemLog
@@ -202,6 +216,30 @@ def child(parent: QObject, kind: type[T], name: str = "") -> T:
     return found
 
 
+def drag_in(widget: QWidget, *paths: Path) -> bool:
+    """Drag files over a widget; returns whether it would take them."""
+    keys = Qt.KeyboardModifier.NoModifier
+    button, action = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    content = _files(paths)
+    event = QDragEnterEvent(QPoint(9, 9), action, content, button, keys)
+    QApplication.sendEvent(widget, event)
+    return event.isAccepted()
+
+
+def drop(widget: Any, *paths: Path, place: QPoint | None = None) -> None:
+    """Drop files onto a widget."""
+    keys = Qt.KeyboardModifier.NoModifier
+    button, action = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    at, content = QPointF(place or QPoint(9, 9)), _files(paths)
+    widget.dropEvent(QDropEvent(at, action, content, button, keys))
+
+
+def _files(paths: Iterable[Path]) -> QMimeData:
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return content
+
+
 # A run in the window, asked for things as a user does.
 
 
@@ -292,8 +330,14 @@ class OpenWizard:
         self.source = place / "cats"
         self.source.mkdir()
         self.jobs = ImportJobs(self.fake.import_dataset)
+        self.devices = FakeDevices()
+        self.player = PreviewPlayer(AudioPlayer(self.devices))
         self.wizard = ImportWizard(
-            None, workspace=self.workspace, jobs=self.jobs, reader=self.fake.reader()
+            None,
+            workspace=self.workspace,
+            jobs=self.jobs,
+            reader=self.fake.reader(),
+            player=self.player,
         )
         qtbot.addWidget(self.wizard)
         self.wizard.show()
@@ -301,6 +345,7 @@ class OpenWizard:
     def end(self) -> None:
         """Let everything end that still runs."""
         self.fake.go_on.set()
+        self.player.shut_down()
         self.jobs.cancel()
         assert self.jobs.wait(10_000)
         self.qtbot.waitUntil(lambda: not self.jobs.is_busy)
@@ -346,7 +391,7 @@ class OpenWizard:
 
     def _is_quiet(self) -> bool:
         wizard, jobs = self.wizard, self.jobs
-        pages = (wizard.format, wizard.texts, wizard.images)
+        pages = (wizard.format, wizard.fields, wizard.texts, wizard.images, wizard.sounds)
         runs = (jobs.listing, jobs.check, jobs.recount, jobs.thumbnails)
         return all(page.has_answers for page in pages) and not any(job.is_running for job in runs)
 
@@ -383,6 +428,7 @@ def opened_studio(
     assert studio.datasets.wait(DIALOG_PATIENCE_MS)
     assert studio.evaluation.wait(DIALOG_PATIENCE_MS)
     studio.desktop.shut_down()
+    studio.player.shut_down()
     studio.runs_controller.shut_down()
     studio.window.leave()
     studio.window.deleteLater()

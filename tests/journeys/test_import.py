@@ -55,7 +55,7 @@ def test_that_the_wizard_and_the_command_line_make_the_same_dataset(
     assert manifest.train_items + manifest.validation_items == COUNT
     assert (folder / "report.html").is_file()
     by_command = tmp_path / "by command" / folder.name
-    assert main(["import", str(source), "--dataset", str(by_command)]) == 0
+    assert main(["import", str(source), "--dataset", str(by_command), "--fields"]) == 0
     assert read_manifest(by_command).version == manifest.version
     wizard.close()
 

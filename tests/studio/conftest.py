@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
+from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.dataset import DatasetJobs, DatasetWork
+from studio.jobs.preview_player import PreviewPlayer
 from studio.panels.datasets import DatasetPanel
 from tests.helpers.datasets import mixed_dataset
+from tests.helpers.fake_devices import FakeDevices
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.windows import PatientQtBot, choose, counting_in_english, opened_studio
 
@@ -55,13 +58,20 @@ def workspace(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, workspace: Path) -> Iterator[DatasetPanel]:
+def devices() -> FakeDevices:
+    return FakeDevices()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, workspace: Path, devices: FakeDevices) -> Iterator[DatasetPanel]:
     jobs = DatasetJobs(DatasetWork())
-    panel = DatasetPanel(jobs, workspace)
+    player = PreviewPlayer(AudioPlayer(devices))
+    panel = DatasetPanel(jobs, workspace, player)
     qtbot.addWidget(panel)
     panel.resize(1000, 520)
     panel.show()
     yield panel
+    player.shut_down()
     jobs.cancel()
     assert jobs.wait(10_000)
     QApplication.processEvents()

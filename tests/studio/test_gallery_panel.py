@@ -22,7 +22,7 @@ from studio.widgets.thumbnail_grid import ThumbnailGrid, wrapped_lines
 from tests.helpers.fake_engine import answering
 from tests.helpers.guards import ProblemLog
 from tests.helpers.run_folders import TEXTS, make_preview, shade_of, write_preview
-from tests.helpers.windows import child
+from tests.helpers.windows import child, drag_in, drop
 
 
 @pytest.fixture
@@ -441,3 +441,18 @@ def test_that_times_read_as_on_a_clock(seconds: float, text: str) -> None:
 
 def test_that_a_step_outgrows_32_bits(qtbot: QtBot) -> None:
     assert "5000000000" in step_text(5_000_000_000, 24).replace(",", "")
+
+
+def test_that_a_dropped_picture_is_completed_and_other_files_are_left_to_the_window(
+    qtbot: QtBot, panel: GalleryPanel, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("a.png", "b.wav", "c.csv")]
+    for file in files:
+        file.touch()
+    assert not any(drag_in(panel, file) for file in files)
+    panel.set_can_save(True)
+    assert [drag_in(panel, path) for path in (*files, tmp_path)] == [True, True, False, False]
+    assert not drag_in(panel, files[0], files[1])
+    with qtbot.waitSignal(panel.given_dropped) as dropped:
+        drop(panel, files[0])
+    assert dropped.args == [files[0]]

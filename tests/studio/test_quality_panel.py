@@ -266,6 +266,7 @@ def test_that_a_view_without_figures_says_why_and_not_that_nothing_was_measured(
     assert says(panel, "Quality is measured about once a minute")
     figures = {"kid": 0.02, "text_validity": 1.0}
     panel.add_quality(EvaluationCompleted(images_seen=100, elapsed_s=0.1, metrics=figures))
+    panel.show_view("coherence")
     assert says(panel, "Coherence cannot be measured on this dataset")
     panel.show_view("images")
     assert panel.board.legend.names == ("kid",)
@@ -338,20 +339,18 @@ def test_that_the_readout_fits_into_a_low_plot(qtbot: QtBot):
         assert label.geometry().bottom() < height
 
 
-def test_that_a_run_of_texts_alone_says_that_it_is_not_measured(
+def test_that_a_run_of_a_single_column_can_be_evaluated(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ):
-    run = write_run(tmp_path / "runs" / "ring")
+    run = write_run(tmp_path / "runs" / "ring", outcome=Outcome.STOPPED)
     facts = tiny_facts()
     texts = {name: column for name, column in facts.columns.items() if name == "text"}
-    write_model(RunFolder(run), replace(facts, dataset="cell-cases", columns=texts))
+    write_model(
+        RunFolder(run), replace(facts, columns=texts, notice="Made from a table, not for diagnosis")
+    )
     studio.run_view.open(run)
-    panel = studio.window.quality
-    assert not panel.evaluate.isEnabled()
-    assert "a single column" in panel.evaluate.toolTip()
+    assert studio.window.quality.evaluate.isEnabled()
     assert says(studio.window.gallery, "Made from a table, not for diagnosis")
-    # Another run is measured again.
     write_model(RunFolder(run), facts)
     studio.run_view.open(run)
-    assert "a single column" not in panel.evaluate.toolTip()
     assert not says(studio.window.gallery, "not for diagnosis")

@@ -348,12 +348,17 @@ def cells_of(values: Mapping[str, Any], columns_used: Collection[str]) -> dict[s
         is_known = plain(str(name)) in (*SPLIT_NAMES, *GROUP_NAMES)
         if name in columns_used or is_known or not 0 < len(str(name)) <= MAX_NAME:
             continue
-        is_cell = value is None or isinstance(value, str | int | float)
-        cell = value if is_cell else None
         # Bytes that are no text cannot be written.
         field = str(name).encode("utf-8", "backslashreplace").decode("utf-8")[:MAX_NAME]
-        found[field] = cell[:MAX_CELL] if isinstance(cell, str) else cell
+        found[field] = cell_of(value)
     return found
+
+
+def cell_of(value: object) -> Cell:
+    """Return the cell of a value; lists and objects are no cells, and long texts are cut."""
+    if isinstance(value, str):
+        return value[:MAX_CELL]
+    return value if isinstance(value, int | float) else None
 
 
 class RowTexts:

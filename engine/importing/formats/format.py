@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.table_cells import Cell
+from engine.data.table_fields import FieldKind
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive, FileEntry
 
@@ -37,9 +38,12 @@ class ImageRef:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudioRef:
-    """The location of a sound: a file of the source."""
+    """The location of a sound."""
 
     path: str
+    """Path of a file of the source."""
+    part: int = -1
+    """Which of several in that file, as in ``ImageRef``; -1 where the file is the sound."""
     is_prepared: bool = False
     """Whether a gallery of this program holds it, so that its wave is stored as it is."""
 
@@ -63,6 +67,10 @@ class RawSample:
     """By column of the dataset."""
     cells: Mapping[str, Cell] = field(default_factory=lambda: NOTHING)
     """By field of the table, as the source holds them."""
+    pictures: Mapping[str, ImageRef] = field(default_factory=lambda: NOTHING)
+    """Pictures of further columns of the dataset."""
+    further_texts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    """Captions of further columns of the dataset."""
 
     @property
     def split_key(self) -> str:
@@ -125,6 +133,13 @@ class ImportSpec:
     """Columns that name files of sounds."""
     with_fields: bool = False
     """Whether the remaining columns become fields of a table."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Names of the first columns by their kind where the source states them: (``table``,
+    ``facts``). Other columns have the name of their kind."""
+    fields: tuple[tuple[str, FieldKind], ...] = ()
+    """Kinds of the columns that become fields, where the source states them."""
+    notice: str = ""
+    """The dataset's notice, where the source states one; see ``Manifest.notice``."""
     encoding: str = ""
     """Of the texts; empty detects it."""
     words: tuple[tuple[str, str], ...] = ()
@@ -142,6 +157,8 @@ class Detection:
     """Image files or rows that it would look at, as far as known without opening them all."""
     columns: tuple[str, ...] = ()
     """What ``image_column``, ``text_columns``, ``audio_columns`` and ``label_column`` may be."""
+    field_columns: tuple[str, ...] = ()
+    """What ``with_fields`` makes fields of, unless it holds images, sounds or texts."""
     tables: tuple[str, ...] = ()
     """What ``table`` may be."""
 
@@ -178,6 +195,8 @@ class Format(Protocol):
 
     def load(self, archive: Archive, image: ImageRef) -> bytes | Pixels:
         """Read an image's file content, or its pixels where the format has no files.
+
+        Sounds within files (``AudioRef.part``) are read so, too.
 
         May be called from several threads at once.
 

@@ -39,6 +39,9 @@ from engine.importing.formats.names import (
 )
 from engine.importing.ledger import FileLedger
 
+MAX_AUDIO_COLUMNS = 8
+"""Columns of sounds that are imported of a table."""
+
 _MEMBER_FOLDER = re.compile(
     r"images?|imgs?|jpe?gs?|texts?|captions?|labels?|audios?|sounds?|wavs?|clips?|speech|voices?"
 )

@@ -54,7 +54,12 @@ from engine.importing.formats.names import (
     split_extras,
     stem_of,
 )
-from engine.importing.formats.sounds import SoundIndex, is_sound, sound_paths
+from engine.importing.formats.sounds import (
+    MAX_AUDIO_COLUMNS,
+    SoundIndex,
+    is_sound,
+    sound_paths,
+)
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.formats.table_rows import (
     TABLE_SUFFIXES,
@@ -66,9 +71,6 @@ from engine.importing.formats.table_rows import (
 )
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.sources.archive import LIMITS, Archive
-
-MAX_AUDIO_COLUMNS = 8
-"""Columns of sounds that are imported."""
 
 
 class TableScan:
@@ -256,6 +258,7 @@ class TableFile:
             confidence=confidence,
             images=len(index.paths) or _LOOKED_AT,
             columns=guess.columns,
+            field_columns=guess.columns,
             tables=tuple(tables[:MAX_LISTED]),
         )
 
@@ -307,6 +310,7 @@ def table_alone(archive: Archive, listing: FileListing) -> Detection | None:
                 confidence=0.0,
                 images=0,
                 columns=table.guess.columns,
+                field_columns=table.guess.columns,
                 tables=(path,),
             )
     return None

@@ -4,6 +4,7 @@ Layout::
 
     train-000000.tar
         000001.jpg          the image; also .img, or any name for the content of an image
+        000001.wav          its sound; also .flac, .mp3 or .ogg, and 000001.speech.wav of a column
         000001.txt          its text; also .caption, .cap, .cls, or any name for a text
         000001.json         fields, such as "caption"
     train-000001.tar
@@ -21,11 +22,15 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
 
+from engine.data.audio_headers import AUDIO_SUFFIXES, is_audio
+from engine.data.column_info import AUDIO
 from engine.errors import ConfigError, EntryError, Problem
 from engine.importing.encoding import decode_text
 from engine.importing.formats.columns import RowError, RowTexts
 from engine.importing.formats.format import (
     MAX_LISTED,
+    NOTHING,
+    AudioRef,
     Detection,
     FileListing,
     ImageRef,
@@ -39,6 +44,7 @@ from engine.importing.formats.names import (
     split_extras,
     starts_like_image,
 )
+from engine.importing.formats.sounds import MAX_AUDIO_COLUMNS, column_of, is_sound
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.language import is_language
 from engine.importing.ledger import FileLedger, Reason
@@ -48,7 +54,7 @@ from engine.importing.sources.tar import is_plain_file, read_headers, read_membe
 TEXT_PARTS = ("txt", "caption", "text", "cap", "captions", "cls")
 """Members that are texts, the likeliest first; ``cls`` holds a class."""
 _JSON = "json"
-_IMAGE, _TEXT = "image", "text"
+_IMAGE, _TEXT, _SOUND = "image", "text", "sound"
 _HEAD_BYTES = 512
 _LOOKED_AT = 60
 
@@ -57,6 +63,8 @@ _LOOKED_AT = 60
 class _Sample:
     image: int = -1
     """Place of its image in the shard."""
+    sounds: dict[str, int] = field(default_factory=dict)
+    """Places of its sounds, by column."""
     values: dict[str, Any] = field(default_factory=dict)
 
 
@@ -111,6 +119,8 @@ class ShardScan:
                 return
             detail = "its sample has an image already"
             self._ledger.mark_item_skipped(key, Reason.NOT_USED, detail)
+        elif content == _SOUND:
+            self._add_sound(samples.setdefault(name, _Sample()), key, part, member.offset)
         elif content == _TEXT:
             try:
                 values = _values(stream, member, part, self._encoding)
@@ -120,6 +130,17 @@ class ShardScan:
                 samples.setdefault(name, _Sample()).values |= values
         else:
             self._ledger.mark_item_skipped(key, Reason.NOT_USED)
+
+    def _add_sound(self, sample: _Sample, key: str, part: str, place: int) -> None:
+        column = sound_column(part)
+        wanted = {sound_column(name) for name in self._reading.audio_columns} or {column}
+        detail = "its sample has a sound of this name already"
+        if column not in wanted:
+            detail = "its column is not imported"
+        elif column not in sample.sounds and len(sample.sounds) < MAX_AUDIO_COLUMNS:
+            sample.sounds[column] = place
+            return
+        self._ledger.mark_item_skipped(key, Reason.NOT_USED, detail)
 
     def _item(self, key: str, sample: _Sample) -> Iterator[RawSample]:
         columns = self._reading.text_columns or default_columns(sample.values)
@@ -133,12 +154,17 @@ class ShardScan:
         except RowError as error:
             self._ledger.mark_item_skipped(key, error.reason, error.detail)
             return
-        if image is None and not texts:
-            detail = "it has neither an image nor a text"
+        if image is None and not texts and not sample.sounds:
+            detail = "it has neither an image nor a sound nor a text"
             self._ledger.mark_item_skipped(key, Reason.BAD_ROW, detail)
             return
         extras = self._extras | mapping.extras(sample.values)
-        yield RawSample(key=key, image=image, texts=tuple(texts), extras=extras)
+        sounds = {
+            name: AudioRef(path=self._shard, part=place) for name, place in sample.sounds.items()
+        }
+        yield RawSample(
+            key=key, image=image, texts=tuple(texts), extras=extras, sounds=sounds or NOTHING
+        )
 
 
 def _files(stream: BinaryIO) -> Iterator[tarfile.TarInfo]:
@@ -152,6 +178,12 @@ def sample_name(member: str, *, at_last_dot: bool = False) -> tuple[str, str]:
     return f"{folder}{slash}{stem}", part.lower()
 
 
+def sound_column(part: str) -> str:
+    """Return the column of a sound: ``speech`` of ``speech.wav``, ``audio`` of ``wav``."""
+    name = part.rpartition(".")[0] if f".{part.rpartition('.')[2]}" in AUDIO_SUFFIXES else part
+    return column_of(name) if name else AUDIO
+
+
 def pairs_at_last_dot(names: Sequence[str]) -> bool:
     """Whether members make pairs when their names are split at the last dot, and only then."""
 
@@ -160,16 +192,20 @@ def pairs_at_last_dot(names: Sequence[str]) -> bool:
         for name in names:
             sample, _part = sample_name(name, at_last_dot=at_last_dot)
             parts.setdefault(sample, []).append(name)
-        # One image and at least one other member.
-        return sum(len(p) > 1 and sum(map(is_image, p)) == 1 for p in parts.values())
+        members = list(parts.values())
+        # One image, or else one sound, and at least one other member.
+        media = ([n for n in p if is_image(n)] or [n for n in p if is_sound(n)] for p in members)
+        return sum(len(p) > 1 and len(found) == 1 for p, found in zip(members, media, strict=True))
 
     return pairs(at_last_dot=True) > pairs(at_last_dot=False)
 
 
 def _content_of(stream: BinaryIO, member: tarfile.TarInfo, part: str) -> str:
-    """Say what a member holds, by its name or its first bytes; empty for neither image nor text."""
+    """Say what a member holds, by its name or its first bytes; empty for what is not imported."""
     if is_image(member.name):
         return _IMAGE
+    if is_sound(member.name):
+        return _SOUND
     if part in (*TEXT_PARTS, _JSON):
         return _TEXT
     try:
@@ -179,6 +215,8 @@ def _content_of(stream: BinaryIO, member: tarfile.TarInfo, part: str) -> str:
         return ""
     if starts_like_image(head):
         return _IMAGE
+    if is_audio(head):
+        return _SOUND
     try:
         # The head may end within a character.
         text = head.decode("utf-8", "strict" if len(head) == member.size else "ignore")
@@ -191,8 +229,8 @@ def sample_columns(stream: BinaryIO, member: tarfile.TarInfo) -> tuple[str, ...]
     """Return the columns that a member of a shard makes."""
     part = sample_name(member.name)[1]
     content = _content_of(stream, member, part)
-    if content == _IMAGE:
-        return ("image",)
+    if content in (_IMAGE, _SOUND):
+        return (_IMAGE,) if content == _IMAGE else (part,)
     try:
         return tuple(_values(stream, member, part, "")) if content == _TEXT else ()
     except RowError:
@@ -239,7 +277,7 @@ class WebDataset:
     name = "webdataset"
 
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
-        """Detect a source with tars that hold images, going by the first of them."""
+        """Detect a source with tars that hold images or sounds, going by the first of them."""
         shards = [e.path for e in listing.of(".tar") if archive.selected_entry in ("", e.path)]
         columns = next((found for s in shards[:2] if (found := _columns(archive, s))), ())
         if not columns:
@@ -266,7 +304,7 @@ class WebDataset:
         skip_leftovers(listing, ledger, set(shards))
 
     def load(self, archive: Archive, image: ImageRef) -> bytes:
-        """Read a member of a shard by its place."""
+        """Read a member of a shard, an image or a sound, by its place."""
         try:
             with archive.open(image.path) as stream:
                 return read_member(stream, image.part)
@@ -277,14 +315,17 @@ class WebDataset:
 
 
 def _columns(archive: Archive, shard: str) -> tuple[str, ...]:
-    """Look at a shard's first members; nothing if none is an image."""
+    """Look at a shard's first members; nothing if none is an image or a sound."""
     columns: dict[str, None] = {}
+    has_media = False
     with suppress(EntryError, *STREAM_ERRORS), archive.open(shard) as stream:
         # One by one: those before a break count.
         for member in islice(_files(stream), _LOOKED_AT):
+            has_media = has_media or is_sound(member.name)
             columns |= dict.fromkeys(sample_columns(stream, member))
-    others = tuple(name for name in columns if name != "image")
-    return ("image", *others) if "image" in columns else ()
+    has_image = _IMAGE in columns
+    others = tuple(name for name in columns if name != _IMAGE)
+    return (*([_IMAGE] if has_image else ()), *others) if has_image or has_media else ()
 
 
 def _is_named(pattern: str, path: str) -> bool:

@@ -7,6 +7,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
     QRectF,
     QSize,
     Qt,
@@ -29,7 +30,8 @@ from engine.data.search import ItemFilter
 from engine.data.store import StoredDataset
 from engine.importing.plan import Issue
 from studio.jobs.dataset import DatasetJobs, OpenedDataset
-from studio.models.dataset_items import EDITED_ROLE, EXCLUDED_ROLE, DatasetItems
+from studio.jobs.preview_player import PreviewPlayer
+from studio.models.dataset_items import CELLS_ROLE, EDITED_ROLE, EXCLUDED_ROLE, DatasetItems
 from studio.panels.datasets.bar import BrowserBar, step_action
 from studio.panels.datasets.detail import ItemDetail, ItemView
 from studio.panels.datasets.doctor import ChecksController
@@ -68,10 +70,15 @@ class ItemDelegate(TileDelegate):
         if index.data(Qt.ItemDataRole.DecorationRole) is not None:
             super()._paint_picture(painter, place, option, index)
             return
-        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
-        painter.setBrush(option.palette.color(QPalette.ColorRole.Window))
+        palette = option.palette
+        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setBrush(palette.color(QPalette.ColorRole.Window))
         painter.drawRoundedRect(place, _RADIUS, _RADIUS)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.tr("no image"))
+        cells = index.data(CELLS_ROLE)
+        if cells:
+            _paint_cells(painter, place.adjusted(_RADIUS, 2, -_RADIUS, -2), palette, cells)
+        else:
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.tr("no image"))
 
     def _paint_selection(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
         role, palette = QPalette.ColorRole, option.palette
@@ -95,7 +102,31 @@ class ItemDelegate(TileDelegate):
         painter.restore()
 
 
+_CELLS_WIDTH = 0.55
+"""Of a tile, for the names of fields."""
+
+
+def _paint_cells(
+    painter: QPainter, place: QRectF, palette: QPalette, cells: Sequence[tuple[str, str]]
+) -> None:
+    """Paint as many names and values as fit."""
+    metrics, elided = painter.fontMetrics(), Qt.TextElideMode.ElideRight
+    named = place.width() * _CELLS_WIDTH
+    shown = cells[: max(1, int(place.height() / metrics.lineSpacing()))]
+    baseline = place.top() + metrics.ascent()
+    for name, value in shown:
+        text = metrics.elidedText(name, elided, int(named) - 4)
+        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.drawText(QPointF(place.left(), baseline), text)
+        text = metrics.elidedText(value, elided, int(place.width() - named))
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        painter.drawText(QPointF(place.left() + named, baseline), text)
+        baseline += metrics.lineSpacing()
+
+
 _MAX_TILE, _USUAL_TILE = 96, 72
+_NO_IMAGE_TILE = QSize(120, 80)
+"""For spectrograms, and for rows of a table."""
 _WALL_WIDTH, _DETAIL_WIDTH = 460, 250
 _WALL_HEIGHT = 110
 
@@ -106,7 +137,9 @@ class DatasetBrowser(QWidget):
     changed = Signal()
     """Emitted when the edits or the shown items changed."""
 
-    def __init__(self, jobs: DatasetJobs, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, jobs: DatasetJobs, player: PreviewPlayer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._opened: OpenedDataset | None = None
@@ -124,7 +157,7 @@ class DatasetBrowser(QWidget):
         self.wall.setAccessibleName(self.tr("Items of the dataset"))
         self.wall.selectionModel().selectionChanged.connect(self._on_selection)
         self.wall.selectionModel().currentChanged.connect(self._on_selection)
-        self.detail = ItemDetail()
+        self.detail = ItemDetail(player)
         self.statistics = StatisticsPage()
         self.editing = ItemEditing(self.detail, self)
         self.replacing = ReplaceController(jobs, self._searched_items, self)
@@ -155,12 +188,14 @@ class DatasetBrowser(QWidget):
         self.replacing.edits = self.edits
         self.doctoring.open(opened.dataset, self.edits)
         manifest = opened.dataset.manifest
-        tile = QSize(manifest.image_width, manifest.image_height)
+        tile, has_images = _NO_IMAGE_TILE, opened.dataset.image_column is not None
+        if has_images:
+            tile = QSize(manifest.image_width, manifest.image_height)
         if manifest.image_shape.longer > _MAX_TILE:
             tile.scale(_MAX_TILE, _MAX_TILE, Qt.AspectRatioMode.KeepAspectRatio)
         largest = round(_MAX_TILE * self.devicePixelRatioF())
         self._model.open(opened.dataset, self.edits, largest)
-        zoom = max(1, round(_USUAL_TILE / manifest.image_shape.longer))
+        zoom = max(1, round(_USUAL_TILE / manifest.image_shape.longer)) if has_images else 1
         self.wall.set_tiles(zoom=zoom, tile=tile, text_lines=1)
         self.bar.clear()
         self._update_choices()
@@ -237,7 +272,11 @@ class DatasetBrowser(QWidget):
         copy_image.triggered.connect(self._copy_image)
         select = QAction(self.tr("Select all"), self.wall)
         select.triggered.connect(self.wall.selectAll)
-        self.wall.addActions([exclude, copy_text, copy_image, select])
+        self._play = QAction(self.tr("Play or stop the sound"), self.wall)
+        self._play.setShortcut(Qt.Key.Key_Space)
+        self._play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._play.triggered.connect(self.detail.columns.play_first)
+        self.wall.addActions([exclude, copy_text, copy_image, select, self._play])
         self.wall.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     @Slot()
@@ -308,13 +347,16 @@ class DatasetBrowser(QWidget):
         if self._opened is not None and self.edits is not None:
             index, chosen = self._opened.index, tuple(self._chosen)
             self.editing.choose(Edited(edits=self.edits, index=index, chosen=chosen))
+        has_sound = bool(self._chosen and self._model.sounds(self._chosen[0]))
+        self._play.setEnabled(has_sound)
+        self._play.setVisible(has_sound)
         if self._opened is None or self.edits is None or not self._chosen:
             self.detail.show_item(None)
             return
-        item, index = self._chosen[0], self._opened.index
+        item, index, dataset = self._chosen[0], self._opened.index, self._opened.dataset
         locale, count = self.locale(), len(self._chosen)
         place = self.tr("Item {0} of {1}").format(
-            locale.toString(item + 1), locale.toString(len(self._opened.dataset.records))
+            locale.toString(item + 1), locale.toString(len(dataset.records))
         )
         about = [index.key(item), index.group(item)]
         view = ItemView(
@@ -323,6 +365,10 @@ class DatasetBrowser(QWidget):
             place=place if count == 1 else self.tr("%Ln items selected", "", count),
             about="  ·  ".join(filter(None, about)) if count == 1 else "",
             selected=count,
+            name=(dataset.folder, item),
+            sounds=self._model.sounds(item),
+            cells=self._model.cells(item),
+            may_have_text=bool(dataset.text_column or dataset.image_column),
         )
         self.detail.show_item(view)
 

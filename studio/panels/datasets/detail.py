@@ -1,5 +1,6 @@
 """Detail view of an item: image, captions, tags and split."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QTimer, Signal
@@ -16,6 +17,9 @@ from PySide6.QtWidgets import (
 
 from engine.data.editing import ItemState
 from engine.data.store import TRAIN, VALIDATION
+from studio.jobs.preview_player import PreviewPlayer
+from studio.models.dataset_items import ItemSound
+from studio.panels.datasets.item_columns import ItemColumns
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
 from studio.widgets.image_view import ImageView
@@ -127,6 +131,13 @@ class ItemView:
     """Number of the item, or of selected items, as text."""
     about: str
     """Key and group."""
+    name: Hashable = None
+    """Tells the item apart from all others."""
+    sounds: tuple[ItemSound, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
+    """Names and values of the fields."""
+    may_have_text: bool = True
+    """Whether the dataset has a column of texts, or of images that a text can be added to."""
     selected: int = 1
     """Number of selected items; tags, split and exclusion apply to all of them."""
 
@@ -139,12 +150,13 @@ class ItemDetail(QWidget):
     excluded_edited = Signal(bool)
     split_edited = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, player: PreviewPlayer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selected = 1
         self._originals: dict[str, str] = {}
         self._picture = ImageView()
         self._picture.setMinimumSize(_MIN_PICTURE, _MIN_PICTURE)
+        self.columns = ItemColumns(player)
         self._place = plain_label(role="heading")
         self._about = plain_label(role="muted")
         self._captions = CaptionBox()
@@ -172,7 +184,14 @@ class ItemDetail(QWidget):
         if view is None:
             return
         self._selected = view.selected
-        self._picture.set_image(view.picture or QImage())
+        picture = view.picture
+        if picture is None and view.sounds:
+            picture = view.sounds[0].picture()
+        has_picture = picture is not None or not view.cells
+        self._picture.setVisible(has_picture)
+        self._picture.set_image(picture or QImage())
+        self.columns.show_item(view.name, view.sounds, view.cells, has_picture=has_picture)
+        self._captions.setVisible(view.may_have_text)
         self._picture.setAccessibleName(view.state.text)
         self._place.setText(view.place)
         self._about.setText(view.about)
@@ -230,5 +249,5 @@ class ItemDetail(QWidget):
         form.addRow(self.tr("Split"), row)
         self._captions.setPlaceholderText(self.tr("Captions, one a line"))
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        fill(layout, (self._picture, 1), self._place, self._about, self._captions)
+        fill(layout, (self._picture, 1), self.columns, self._place, self._about, self._captions)
         fill(layout, self._problem, form)

@@ -40,8 +40,9 @@ from engine.events import Outcome
 from studio.dialogs.confirm import UnsavedAnswer, UnsavedEdits
 from studio.errors.wording import explain
 from studio.jobs.dataset import DatasetJobs, OpenedDataset
+from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import TaskEnded
-from studio.models.dataset_list import DatasetSummary, list_datasets, pairs_text, size_text
+from studio.models.dataset_list import DatasetSummary, contents_text, list_datasets, pairs_text
 from studio.panels.datasets.browser import DatasetBrowser
 from studio.panels.datasets.task_bar import TaskBar
 from studio.theme import MARGIN, SPACING
@@ -92,9 +93,9 @@ class DatasetListView(QWidget):
         self._list.clear()
         for summary in datasets:
             line = QListWidgetItem(summary.folder.name)
-            details = (pairs_text(summary.manifest), size_text(summary.manifest))
+            details = (pairs_text(summary.manifest), contents_text(summary.manifest))
             line.setData(_FOLDER_ROLE, summary.folder)
-            line.setData(_DETAIL_ROLE, " · ".join(details))
+            line.setData(_DETAIL_ROLE, " · ".join(filter(None, details)))
             line.setToolTip("\n".join((summary.manifest.title, *details, str(summary.folder))))
             self._list.addItem(line)
         blocker.unblock()
@@ -271,13 +272,19 @@ class DatasetPanel(QWidget):
     failed = Signal(object)
     """Emitted with an error to show."""
 
-    def __init__(self, jobs: DatasetJobs, workspace: Path, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        jobs: DatasetJobs,
+        workspace: Path,
+        player: PreviewPlayer,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._jobs, self._workspace = jobs, workspace
         self.folder: Path | None = None
         """Folder of the open dataset."""
         self.dataset_list = DatasetListView()
-        self.browser = DatasetBrowser(jobs)
+        self.browser = DatasetBrowser(jobs, player)
         self.writing = WriteController(jobs, self)
         self._pages = QStackedWidget()
         self._message = plain_label(role="muted")

@@ -1,4 +1,4 @@
-"""The fifth page: runs the doctor's checks and lets the user choose fixes."""
+"""The page before the last: runs the doctor's checks and lets the user choose fixes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,9 +25,10 @@ from engine.events import ImageArray, ImportProgressed, Outcome
 from engine.importing.ledger import Reason
 from engine.importing.plan import Fix, ImportPlan, Issue, decodes_alike, gives_alike
 from studio.errors.wording import explain
+from studio.i18n import translate_engine
 from studio.jobs.importing import ImportJobs, ImportReader
 from studio.jobs.task import TaskEnded
-from studio.models.import_form import ImportForm
+from studio.models.import_form import FIELDS, ImportForm
 from studio.models.import_text import (
     card_words,
     cause_sentences,
@@ -49,7 +50,7 @@ from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.fields import ChoiceField
 from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, fill, plain_label, spaced
-from studio.wizards.importing.page import Page
+from studio.wizards.importing.page import Page, SettingFields
 
 if TYPE_CHECKING:
     from engine.importing.check_context import IssueReport
@@ -164,6 +165,7 @@ def _details(dry_run: "DryRun", keys: tuple[str, ...], control: RunControl) -> _
 
 
 _LIST_WIDTH = 264
+_SPLIT, _SPLIT_WIDTH = "validation_percent", 96
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -184,6 +186,10 @@ class CheckPage(Page):
         self.again.clicked.connect(self._press)
         undo_key = QKeySequence(QKeySequence.StandardKey.Undo).toString()
         redo_key = QKeySequence(QKeySequence.StandardKey.Redo).toString()
+        self.fields = SettingFields(form, (_SPLIT,), self)
+        self.fields.edited.connect(self._examine)
+        self.fields.edited.connect(self.changed)
+        self.fields.edited.connect(self.edited)
         self.undo = icon_button("undo", self.tr("Undo"), undo_key)
         self.redo = icon_button("redo", self.tr("Redo"), redo_key)
         for button, slot in ((self.undo, self._undo), (self.redo, self._redo)):
@@ -214,6 +220,8 @@ class CheckPage(Page):
 
     def refusal(self) -> str:
         """Return why the next page is not available yet."""
+        if problem := self.fields.problem():
+            return problem
         if self.jobs.check.is_running or self.jobs.recount.is_running:
             return self.tr("Your files are being checked…")
         if self.dry_run is None:
@@ -226,6 +234,7 @@ class CheckPage(Page):
     def enter(self) -> None:
         """Run the checks unless the results are up to date."""
         self._is_shown = True
+        self.fields.refresh()
         self._examine()
 
     def leave(self) -> None:
@@ -240,6 +249,7 @@ class CheckPage(Page):
         self.form.history.choose(issue, fix)
         self._examine()
 
+    @Slot()
     def _examine(self) -> None:
         known = self.dry_run
         self.undo.setEnabled(self.form.history.can_undo)
@@ -379,8 +389,14 @@ class CheckPage(Page):
         row.addWidget(self.view, stretch=1)
         self._stack.addWidget(content)
         self._stack.addWidget(self._well)
+        split = self.fields.fields[_SPLIT]
+        split.setFixedWidth(_SPLIT_WIDTH)
+        label = QLabel(translate_engine(FIELDS[_SPLIT].about.label))
+        label.setBuddy(split)
+        below = spaced(QHBoxLayout(), SPACING)
+        fill(below, (self._sizes, 1), label, split)
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
-        fill(layout, top, self._sizes, self._bar)
+        fill(layout, top, below, self._bar)
         layout.addWidget(self._stack, stretch=1)
         layout.addStretch(0)
         self._set_checking(is_checking=False)

@@ -18,15 +18,17 @@ from engine.importing.formats.format import Detection
 from engine.importing.plan import ImportPlan
 from studio.errors.wording import explain
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
+from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import TaskEnded
 from studio.models.import_form import ImportForm
-from studio.models.import_text import card_words, cause_sentences, format_words, joined
+from studio.models.import_text import card_words, cause_sentences, joined
 from studio.models.thumbnails import image_of
 from studio.theme import MARGIN, SPACING
 from studio.widgets.card_grid import Card, CardGrid
 from studio.widgets.fields import CheckField
 from studio.widgets.icons import IconView, icon
 from studio.widgets.labels import fill, plain_label, spaced
+from studio.wizards.importing.card_sounds import CardSounds
 from studio.wizards.importing.mapping import MappingFields
 from studio.wizards.importing.page import PreviewPage, lay_out_columns, stacked
 
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
 class FormatPage(PreviewPage):
     """Offers the detected formats and previews the chosen one."""
 
-    def __init__(self, form: ImportForm, jobs: ImportJobs, reader: ImportReader) -> None:
+    def __init__(
+        self, form: ImportForm, jobs: ImportJobs, reader: ImportReader, player: PreviewPlayer
+    ) -> None:
         super().__init__(form, jobs, reader, jobs.previews, jobs.texts)
         self._facts: ScanFacts | None = None
         self._items: tuple[PreviewItem, ...] = ()
@@ -54,6 +58,7 @@ class FormatPage(PreviewPage):
         self.mapping.edited.connect(self.update_preview)
         self._found = plain_label(role="heading")
         self.board = CardGrid()
+        self._sounds = CardSounds(self.board, player)
         self._reasons = _Reasons()
         self._reasons.keep.text_edited.connect(self._keep_images)
         self._lay_out()
@@ -68,7 +73,9 @@ class FormatPage(PreviewPage):
 
     def explanation(self) -> str:
         """Return the explanation of the page."""
-        return self.tr("Check that images and texts are paired correctly.")
+        if self.form.is_table_alone:
+            return self.tr("Check that the rows are read correctly.")
+        return self.tr("Check that what belongs together has been put together.")
 
     def refusal(self) -> str:
         """Return why the next page is not available yet."""
@@ -77,7 +84,7 @@ class FormatPage(PreviewPage):
         facts = self._facts
         if facts is None:
             has_pairs = any(item.texts and item.image is not None for item in self._items)
-            return "" if has_pairs else self.tr("Looking for pairs…")
+            return "" if has_pairs else self.tr("Looking for items…")
         keeps_images = facts.image_only > 0 and self.form.text("keep_image_only") == "True"
         if facts.pairs > 0 or facts.others > 0 or keeps_images:
             return ""
@@ -111,17 +118,23 @@ class FormatPage(PreviewPage):
             self._option_rows.addWidget(self._make_option(number, offer))
 
     def _make_option(self, number: int, offer: Detection) -> QWidget:
-        title, sentence = format_words(offer.reading.format)
+        title, sentence = self.form.format_words(offer)
         button = QRadioButton(title)
         button.setToolTip(sentence)
         self._choices.blockSignals(True)  # noqa: FBT003 - Qt's signature
         self._choices.addButton(button, number)
         button.setChecked(offer.reading.format == self.form.reading.format)
         self._choices.blockSignals(False)  # noqa: FBT003 - Qt's signature
-        count = self.tr("%Ln image(s)", "", offer.images) if offer.images else ""
+        count = self._count_words(offer)
         note = plain_label(f"{sentence} {count}".strip(), role="muted")
         note.setIndent(22)
         return stacked(button, note, is_tight=True)
+
+    def _count_words(self, offer: Detection) -> str:
+        scan = self.form.scan
+        if scan is not None and self.form.takes_sounds:
+            return self.tr("%Ln sound(s)", "", scan.sounds)
+        return self.tr("%Ln image(s)", "", offer.images) if offer.images else ""
 
     @Slot(int, bool)
     def _choose(self, number: int, is_chosen: bool) -> None:  # noqa: FBT001 - a Qt slot
@@ -150,7 +163,7 @@ class FormatPage(PreviewPage):
     def _on_previews(self, event: TaskEnded) -> None:
         if event.outcome is Outcome.FINISHED and self._is_shown:
             self._items = event.result
-            self.board.show_cards([_card(item) for item in self._items])
+            self._show_items()
             self.board.set_dimmed(is_dimmed=False)
         self._show_failure(event)
 
@@ -165,7 +178,7 @@ class FormatPage(PreviewPage):
             return
         if event.outcome is Outcome.FINISHED:
             facts: ScanFacts = event.result
-            self._facts = facts
+            self._facts = self.form.facts = facts
             self._show_facts(facts)
             if not self.form.reading.words and facts.labels != self.form.labels:
                 self.form.labels = facts.labels
@@ -177,26 +190,38 @@ class FormatPage(PreviewPage):
             words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
             self._failure = self.tr("This format cannot read the source.")
             self._found.setText(words.why)
-            self.board.show_cards([])
+            self._items = ()
+            self._show_items()
         self.changed.emit()
 
+    def _show_items(self) -> None:
+        self.board.show_cards([_card(item, self.tr("Play or stop")) for item in self._items])
+        self._sounds.show_sounds([next(iter(item.sounds), None) for item in self._items])
+
     def _show_facts(self, facts: "ScanFacts") -> None:
-        parts = [self.tr("%Ln pair(s)", "", facts.pairs)]
+        is_empty = not facts.pairs and not facts.others
+        parts = [self.tr("%Ln pair(s)", "", facts.pairs)] if facts.pairs or is_empty else []
         if facts.several:
             parts.append(self.tr("%Ln image(s) with several texts", "", facts.several))
         if facts.image_only:
             parts.append(self.tr("%Ln image(s) without text", "", facts.image_only))
         if facts.text_only:
             parts.append(self.tr("%Ln text(s) without image", "", facts.text_only))
-        if facts.others:
-            parts.append(self.tr("%Ln item(s) with sound or a row of a table", "", facts.others))
+        if facts.with_sound:
+            parts.append(self.tr("%Ln item(s) with a sound", "", facts.with_sound))
+        if facts.with_cells:
+            parts.append(self.tr("%Ln row(s) of a table", "", facts.with_cells))
         self._found.setText(joined(parts))
-        is_empty = not facts.pairs and not facts.others
         if is_empty:
             sentences = cause_sentences(facts.reasons, has_other_formats=len(self._offered) > 1)
             self._reasons.show_reasons(sentences, has_images=facts.image_only > 0)
             self._reasons.keep.set_text(self.form.text("keep_image_only"))
         self._reasons.setVisible(is_empty)
+
+    def leave(self) -> None:
+        """Stop the sound that is playing."""
+        super().leave()
+        self._sounds.stop()
 
     @Slot(str)
     def _keep_images(self, text: str) -> None:
@@ -239,9 +264,19 @@ class _Reasons(QFrame):
         self.keep.setVisible(has_images)
 
 
-def _card(item: "PreviewItem") -> Card:
-    picture = () if item.image is None else (image_of(item.image),)
+def _card(item: "PreviewItem", play: str) -> Card:
+    pixels = item.image
+    if pixels is None and item.sounds:
+        pixels = item.sounds[0].picture
     text = " / ".join(item.texts)
     problem = card_words(item.problem) if item.problem else ""
-    tip = "\n".join(filter(None, [item.key, *item.texts, problem, item.detail]))
-    return Card(pictures=picture, text=text, problem=problem, tip=tip)
+    cells = tuple((name, str(cell)) for name, cell in item.cells.items() if cell not in (None, ""))
+    rows = (f"{name}: {cell}" for name, cell in cells)
+    return Card(
+        pictures=() if pixels is None else (image_of(pixels),),
+        text=text,
+        cells=cells,
+        sound=play if item.sounds else "",
+        problem=problem,
+        tip="\n".join(filter(None, [item.key, *item.texts, *rows, problem, item.detail])),
+    )

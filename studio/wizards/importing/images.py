@@ -1,4 +1,4 @@
-"""The fourth page: how images are converted."""
+"""The page about images: how they are converted."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PICTURES = ("images.size", "images.shape", "images.fit", "images.background", "images.channels")
 PIXELS = ("images.band", "images.frame_step", "images.value_range")
-OTHERS = ("validation_percent", "keep_image_only", "keep_text_only")
+OTHERS = ("keep_image_only", "keep_text_only")
 
 
 class ImagesPage(PreviewPage):
@@ -64,6 +64,10 @@ class ImagesPage(PreviewPage):
     def explanation(self) -> str:
         """Return the explanation of the page."""
         return self.tr("All images are stored in one size and shape. Preview the result here.")
+
+    def is_needed(self) -> bool:
+        """Return whether the source holds images."""
+        return self.form.has_images
 
     def refusal(self) -> str:
         """Return the first invalid field."""

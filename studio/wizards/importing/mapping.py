@@ -35,6 +35,7 @@ class MappingFields(QWidget):
         self.table = ChoiceField()
         self.image = ChoiceField()
         self.texts = ChecksField(self.tr("Automatic"))
+        self.sounds = ChecksField(self.tr("Automatic"))
         self.label = ChoiceField()
         self.encoding = ChoiceField()
         self.words = _WordTable()
@@ -46,6 +47,7 @@ class MappingFields(QWidget):
         self.table.text_edited.connect(self._on_table)
         self.image.text_edited.connect(lambda key: self._map(image_column=_plain(key)))
         self.texts.text_edited.connect(self._on_texts)
+        self.sounds.text_edited.connect(lambda _text: self._map(audio_columns=self.sounds.chosen()))
         self.label.text_edited.connect(lambda key: self._map(label_column=_plain(key)))
         self.encoding.text_edited.connect(lambda key: self._map(encoding=_plain(key)))
         self.words.edited.connect(lambda: self._map(words=self.words.words()))
@@ -59,6 +61,7 @@ class MappingFields(QWidget):
         self._offer(self.image, columns, reading.image_column)
         self._offer(self.label, columns, reading.label_column)
         self.texts.set_choices(columns, reading.text_columns)
+        self.sounds.set_choices(columns, reading.audio_columns)
         self.encoding.set_text(reading.encoding or _AUTOMATIC)
         self.words.show_words(self._form.labels, dict(reading.words))
         self._show_rows(reading, offer)
@@ -71,6 +74,8 @@ class MappingFields(QWidget):
         # Hidden if there is nothing to choose: a single text source and no table.
         is_choice = asks_image or len(offer.columns if offer else ()) > 1
         self._rows.setRowVisible(self.texts, has_columns and is_choice)
+        asks_sounds = bool(offer and offer.reading.audio_columns) or bool(reading.audio_columns)
+        self._rows.setRowVisible(self.sounds, has_columns and asks_sounds)
         self._rows.setRowVisible(self.label, has_columns and asks_image)
         self._words.setVisible(bool(self._form.labels))
 
@@ -79,6 +84,7 @@ class MappingFields(QWidget):
             self.tr("The file that names images and texts"),
             self.tr("The column that names the image"),
             self.tr("Where texts are taken from; several columns give several captions per image"),
+            self.tr("The columns that name sounds; each becomes a column of the dataset"),
             self.tr("A column such as a class; a run can sample the groups evenly"),
             self.tr("Choose another one if letters look wrong in the previews"),
         )
@@ -86,6 +92,7 @@ class MappingFields(QWidget):
             (self.tr("Table"), self.table),
             (self.tr("Images from"), self.image),
             (self.tr("Texts from"), self.texts),
+            (self.tr("Sounds from"), self.sounds),
             (self.tr("Groups from"), self.label),
             (self.tr("Encoding of the texts"), self.encoding),
         ]
@@ -109,7 +116,12 @@ class MappingFields(QWidget):
     def _on_table(self, key: str) -> None:
         # Another table has other columns; the format detects them.
         self._map(
-            table=_plain(key), image_column="", text_columns=(), flag_columns=(), label_column=""
+            table=_plain(key),
+            image_column="",
+            text_columns=(),
+            flag_columns=(),
+            label_column="",
+            audio_columns=(),
         )
         self.refresh()
 

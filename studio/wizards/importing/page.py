@@ -48,6 +48,10 @@ class Page(QWidget):
         """Return a sentence that explains the page."""
         raise NotImplementedError
 
+    def is_needed(self) -> bool:
+        """Return whether the source holds what the page is about; else it is skipped."""
+        return True
+
     def refusal(self) -> str:
         """Return why the next page is not available; empty if it is."""
         return ""

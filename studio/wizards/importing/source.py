@@ -136,6 +136,7 @@ class SourcePage(Page):
         number = self.locale().toString
         rows = [
             (number(scan.images), self.tr("image files")),
+            (number(scan.sounds), self.tr("sound files")),
             (number(scan.texts), self.tr("text files")),
         ]
         rows += [(number(count), reason_words(reason)) for reason, count in scan.left_out.items()]

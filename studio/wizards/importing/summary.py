@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -12,10 +12,10 @@ from engine.errors import ConfigError
 from engine.events import ImportEnded, ImportProgressed, Outcome
 from studio.errors.wording import explain
 from studio.jobs.importing import ImportJobs, ImportReader
+from studio.models.field_text import FieldText
 from studio.models.import_form import ImportForm
 from studio.models.import_text import (
     counts_words,
-    format_words,
     joined,
     progress_words,
     skipped_rows,
@@ -27,6 +27,9 @@ from studio.widgets.icons import icon
 from studio.widgets.labels import FactGrid, fill, plain_label, set_look, spaced
 from studio.wizards.importing.check import CheckPage
 from studio.wizards.importing.page import Page, ask_rows
+
+if TYPE_CHECKING:
+    from engine.importing.decode_audio import AudioShape
 
 _NAME_WIDTH = 360
 _MAX_REASONS = 8
@@ -253,14 +256,26 @@ class SummaryPage(Page):
             ]
         )
         skipped = skipped_rows(dry_run.ledger.skip_counts())
+        offer = self.form.detection
+        read_as = self.form.format_words(offer)[0] if offer else ""
+        table = dry_run.result.table
+        fields = table.reports if table else ()
         lines = [f"{count}  {text}" for count, text in skipped[:_MAX_REASONS]]
         return [
             (self.tr("From"), str(scan.source)),
-            (self.tr("Read as"), format_words(self.form.reading.format)[0]),
+            (self.tr("Read as"), read_as),
             (self.tr("Content"), counts_words(dry_run.counts)),
-            (self.tr("Images"), pictures),
+            *([(self.tr("Images"), pictures)] if self.form.has_images else []),
+            *self._sound_rows(dry_run.audio_shape),
+            *([(self.tr("Fields"), FieldText().headline(fields))] if fields else []),
             (self.tr("Left out"), "\n".join(lines) or self.tr("Nothing")),
         ]
+
+    def _sound_rows(self, shape: "AudioShape | None") -> list[tuple[str, str]]:
+        if shape is None:
+            return []
+        seconds, rate = shape.samples / shape.rate, self.locale().toString(shape.rate)
+        return [(self.tr("Sounds"), self.tr("{0} s at {1} Hz").format(f"{seconds:.4g}", rate))]
 
     def _values_words(self, value_range: tuple[float, float] | None) -> list[str]:
         if value_range is None:

@@ -1,4 +1,4 @@
-"""The third page: how texts are processed."""
+"""The page about texts: how they are processed."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -84,6 +84,10 @@ class TextsPage(PreviewPage):
     def explanation(self) -> str:
         """Return the explanation of the page."""
         return self.tr("Choose how texts are processed. The source files are not changed.")
+
+    def is_needed(self) -> bool:
+        """Return whether the source holds texts."""
+        return self.form.has_texts
 
     def refusal(self) -> str:
         """Return the first invalid field."""

@@ -1,4 +1,7 @@
-"""The import wizard: six pages from the user's files to a dataset."""
+"""The import wizard: pages from the user's files to a dataset.
+
+Pages about what a source does not hold are skipped.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,15 +22,18 @@ from PySide6.QtWidgets import (
 )
 
 from studio.jobs.importing import ImportJobs, ImportReader
+from studio.jobs.preview_player import PreviewPlayer
 from studio.models.import_form import RUN_NAMES, ImportForm
 from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import StepList
 from studio.wizards.importing.check import CheckPage
+from studio.wizards.importing.fields import FieldsPage
 from studio.wizards.importing.format import FormatPage
 from studio.wizards.importing.images import ImagesPage
 from studio.wizards.importing.page import Page
+from studio.wizards.importing.sounds import SoundsPage
 from studio.wizards.importing.source import SourcePage
 from studio.wizards.importing.summary import SummaryPage
 from studio.wizards.importing.texts import TextsPage
@@ -64,6 +70,7 @@ class ImportWizard(QDialog):
         workspace: Path,
         jobs: ImportJobs,
         reader: ImportReader,
+        player: PreviewPlayer,
         recent: tuple[Path, ...] = (),
     ) -> None:
         """Create the wizard on its first page.
@@ -73,19 +80,23 @@ class ImportWizard(QDialog):
             workspace: the dataset is created in its ``datasets`` folder.
             jobs: worker threads.
             reader: reads the source.
+            player: plays the sounds of previews.
             recent: sources of earlier imports, latest first.
         """
         super().__init__(parent)
         self.form = ImportForm(workspace)
         self.jobs = jobs
         self.source = SourcePage(self.form, jobs, reader, recent)
-        self.format = FormatPage(self.form, jobs, reader)
+        self.format = FormatPage(self.form, jobs, reader, player)
+        self.fields = FieldsPage(self.form, jobs, reader)
         self.texts = TextsPage(self.form, jobs, reader)
         self.images = ImagesPage(self.form, jobs, reader)
+        self.sounds = SoundsPage(self.form, jobs, reader, player)
         self.check = CheckPage(self.form, jobs, reader)
         self.summary = SummaryPage(self.form, jobs, reader, self.check)
-        first = (self.source, self.format, self.texts, self.images)
+        first = (self.source, self.format, self.fields, self.texts, self.images, self.sounds)
         self.pages: tuple[Page, ...] = (*first, self.check, self.summary)
+        """All pages; those that are not needed are skipped."""
         self._at = 0
         self._closes_after: Callable[[], object] | None = None
         self.setWindowTitle(self.tr("Import your own images"))
@@ -118,13 +129,20 @@ class ImportWizard(QDialog):
         if self.page is self.summary:
             self.summary.start()
         else:
-            self._show_page(self._at + 1)
+            self._show_page(self._neighbour(1))
 
     @Slot()
     def go_back(self) -> None:
         """Show the previous page, unless an import is running."""
         if self._at and not self.summary.is_locked:
-            self._show_page(self._at - 1)
+            self._show_page(self._neighbour(-1))
+
+    def _neighbour(self, step: int) -> int:
+        """Return the next needed page in a direction; the first and last are always needed."""
+        number = self._at + step
+        while not self.pages[number].is_needed():
+            number += step
+        return number
 
     def _make_parts(self) -> None:
         self._steps = StepList([page.title() for page in self.pages])
@@ -197,7 +215,8 @@ class ImportWizard(QDialog):
         page, is_last = self.page, self.page is self.summary
         refusal, is_locked = page.refusal(), self.summary.is_locked
         is_over = is_last and self.summary.is_over
-        self._steps.show_step(self._at, is_locked=is_locked or is_over)
+        skipped = [number for number, one in enumerate(self.pages) if not one.is_needed()]
+        self._steps.show_step(self._at, is_locked=is_locked or is_over, skipped=skipped)
         self._title.setText(page.title())
         self._explanation.setText(page.explanation())
         self._note.setText(refusal)
@@ -276,6 +295,7 @@ class ImportWizard(QDialog):
             event.ignore()
             self._ask_to_close()
             return
+        self.page.leave()
         self.jobs.drop_reads()
         event.accept()
         super().reject()

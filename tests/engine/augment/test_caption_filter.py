@@ -155,6 +155,15 @@ def test_that_emoji_may_be_moved_and_scaled_but_keep_orientation_and_colour():
     assert reasons[Transform.BRIGHTNESS] == "white"
 
 
+def test_that_a_sample_of_many_captions_decides(monkeypatch):
+    monkeypatch.setattr(caption_filter, "MAX_CAPTIONS", 2_000)
+    others = [f"dog number{n}" for n in range(9_000)]
+    often, rarely = [f"red dog{n}" for n in range(150)], [f"dark dog{n}" for n in range(5)]
+    assert blocked_transforms([*others, *often, *rarely]) == COLOUR | WRITING
+    # A frequent caption is as likely to be drawn as its copies together.
+    assert blocked_transforms([*others, *["a dark dog"] * 150]) == LIGHT | WRITING
+
+
 def test_that_every_word_of_the_table_can_be_found():
     for topic in TOPICS:
         for word in (*topic.english, *topic.chinese):

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.presets import PRESETS, config_from_preset
-from engine.config.run import RunConfig, check_new_run, resolved_text_encoding
+from engine.config.run import (
+    RunConfig,
+    check_new_run,
+    parse_column_weights,
+    resolved_text_encoding,
+)
 from engine.config.sections import FAMILIES
 from engine.config.setting import Setting, settings_in, value_at
 from engine.config.toml import config_from_toml, config_hash, config_to_toml
@@ -135,6 +140,7 @@ LATER = {
     "networks.output_filter": "low-pass",
     "networks.text_conditioning": "every-token",
     "networks.text_encoder": "transformer",
+    "training.column_weights": "text=2",
     "training.mismatched_pairs": "always",
     "training.penalty_scale": "spread",
     "training.text_relaxation": "soft",
@@ -304,3 +310,34 @@ def test_that_a_text_rate_of_its_own_is_recorded():
 )
 def test_that_possible_combinations_pass(values):
     RunConfig(dataset=Path(), run=Path()).with_values(**values)
+
+
+def test_that_column_weights_are_read():
+    assert parse_column_weights("") == parse_column_weights(" ") == {}
+    assert parse_column_weights(" speech = 0.5,facts=2 ") == {"speech": 0.5, "facts": 2.0}
+    original = config(training__column_weights="speech=0.5, facts=0")
+    assert config_from_toml(config_to_toml(original)) == original
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("speech", "'speech' is not"),
+        ("speech=loud", "'speech=loud' is not"),
+        ("speech=0.5,", "'' is not"),
+        ("=2", "each column once, unlike '=2'"),
+        ("speech=1, speech=2", "each column once, unlike 'speech=1, speech=2'"),
+        ("speech=-1", "from 0 to 1000, not speech=-1"),
+        ("speech=nan", "not speech=nan"),
+        ("speech=inf", "not speech=inf"),
+        ("speech=1001", "not speech=1001"),
+    ],
+)
+def test_that_column_weights_of_another_form_are_refused(text, reason):
+    assert reason in refused(training__column_weights=text)["training.column_weights"]
+
+
+def test_that_one_network_for_whole_pairs_has_no_column_weights():
+    joint = {"family": "adversarial", "networks__architecture": "joint-dense"}
+    found = refused(**joint, training__column_weights="text=2")
+    assert "judges all columns together" in found["training.column_weights"]

@@ -44,12 +44,12 @@ def test_that_a_folder_is_read_in_the_range_and_band_of_a_dataset(tmp_path):
     (tmp_path / "a.tif").write_bytes(tiff(bands))
     (tmp_path / "b.png").write_bytes(png_16(ramp(0, 2_000)))
     value_range = ValueRange(0, 4_000)
-    _names, images, _skipped = image_files.read_image_folder(
+    _names, images, _skipped = image_files.read_images(
         tmp_path, square(16), 3, value_range=value_range
     )
     assert images[0].max((0, 1)).tolist() == [64, 128, 191]
     assert images[1].max((0, 1)).tolist() == [128] * 3
-    names, images, [(skipped, reason)] = image_files.read_image_folder(
+    names, images, [(skipped, reason)] = image_files.read_images(
         tmp_path, square(16), 1, value_range=value_range, band=4
     )
     assert (names, images.max()) == (["a.tif"], 255)
@@ -93,6 +93,25 @@ def test_that_resizing_pads_with_the_corner_colour():
     assert padded[0, 4, 4, 0] > 180
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((8, 8), (32, 32)), ((28, 28), (5, 5)), ((40, 10), (24, 6)), ((21, 21), (22, 22))],
+)
+def test_that_images_are_resized_together_as_pillow_resizes_each(
+    monkeypatch, before, after, channels
+):
+    monkeypatch.setattr(image_files, "_PIXELS_TOGETHER", 3_000)
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (7, *before, channels), dtype=np.uint8)
+    resized = image_files.resize(images, ImageShape(*after))
+    for image, made in zip(images, resized, strict=True):
+        picture = Image.fromarray(image[..., 0] if channels == 1 else image)
+        expected = picture.resize(after[::-1], Image.Resampling.LANCZOS)
+        assert np.array_equal(made, np.asarray(expected).reshape(*after, channels))
+    assert image_files.resize(images[:0], ImageShape(*after)).shape == (0, *after, channels)
+
+
 def test_that_grey_follows_the_eye():
     rgb = np.array([[[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]], dtype=np.uint8)
     assert image_files.to_channels(rgb, 1)[0, 0, :, 0].tolist() == [76, 150, 29]
@@ -105,7 +124,7 @@ def test_that_a_folder_is_read_by_name_and_skips_are_told(tmp_path):
     (tmp_path / "c.png").write_bytes(b"broken")
     (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / "._a.png").write_bytes(b"a Mac's shadow file")
-    names, read, skipped = image_files.read_image_folder(tmp_path, square(8), 1)
+    names, read, skipped = image_files.read_images(tmp_path, square(8), 1)
     assert names == ["a.png", "b.png"]
     assert read.shape == (2, 8, 8, 1)
     assert [name for name, _reason in skipped] == ["c.png"]
@@ -113,9 +132,9 @@ def test_that_a_folder_is_read_by_name_and_skips_are_told(tmp_path):
 
 def test_that_a_folder_without_pictures_says_so(tmp_path):
     with pytest.raises(ImagesUnreadableError, match="holds no PNG"):
-        image_files.read_image_folder(tmp_path, square(8), 1)
-    with pytest.raises(ImagesUnreadableError, match="not a folder"):
-        image_files.read_image_folder(tmp_path / "nowhere", square(8), 1)
+        image_files.read_images(tmp_path, square(8), 1)
+    with pytest.raises(ImagesUnreadableError, match="not there"):
+        image_files.read_images(tmp_path / "nowhere", square(8), 1)
 
 
 SIDES = st.sampled_from([16, 32, 64, 128, 256])

@@ -205,3 +205,27 @@ def test_that_a_column_that_gives_a_category_away_is_found():
     assert found[("copy", "grade")] == found[("grade", "copy")] == 1
     assert ("score", "grade") in found
     assert not any("noise" in pair or "name" in pair for pair in found)
+
+
+@pytest.mark.parametrize(
+    "kind", [None, FieldKind.NUMERIC, FieldKind.CATEGORICAL, FieldKind.IGNORED]
+)
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        np.array([0.0, -0.0, 1.5, np.nan, 1.5, np.inf, 2e30]),
+        np.random.default_rng(0).normal(size=60),
+        np.arange(30),
+        np.full(25, 7.0),
+        np.array([np.nan, np.nan]),
+        np.array([1, 0, 1, 1], dtype=np.float32),
+    ],
+)
+def test_that_an_array_is_reported_as_the_list_of_its_cells(numbers, kind):
+    def outcome(cells):
+        try:
+            return report(cells, kind)
+        except ConfigError as error:
+            return str(error)
+
+    assert outcome(numbers) == outcome(numbers.tolist())

@@ -22,6 +22,7 @@ from engine.data.tokenizers import (
     normalise,
     percentile_length,
     split_characters,
+    split_texts,
     split_words,
     tokenizer_from_table,
 )
@@ -184,6 +185,43 @@ def test_that_any_known_text_survives_encoding(texts):
         assert np.flatnonzero(row == END).size == 1
 
 
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
+    ["ΑΣ", "e\u0301", "\u0301e", "it's", "A\0b", "猫 cat", ""]
+)
+ASCII_TEXT = st.text(st.characters(codec="ascii") | st.sampled_from("aB1'-_ \n"), max_size=12)
+
+
+@settings(deadline=None)  # the first call loads Arrow
+@given(
+    st.lists(ANY_TEXT, max_size=8) | st.lists(ASCII_TEXT, max_size=8),
+    st.sampled_from(["word", "characters"]),
+    st.integers(1, 3),
+)
+def test_that_many_texts_are_split_as_each_is(texts, kind, together):
+    split = split_words if kind == "word" else split_characters
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.data.tokenizers._SPLIT_TOGETHER", together)
+        patch.setattr("engine.data.tokenizers._MIN_CHARACTERS", 0)
+        found = split_texts(texts, kind)
+    units = [found.units[number] for number in found.numbers]
+    assert units == [unit for text in texts for unit in split(text)]
+    assert found.counts.tolist() == [len(split(text)) for text in texts]
+    assert list(found.units) == list(dict.fromkeys(units))
+
+
+@pytest.mark.parametrize("length", [1, 3, 20])
+@pytest.mark.parametrize("kind", ["word", "characters", "bpe"])
+def test_that_many_texts_are_encoded_as_each_is(monkeypatch, kind, length):
+    monkeypatch.setattr("engine.data.tokenizers._ENCODED_TOGETHER", 2)
+    tokenizer = build_tokenizer(kind, ["a red cat", "a blue dog"], size=300)
+    texts = ["a red dog", "", "a red dog", "猫 sees A cat", "a"]
+    rows = encode_all(tokenizer, texts, length)
+    assert rows.tolist() == [tokenizer.encode(text, length).tolist() for text in texts]
+    numbers, counts = tokenizer.encode_ragged(texts)
+    assert counts.tolist() == [tokenizer.count(text) for text in texts]
+    assert len(numbers) == counts.sum()
+
+
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.floats(0.05, 1))
 def test_that_the_length_covers_the_share_and_no_more(lengths, share):
     chosen = percentile_length(
@@ -201,6 +239,10 @@ def test_that_the_length_covers_the_share_and_no_more(lengths, share):
 WORDS = st.sampled_from(["red", "blue", "cat", "dog", "sky", "a", "zoo", "ox", "elm", "ivy"])
 
 
+def unknown_share(copies, size):
+    return oov_share_of(split_texts(list(copies)), list(copies.values()), size)
+
+
 @given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), min_size=2, max_size=12))
 def test_that_unknown_words_are_those_that_leaving_one_text_out_makes_unknown(texts):
     missing = total = 0
@@ -208,15 +250,28 @@ def test_that_unknown_words_are_those_that_leaving_one_text_out_makes_unknown(te
         others = {word for t in [*texts[:number], *texts[number + 1 :]] for word in t.split()}
         missing += sum(word not in others for word in text.split())
         total += len(text.split())
-    assert oov_share_of(Counter(texts), 100) == pytest.approx(missing / max(1, total))
+    assert unknown_share(Counter(texts), 100) == pytest.approx(missing / max(1, total))
 
 
 def test_that_words_beyond_the_vocabulary_are_unknown():
     texts = Counter({"a b": 4, "a c": 3, "a d": 2})
     # All words are in several texts; the two most frequent of nine and nine uses are known.
-    assert oov_share_of(texts, 100) == 0.0
-    assert oov_share_of(texts, len(SPECIAL) + 2) == pytest.approx(1 - (9 + 4) / 18)
-    assert oov_share_of(Counter(), 100) == 0.0
+    assert unknown_share(texts, 100) == 0.0
+    assert unknown_share(texts, len(SPECIAL) + 2) == pytest.approx(1 - (9 + 4) / 18)
+    assert unknown_share(texts, 0) == 1.0
+    assert unknown_share(Counter(), 100) == 0.0
+
+
+@given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), min_size=1), st.integers(3, 9))
+def test_that_of_equally_frequent_words_the_first_are_known(texts, size):
+    copies, uses, found_in = Counter(texts), Counter(), Counter()
+    for text, number in copies.items():
+        for word, count in Counter(text.split()).items():
+            uses[word] += count * number
+            found_in[word] += number
+    ranked = uses.most_common(size - len(SPECIAL))
+    known = sum(count for word, count in ranked if found_in[word] > 1)
+    assert unknown_share(copies, size) == (1 - known / uses.total() if uses else 0.0)
 
 
 def test_that_few_unknown_words_give_words_and_many_give_pieces(monkeypatch):

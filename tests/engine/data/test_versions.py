@@ -22,7 +22,7 @@ from engine.errors import (
     StoppedError,
 )
 from tests.helpers.columns import RECORDS as FOUR
-from tests.helpers.columns import four_columns
+from tests.helpers.columns import four_column_dataset, four_columns
 from tests.helpers.datasets import RECORDS, mixed
 
 
@@ -224,3 +224,8 @@ def test_that_a_dataset_without_texts_gets_none(tmp_path):
     edits = Edits(open_dataset(tmp_path / "d"))
     with pytest.raises(EditRefusedError, match="no column of texts"):
         edits.set_captions(0, ["a"])
+
+
+def test_that_a_version_keeps_the_notice(tmp_path):
+    dataset = open_dataset(four_column_dataset(tmp_path / "four", notice="Not for diagnosis"))
+    assert save_version(dataset, Edits(dataset), tmp_path / "again").notice == "Not for diagnosis"

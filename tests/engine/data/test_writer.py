@@ -9,6 +9,9 @@ from engine.data.column_info import image_column, text_column
 from engine.data.store import open_dataset, write_dataset
 from engine.data.writer import DatasetWriter
 from engine.errors import DiskFullError, FolderInUseError, FolderNotWritableError
+from tests.helpers.columns import four_column_dataset
+from tests.helpers.disks import fill_disk
+from tests.helpers.run_folders import content_of
 
 RECORDS = [
     {"text": "one", "split": "train"},
@@ -114,6 +117,20 @@ def test_that_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FolderNotWritableError):
         write(tmp_path / "file" / "some", some_images())
+
+
+@pytest.mark.parametrize("room", [0, 200, 2_000])
+@pytest.mark.parametrize("name", ["images.npy", "tone.npy", "items.arrow"])
+def test_that_a_disk_that_fills_amid_any_file_leaves_no_dataset(tmp_path, monkeypatch, name, room):
+    write(tmp_path / "other", some_images())
+    before = content_of(tmp_path)
+    with monkeypatch.context() as patch:
+        fill_disk(patch, name, room)
+        with pytest.raises(DiskFullError) as caught:
+            four_column_dataset(tmp_path / "four")
+    assert caught.value.folder == tmp_path / "four"
+    assert content_of(tmp_path) == before
+    assert open_dataset(four_column_dataset(tmp_path / "four")).count == 24
 
 
 def test_that_missing_room_is_found_before_writing(tmp_path, monkeypatch):

@@ -121,6 +121,17 @@ def test_that_a_first_look_counts_files_and_names_what_it_leaves_out(tmp_path):
     assert look.detections[0].reading.format == "sidecar"
 
 
+def test_that_a_table_alone_is_offered_but_no_table_of_web_addresses(tmp_path):
+    (tmp_path / "cases.csv").write_text("size,kind\n" + "1.5,a\n2.5,b\n" * 3)
+    (offer,) = looked_at(tmp_path / "cases.csv").detections
+    assert offer.reading.with_fields
+    assert (offer.images, offer.field_columns) == (0, ("size", "kind"))
+    (tmp_path / "web.csv").write_text("url,text\n" + "https://a.org/1,a cat\n" * 6)
+    look = looked_at(tmp_path / "web.csv")
+    assert look.detections == ()
+    assert look.causes[0].kind is CauseKind.ADDRESSES
+
+
 def test_that_a_scan_counts_pairs_orphans_and_captions(tmp_path):
     source = sidecar_folder(tmp_path / "s", 4)
     (source / "0000.txt").unlink()

@@ -14,9 +14,12 @@ from engine.errors import (
 from engine.events import ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.decode import Decoder
+from engine.importing.formats.format import ImportSpec
 from engine.importing.plan import ImageSettings, TextSettings
 from engine.importing.staging import Staging
+from tests.helpers.disks import fill_disk
 from tests.helpers.kill_import import import_whole, kill_import
+from tests.helpers.sounds import four_column_folder
 from tests.helpers.sources import failed, finished, picture, sidecar_folder, sidecar_plan
 
 
@@ -188,3 +191,70 @@ def test_that_an_import_killed_at_any_moment_gives_the_same_dataset(tmp_path):
         import_whole(source, tmp_path / "pets")
     assert open_dataset(tmp_path / "pets").manifest.version == expected
     assert {path.name for path in tmp_path.iterdir()} <= {"source", "whole", "pets"}
+
+
+# --------------------------------------------------------------------------
+# Images, texts, sounds and a table.
+
+
+def four_column_plan(source, dataset):
+    reading = ImportSpec(
+        format="table_file",
+        table="metadata.csv",
+        image_column="file_name",
+        text_columns=("text",),
+        audio_columns=("speech",),
+        with_fields=True,
+    )
+    return sidecar_plan(source, dataset, reading=reading)
+
+
+def test_that_four_columns_are_imported(tmp_path):
+    source = four_column_folder(tmp_path / "source")
+    finished(four_column_plan(source, tmp_path / "four"))
+    columns = open_dataset(tmp_path / "four").columns
+    assert [column.kind for column in columns.values()] == ["image", "text", "audio", "table"]
+
+
+@pytest.mark.parametrize("name", ["items.jsonl", "images.part", "sounds.part"])
+@pytest.mark.parametrize("cut", [1, 5_000])
+def test_that_four_columns_go_on_after_torn_tails(tmp_path, monkeypatch, name, cut):
+    source = four_column_folder(tmp_path / "source")
+    expected = finished(four_column_plan(source, tmp_path / "whole")).version
+    plan = four_column_plan(source, tmp_path / "four")
+    with monkeypatch.context() as patch:
+        stop_after(7, patch)
+        assert isinstance(failed(plan), DiskFullError)
+    path = tmp_path / ".four.import" / name
+    content = path.read_bytes()
+    path.write_bytes(content[: max(0, len(content) - cut)])
+    assert finished(plan).version == expected
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "whole", "four"}
+
+
+@pytest.mark.parametrize("name", ["images.npy", "speech.npy", "items.arrow"])
+def test_that_a_disk_that_fills_amid_any_file_keeps_what_is_staged(tmp_path, monkeypatch, name):
+    source = four_column_folder(tmp_path / "source")
+    expected = finished(four_column_plan(source, tmp_path / "whole")).version
+    plan = four_column_plan(source, tmp_path / "four")
+    with monkeypatch.context() as patch:
+        fill_disk(patch, name, 1_000)
+        assert isinstance(failed(plan), DiskFullError)
+    assert not plan.dataset.exists()
+    left = {path.name for path in tmp_path.iterdir() if path.name.startswith(".")}
+    assert left == {".four.import"}
+    with counted_decodes() as decodes:
+        assert finished(plan).version == expected
+    assert decodes == []
+
+
+@pytest.mark.slow
+def test_that_an_import_of_four_columns_killed_at_any_moment_gives_the_same_dataset(tmp_path):
+    source = four_column_folder(tmp_path / "source", 200)
+    expected = import_whole(source, tmp_path / "whole", "--fields")
+    dataset = tmp_path / "four"
+    assert kill_import(source, dataset, "--fields", kills=2, longest_s=0.1) >= 1
+    if not dataset.exists():
+        import_whole(source, dataset, "--fields")
+    assert open_dataset(dataset).manifest.version == expected
+    assert {path.name for path in tmp_path.iterdir()} <= {"source", "whole", "four"}

@@ -14,6 +14,7 @@ from engine.errors import NothingToImportError
 from engine.importing.build import import_dataset
 from engine.importing.decode_audio import decide_audio_shape
 from engine.importing.formats.format import AudioRef, ImportSpec, RawSample
+from engine.importing.formats.registry import FORMATS
 from engine.importing.plan import AudioSettings, ImageSettings, ImportPlan
 from engine.importing.sources.opening import open_archive
 from tests.helpers.sounds import RATE, save_tone, tone
@@ -161,7 +162,9 @@ def test_that_the_length_covers_nine_tenths_up_to_four_seconds(tmp_path, lengths
         for n in range(len(lengths))
     ]
     with open_archive(tmp_path) as archive:
-        shape = decide_audio_shape(AudioSettings(), archive, samples, RunControl())
+        shape = decide_audio_shape(
+            AudioSettings(), archive, FORMATS["sidecar"], samples, RunControl()
+        )
     assert shape is not None
     assert shape.rate == RATE
     assert shape.samples / RATE == pytest.approx(seconds, abs=0.011)
@@ -181,7 +184,7 @@ def test_that_an_interrupted_import_of_sounds_resumes_to_the_same_dataset(tmp_pa
     import_dataset(plan, stop_when_writing, control)
     staged = tmp_path / ".out.import"
     # As a power cut leaves it: the last wave is torn.
-    with (staged / "sounds.part").open("r+b") as file:
-        file.truncate((staged / "sounds.part").stat().st_size - 100)
+    with (staged / "audio.part").open("r+b") as file:
+        file.truncate((staged / "audio.part").stat().st_size - 100)
     resumed = finished(plan)
     assert resumed.version == whole.version

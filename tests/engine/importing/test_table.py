@@ -13,8 +13,8 @@ from engine.errors import ConfigError
 from engine.importing.formats.format import ImportSpec
 from engine.importing.formats.sounds import column_of
 from engine.importing.plan import ImageSettings, ImportPlan
-from tests.helpers.sounds import RATE, save_tone
-from tests.helpers.sources import failed, finished, picture
+from tests.helpers.sounds import RATE, four_column_folder, save_tone
+from tests.helpers.sources import caption, failed, finished, picture
 
 
 def report_of(dataset):
@@ -93,19 +93,8 @@ def test_that_sentences_of_a_table_alone_are_texts(tmp_path):
     assert dataset.texts[2] == "a round cell of size 2 seen today"
 
 
-def image_table(folder):
-    folder.mkdir()
-    rows = ["file_name,text,weight,speech"]
-    for row in range(12):
-        picture(row).save(folder / f"{row}.png")
-        save_tone(folder / f"sounds/{row}.wav", row)
-        rows.append(f"{row}.png,a thing of number {row},{row / 3:.3f},{row}.wav")
-    (folder / "metadata.csv").write_text("\n".join(rows))
-    return folder
-
-
 def test_that_columns_become_fields_only_if_asked_for(tmp_path):
-    source = image_table(tmp_path / "in")
+    source = four_column_folder(tmp_path / "in")
     assert run_import(source, tmp_path / "plain") == 0
     dataset = open_dataset(tmp_path / "plain")
     assert columns_of(dataset) == {"image": "image", "text": "text", "speech": "audio"}
@@ -113,7 +102,7 @@ def test_that_columns_become_fields_only_if_asked_for(tmp_path):
     dataset = open_dataset(tmp_path / "out")
     assert columns_of(dataset)["table"] == "table"
     rows = {record["text"]: record["table"] for record in dataset.records}
-    assert rows["a thing of number 4"] == {"weight": 1.333}
+    assert rows[caption(4)] == {"weight": 1.333}
 
 
 def test_that_an_image_with_two_sounds_makes_two_items(tmp_path):
@@ -183,7 +172,7 @@ def test_that_hostile_names_of_columns_do_not_end_the_import(tmp_path):
 
 
 def test_that_a_sound_file_that_is_missing_leaves_its_item(tmp_path):
-    source = image_table(tmp_path / "in")
+    source = four_column_folder(tmp_path / "in")
     (source / "sounds/3.wav").unlink()
     plan = ImportPlan(
         source=source,
@@ -193,5 +182,17 @@ def test_that_a_sound_file_that_is_missing_leaves_its_item(tmp_path):
     )
     finished(plan)
     dataset = open_dataset(tmp_path / "out")
-    assert [r["text"] for r in dataset.records if "speech" not in r] == ["a thing of number 3"]
+    assert [r["text"] for r in dataset.records if "speech" not in r] == [caption(3)]
     assert dataset.manifest.columns[2].rate == RATE
+
+
+def test_that_a_constant_alone_makes_no_items_of_rows_whose_image_is_missing(tmp_path):
+    source = four_column_folder(tmp_path / "in")
+    rows = ["file_name,text,place"]
+    rows += [f"{row}.png,a thing of number {row},A" for row in range(30)]
+    (source / "metadata.csv").write_text("\n".join(rows))
+    assert run_import(source, tmp_path / "plain") == 0
+    assert run_import(source, tmp_path / "out", "--fields") == 0
+    dataset = open_dataset(tmp_path / "out")
+    assert columns_of(dataset).keys() == {"image", "text"}
+    assert dataset.count == open_dataset(tmp_path / "plain").count == 12

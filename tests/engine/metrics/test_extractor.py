@@ -8,13 +8,13 @@ import torch
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape, square
 from engine.errors import StoppedError
+from engine.metrics.attributes import predict_attributes
 from engine.metrics.extractor import (
     AttributeTarget,
     EvaluatorClassifier,
     WordTarget,
     cached_classifier,
     classifier_name,
-    predict_attributes,
     run_classifier,
     train_classifier,
 )

@@ -8,8 +8,9 @@ import torch
 from engine.data.image_shape import square
 from engine.data.store import StoredDataset, open_dataset, write_dataset
 from engine.metrics import pairs as judging
-from engine.metrics.extractor import UNKNOWN, find_attributes
-from engine.metrics.pairs import PairEvaluator, subsample
+from engine.metrics.attributes import UNKNOWN, find_attributes
+from engine.metrics.distances import subsample
+from engine.metrics.pairs import PairEvaluator
 from engine.sample.sampler import Sampler, Samples
 
 SHADES = ("dark", "grey", "light")
@@ -198,16 +199,31 @@ def test_that_attributes_that_captions_do_not_determine_are_none(tmp_path):
     said = table.labels_of_texts(["Dark  bar left", "purple bar left"])
     assert said.tolist() == [[0, 0], [UNKNOWN, UNKNOWN]]
     records = [dict(record, text="bar") for record in stored.records]
+    assert find_attributes(rewritten(stored, tmp_path / "vague", records)) is None
+    records = [dict(record, text=record["text"].split()[0]) for record in stored.records]
+    half = find_attributes(rewritten(stored, tmp_path / "half", records))
+    assert half is not None
+    assert (half.names, half.of_text) == (("shade",), {"dark": (0,), "grey": (1,), "light": (2,)})
+
+
+def test_that_captions_that_occur_once_state_nothing_of_new_ones(tmp_path):
+    stored = dataset(tmp_path / "bars")
+    records = [dict(r, text=f"{r['text']} no. {n}") for n, r in enumerate(stored.records)]
+    assert find_attributes(rewritten(stored, tmp_path / "numbered", records)) is None
+
+
+def rewritten(stored, folder, records):
+    """Write the same pictures with other records."""
     write_dataset(
-        tmp_path / "vague",
-        name="vague",
+        folder,
+        name=folder.name,
         title="",
         images=np.array(stored.images),
         records=records,
         licence="",
         source="",
     )
-    assert find_attributes(open_dataset(tmp_path / "vague")) is None
+    return open_dataset(folder)
 
 
 def test_that_rows_are_spread_evenly():

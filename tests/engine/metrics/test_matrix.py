@@ -10,13 +10,14 @@ from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.metrics import readers, row_reader
 from engine.metrics.attributes import (
+    UNKNOWN,
     agreement,
     chance_agreement,
     find_item_attributes,
     labels_of_groups,
 )
 from engine.metrics.evaluate import evaluate_run, has_matrix, num_preparation_steps
-from engine.metrics.extractor import UNKNOWN, num_training_steps
+from engine.metrics.extractor import num_training_steps
 from engine.metrics.matrix import NO_ATTRIBUTES, CoherenceMatrix, given_sets, stated_attributes
 from engine.metrics.report import EvaluationReport
 from engine.runs.event_reader import read_quality
@@ -144,6 +145,21 @@ def test_a_stop_ends_the_measurement(prepared):
     control.request_stop()
     with pytest.raises(StoppedError):
         matrix.measure(sampler_of(stored), count=80, seed=1, control=control)
+
+
+def test_an_attribute_that_no_other_column_states_is_not_learned(tmp_path, monkeypatch):
+    """A sound's voice, which no picture shows, would be learned by heart."""
+    monkeypatch.setattr(readers, "MAX_SIDE", 16)
+    monkeypatch.setattr(row_reader, "STEPS", 100)
+    stored = stated_columns(tmp_path / "data", items=120)
+    facts = stated_facts(stored)
+    columns = {name: facts[name] for name in ("speech", "image")}
+    matrix = CoherenceMatrix(stored, columns, NETWORKS, tmp_path / "cache", RunControl())
+    # Sounds state the shade alone, so the side of pictures is compared with nothing.
+    assert matrix._stated["image"].tolist() == [True, False]
+    assert matrix._stated["speech"].tolist() == [True, False]
+    report = matrix.measure(sampler_of(stored), count=40, seed=1, control=RunControl())
+    assert report.metrics["coherence/speech>image"] > 0.9
 
 
 def test_a_dataset_without_attributes_has_no_matrix_and_says_why(tmp_path):

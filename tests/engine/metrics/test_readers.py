@@ -1,19 +1,23 @@
 """Readers of attributes, against what the items were made from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from engine.control import RunControl
+from engine.data.image_shape import square
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.metrics import readers, row_reader
-from engine.metrics.attributes import find_item_attributes
-from engine.metrics.extractor import UNKNOWN
+from engine.metrics.attributes import UNKNOWN, find_item_attributes
+from engine.metrics.extractor import FeatureExtractor
 from engine.metrics.readers import (
     SoundAugmentation,
     TextAttributeReader,
     build_reader,
+    extractor_places,
     real_samples,
 )
 from engine.metrics.row_reader import TableAttributeReader, cells_by_field
@@ -104,6 +108,66 @@ def test_sounds_are_read_from_their_waves_whatever_their_gain_and_rumble(tmp_pat
     (kept,) = (tmp_path / "cache").iterdir()
     assert kept.name.startswith(stored.manifest.version)
     assert np.array_equal(build().read(sounds, CONTROL), read)
+
+
+def test_a_classifier_learns_only_what_is_wanted(tmp_path, small):
+    stored = stated_columns(tmp_path / "data", items=90)
+    attributes = find_item_attributes(stored, CONTROL)
+    assert attributes is not None
+    facts = stated_facts(stored)["image"]
+
+    def read(wanted):
+        reader = build_reader(
+            stored,
+            "image",
+            facts,
+            attributes,
+            longer_side=8,
+            cache=tmp_path / "cache",
+            control=CONTROL,
+            wanted=np.array(wanted),
+        )
+        items = stored.rows("held_out")
+        return reader.read(real_samples(stored, "image", facts, items, 8), CONTROL)
+
+    labels = read([False, True])
+    assert (labels[:, 0] == UNKNOWN).all()
+    assert set(labels[:, 1]) == {0, 1}
+    assert (read([False, False]) == UNKNOWN).all()
+    assert len([*(tmp_path / "cache").iterdir()]) == 1, "nothing is trained for no attribute"
+
+
+def test_pictures_are_read_by_the_extractor_that_knows_what_is_wanted(tmp_path, small):
+    stored = stated_columns(tmp_path / "data", items=90)
+    attributes = find_item_attributes(stored, CONTROL)
+    assert attributes is not None
+    cache = tmp_path / "cache"
+    extractor = FeatureExtractor(stored, square(8), cache, CONTROL)
+    assert extractor.attributes is not None
+    facts = stated_facts(stored)["image"]
+    reader = build_reader(
+        stored,
+        "image",
+        facts,
+        attributes,
+        longer_side=8,
+        cache=cache,
+        control=CONTROL,
+        extractor=extractor,
+    )
+    assert len([*cache.iterdir()]) == 1, "one classifier is trained"
+    items = stored.rows("held_out")
+    images = real_samples(stored, "image", facts, items, 8)
+    _features, said = extractor.extract(np.asarray(images))
+    assert said is not None
+    assert np.array_equal(reader.read(images, CONTROL), said)
+    # Of several values in another order, the same ones are meant.
+    mixed = replace(attributes, values=(attributes.values[0][::-1], attributes.values[1]))
+    places = extractor_places(extractor, mixed, np.array([True, False]))
+    assert places is not None
+    assert places.by_attribute[0][1].tolist() == [2, 1, 0]
+    unknown = replace(attributes, names=("shade", "size"))
+    assert extractor_places(extractor, unknown, None) is None
 
 
 def test_noise_hides_what_is_below_it_and_leaves_what_is_far_above():

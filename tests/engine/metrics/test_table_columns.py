@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from engine.control import RunControl
-from engine.data.column_info import FieldInfo, FieldKind, image_column, table_column
+from engine.data.column_info import FieldInfo, FieldKind, table_column
 from engine.data.facts import TableFacts
-from engine.data.store import open_dataset, write_dataset
+from engine.data.store import write_dataset
 from engine.data.table_codec import Cells
-from engine.errors import EvaluationUnavailableError
 from engine.metrics.evaluate import evaluate_run
 from engine.metrics.table_columns import TableEvaluator
 from engine.sample.sampler import Sampler, Samples
@@ -114,21 +113,3 @@ def test_a_table_alone_is_evaluated(tmp_path):
     assert report.verdict is None
     assert report.about["dataset"] == "rows"
     assert "kid" not in report.metrics
-
-
-def test_pictures_alone_have_nothing_to_be_compared_with(tmp_path):
-    images = np.random.default_rng(0).integers(0, 255, (24, 8, 8, 1), dtype=np.uint8)
-    write_dataset(
-        tmp_path / "data",
-        name="alone",
-        title="",
-        images=images,
-        records=[{"split": "train"} for _ in images],
-        licence="",
-        source="",
-        columns=[image_column(images.shape)],
-    )
-    run = run_of(tmp_path, tmp_path / "data")
-    with pytest.raises(EvaluationUnavailableError, match="no table"):
-        evaluate_run(run, cache=tmp_path / "cache", count=100)
-    assert open_dataset(tmp_path / "data").count == 24

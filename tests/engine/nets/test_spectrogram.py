@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from engine.nets.spectrogram import (
     GATE,
@@ -170,3 +171,24 @@ def test_that_momentum_and_steps_make_the_magnitudes_fit_better():
 def test_that_lengths_that_are_no_multiple_of_the_hop_come_back():
     config = SpectrogramConfig.for_square(32, rate=RATE, samples=5_003)
     assert invert(log_mel(sine(500, samples=5_003), config), config, steps=2).shape == (1, 5_003)
+
+
+@pytest.mark.parametrize(("size", "samples"), [(32, 400), (32, 20), (64, 2_000), (128, 6_401)])
+def test_that_short_sounds_fill_the_square_and_come_back(size, samples):
+    config = SpectrogramConfig.for_square(size, rate=RATE, samples=samples)
+    wave = sine(500, samples=samples)
+    made = log_mel(wave, config)
+    assert made.shape == (1, 1, size, size)
+    # The frames beyond the end see zeros, as those that only reach beyond it do.
+    padded = functional.pad(wave, (0, size * config.hop_length))
+    longer = torch.stft(
+        padded,
+        config.n_fft,
+        config.hop_length,
+        window=torch.hann_window(config.n_fft),
+        pad_mode="constant",
+        return_complex=True,
+    ).abs()[..., :size]
+    decibels = 20 * torch.log10((mel_filters(config) @ longer / (config.n_fft / 4)).clamp(min=1e-9))
+    assert torch.allclose(made[:, 0], (1 + decibels / 30).clamp(-1, 1), atol=1e-5)
+    assert invert(made, config, steps=2).shape == (1, samples)

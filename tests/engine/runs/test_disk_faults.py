@@ -8,19 +8,25 @@ import subprocess
 import pytest
 import torch
 
+from engine.control import RunControl
 from engine.errors import DiskFullError, EngineError, FolderNotWritableError
+from engine.events import MetricsReported, Outcome, RunPaused
 from engine.fs import atomic
-from engine.fs.atomic import atomic_write
+from engine.fs.atomic import FileSystem, atomic_write
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import read_metadata, verify_checkpoint
 from engine.runs.event_log import RunLog
 from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder, reopen_run_folder
 from engine.runs.retention import RetentionPolicy
+from engine.train import metrics
+from engine.train.run import train
+from tests.helpers.columns import four_column_dataset
 from tests.helpers.disks import CALLS, FAILING, FaultyDisk, PowerCut
 from tests.helpers.disks import small_disk as mounted
 from tests.helpers.fake_engine import losses
 from tests.helpers.run_folders import content_of, facts_at, some_tensors, stored_run
+from tests.helpers.tiny import tiny_config
 
 ERRORS = {
     errno.ENOSPC: DiskFullError,
@@ -187,6 +193,50 @@ def test_that_an_interrupted_atomic_write_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         atomic_write(tmp_path / "a", b"content")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_run_on_four_columns_waits_for_room_and_loses_nothing(
+    tmp_path, monkeypatch, problem_log
+):
+    data = four_column_dataset(tmp_path / "data")
+    straight, config = (
+        tiny_config(data, tmp_path / name, images=48).with_values(
+            reporting__preview_every_s=3600.0, reporting__checkpoint_every_s=3600.0
+        )
+        for name in ("straight", "full")
+    )
+    train(straight, lambda _event: None, RunControl())
+    control, events, is_full = RunControl(), [], False
+
+    def write(file, content):
+        if is_full and "checkpoint-" in str(file.name):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        FileSystem().write(file, content)
+
+    def emit(event):
+        nonlocal is_full
+        events.append(event)
+        if isinstance(event, MetricsReported) and event.progress.images_seen == 24:
+            is_full = True
+            control.request_checkpoint()
+        if isinstance(event, RunPaused):
+            assert isinstance(event.error, DiskFullError)
+            is_full = False
+            control.request_resume()
+
+    monkeypatch.setattr(metrics, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(atomic.files, "write", write)
+    train(config, emit, control)
+    problem_log.expect("could not be saved")
+    assert events[-1].outcome is Outcome.FINISHED
+    assert len([event for event in events if isinstance(event, RunPaused)]) == 1
+    folders = RunFolder(straight.run), RunFolder(config.run)
+    expected, found = (read_tensors(folder.newest_valid().path, "") for folder in folders)
+    assert set(expected) == set(found)
+    assert all(found[name].equal(expected[name]) for name in expected)
+    samples, others = (sorted(p.name for p in (f.path / "samples").iterdir()) for f in folders)
+    assert samples == others
+    assert [name for name in samples if name.endswith(".tone.wav")]
 
 
 # The same on real disks: too small, read-only, disconnected.

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from engine.errors import FolderInUseError, FolderNotWritableError
-from engine.sample.gallery import GalleryWriter, Provenance
 from engine.sample.gallery_page import CAPTION, GAP, draw_contact_sheet
+from engine.sample.gallery_writer import GalleryWriter, Provenance
 from engine.sample.loss_chart import HEIGHT, WIDTH, write_loss_chart
 from engine.sample.sampler import Samples
 

@@ -118,9 +118,8 @@ def test_that_a_missing_run_or_checkpoint_is_named(run, tmp_path):
 def test_that_a_gallery_is_what_other_programs_read(run, tmp_path):
     request = GalleryRequest(run=run, folder=tmp_path / "g", count=5, seed=3)
     events = events_of(request)
-    assert events[-1] == GalleryEnded(
-        outcome=Outcome.FINISHED, folder=tmp_path / "g", count=5, error=None
-    )
+    assert isinstance(events[-1], GalleryEnded)
+    assert (events[-1].outcome, events[-1].count) == (Outcome.FINISHED, 5)
     lines = metadata(tmp_path / "g")
     assert [line["file_name"] for line in lines] == [f"{number:06d}.png" for number in range(5)]
     for line in lines:

@@ -97,8 +97,9 @@ def test_that_drawings_follow_from_the_seed(columns):
     assert not np.array_equal(columns.images["image"][0], columns.images["image"][1])
 
 
-def test_that_the_warning_is_in_summary_and_licence():
+def test_that_the_warning_is_in_summary_licence_and_notice():
     starter = STARTERS["cell-cases"]
+    assert starter.notice == "Made from a table, not for diagnosis"
     licence = (SOURCE / "LICENSE.txt").read_text("utf-8")
     for text in (starter.summary, starter.licence, licence):
         assert "made from a table, not for diagnosis" in text

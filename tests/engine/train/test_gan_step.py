@@ -22,8 +22,15 @@ from engine.losses.regularizers import squared_gradient_norm
 from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.joint_generator import LATENT
 from engine.train import gan_step
-from engine.train.families import build_state
-from engine.train.gan_step import GanStep, fake_mask, mismatched_logits, penalty_inputs
+from engine.train.families import build_state, build_step
+from engine.train.gan_step import (
+    GanStep,
+    discriminator_loss,
+    fake_mask,
+    generator_loss,
+    mismatched_logits,
+    penalty_inputs,
+)
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState
 from engine.train.step import METRICS_EVERY, StepReport, complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
@@ -182,6 +189,72 @@ def test_that_a_step_of_the_textbook_is_the_loop_of_introductions(loss):
     for name, network in ((GENERATOR, generator), (DISCRIMINATOR, discriminator)):
         for found, expected in zip(weights(state, name), network.parameters(), strict=True):
             torch.testing.assert_close(found, expected.detach())
+
+
+@pytest.mark.parametrize("family", ADVERSARIAL_FAMILIES)
+def test_that_a_column_weighs_in_the_losses_of_its_items_alone(family):
+    state, real = tiny_state(family), missing(0.7)
+    config = tiny_step_config(family, penalty_weight=0.0, mismatched_pairs="never").training
+    generator, discriminator = cast("Any", state.generator), discriminator_of(state)
+    for head in (*discriminator.unimodal_heads.values(), discriminator.joint_head):
+        torch.nn.init.normal_(cast("Any", head)[-1].weight)
+    kept = {name: torch.arange(8) % 4 == place for place, name in enumerate(real.items)}
+    noise = generator.draw_noise(8, torch.Generator().manual_seed(3))
+    fake = generator.generate_training_pairs(noise, real.items, kept)
+    about: dict[str, Any] = {"config": config, "augment": dict}
+
+    def both(column_weights):
+        rng = torch.Generator().manual_seed(5)
+        first = discriminator_loss(
+            discriminator, real, fake, kept, step=1, rng=rng, column_weights=column_weights, **about
+        )
+        loss, losses = generator_loss(
+            generator,
+            discriminator,
+            real,
+            fake,
+            kept,
+            strong_augment={},
+            augments_all=False,
+            rng=rng,
+            column_weights=column_weights,
+            **about,
+        )
+        return *first, loss, losses
+
+    chosen = {"image": 0.25, "text": 3.0}
+    loss, _, of_real, of_fake, whole, losses = both(chosen)
+    weight = {**chosen, PAIR: 1.0}
+    expected = sum(
+        weight[head]
+        * (
+            softplus(-of_real[head].logits)[of_real[head].mask].mean()
+            + softplus(of_fake[head].logits)[of_fake[head].mask].mean()
+        )
+        for head in weight
+    )
+    torch.testing.assert_close(loss, expected)
+    verdicts = {h: softplus(-v.logits)[v.mask].mean() for h, v in of_fake.items()}
+    torch.testing.assert_close(
+        losses["generator"], torch.stack([weight[h] * verdicts[h] for h in weight]).sum().detach()
+    )
+    plain = both({})[-1]
+    torch.testing.assert_close(
+        plain["generator"] - losses["generator"],
+        (0.75 * verdicts["image"] - 2 * verdicts["text"]).detach(),
+    )
+    if family == "hybrid":
+        torch.testing.assert_close(losses["text_nll"], 3 * plain["text_nll"])
+        torch.testing.assert_close(whole.detach(), losses["generator"] + losses["text_nll"])
+
+
+def test_that_a_run_passes_the_weights_of_its_columns_to_its_step():
+    config = tiny_step_config("hybrid", column_weights="text=0, image=0")
+    state = tiny_state()
+    report = build_step(state, config)(complete_batch(tiny_pairs()), 1)
+    assert report.losses["text_nll"] == 0
+    plain = build_step(tiny_state(), tiny_step_config("hybrid"))(complete_batch(tiny_pairs()), 1)
+    assert 0 < report.losses["generator"] < plain.losses["generator"]
 
 
 def test_that_the_penalty_comes_every_so_many_steps():

@@ -200,6 +200,15 @@ def test_that_balance_needs_its_field(tmp_path, dataset, problem_log):
     problem_log.expect("failed")
 
 
+def test_that_weights_need_their_columns(tmp_path, dataset, problem_log):
+    config = tiny_config(dataset, tmp_path / "run")
+    with pytest.raises(
+        ConfigError, match=r"no column of the dataset: 'speech' \(it has text, image"
+    ):
+        trained(config.with_values(training__column_weights="image=2, speech=0.5"))
+    problem_log.expect("failed")
+
+
 def test_that_word_vectors_are_read_or_refused(tmp_path, dataset, problem_log):
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("light 1 0 0 0 0 0\ndark -1 0 0 0 0 0\ngrey 0 1 0 0 0 0\n")

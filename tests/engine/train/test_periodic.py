@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.sample.sampler import Samples
-from engine.train.periodic import preview_metrics
+from engine.train.periodic import preview_intervals, preview_metrics, previews_until
 
 RANDOM = np.random.default_rng(0)
 
@@ -34,3 +34,12 @@ def test_that_what_does_not_vary_in_real_pairs_is_left_out():
     real = pairs(np.zeros((2, 8, 8, 3)), "a", "a")
     assert preview_metrics(pairs(noise(20, 2), "a", "b"), real) == {}
     assert preview_metrics(pairs(noise(20, 1), "a"), pairs(noise(20, 1), "a")) == {}
+
+
+def test_that_slow_previews_are_rarer():
+    assert preview_intervals(15, took_s=0.02) == (2, 15)
+    assert preview_intervals(15, took_s=0.5) == (10, 15)
+    assert preview_intervals(15, took_s=2) == (40, 40)
+    assert preview_intervals(1, took_s=0) == (1, 1)
+    # Previews of two seconds, each 40 s after the last one.
+    assert previews_until(400, 15, took_s=2) == pytest.approx(10)

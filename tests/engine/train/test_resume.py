@@ -21,6 +21,7 @@ from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.train.run import resume, train
 from engine.train.transfer import preview_transfer
+from tests.helpers.columns import four_column_dataset
 from tests.helpers.kill_train import differences, kill_train, preset_config
 from tests.helpers.mutations import mutated
 from tests.helpers.sources import fuzzed
@@ -234,12 +235,17 @@ def test_that_the_log_goes_on(tmp_path, dataset):
 
 
 @pytest.mark.slow
-def test_that_a_run_survives_kills_at_any_moment_and_loses_nothing_that_was_saved(tmp_path):
-    dataset = tiny_dataset(tmp_path / "data")
+@pytest.mark.parametrize(
+    ("build", "kills"), [(tiny_dataset, 6), (four_column_dataset, 2)], ids=["pairs", "four columns"]
+)
+def test_that_a_run_survives_kills_at_any_moment_and_loses_nothing_that_was_saved(
+    tmp_path, build, kills
+):
+    dataset = build(tmp_path / "data")
     killed = preset_config("cpu-tiny", dataset, tmp_path / "killed")
     straight = preset_config("cpu-tiny", dataset, tmp_path / "straight")
-    report = kill_train(killed, kills=6, seed=5)
-    assert report.kills == 6
+    report = kill_train(killed, kills=kills, seed=5)
+    assert report.kills == kills
     assert report.complaints == []
     assert report.in_saves > 0
     assert differences(killed, straight) == []

@@ -253,6 +253,36 @@ def test_that_a_step_follows_from_its_number_and_the_seed(is_mixture):
     assert taken(1, 4) != taken(2, 4)
 
 
+@FAMILIES
+def test_that_a_column_weighs_in_the_likelihood(is_mixture):
+    items, model = tiny_pairs(), tiny_vae()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, fused=True)
+    step = VaeStep(
+        model,
+        optimizer,
+        VariationalConfig(text_weight=7.0, kl_warmup_images=0.0),
+        is_mixture=is_mixture,
+        batch_size=8,
+        seed=1,
+        device=CPU,
+        column_weights={"image": 0.5, "text": 2.0},
+    )
+    assert step.weights(0).modalities == {"image": 0.5, "text": 14.0}
+    step(complete_batch(items), 0)
+    weights = BoundWeights(modalities={"image": 0.5, "text": 14.0})
+    expected = tiny_vae()
+    rng = torch.Generator().manual_seed(mix_seed(1, 0))
+    subsets = mvae_subsets(model.modality_order, 2, mix_seed(1, 0))
+    found = (
+        mopoe_bound(expected, items, {}, weights, rng)
+        if is_mixture
+        else mvae_bound(expected, items, {}, subsets, weights, rng)
+    )
+    found.loss.mean().backward()
+    for made, wanted in zip(model.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(made.grad, wanted.grad)
+
+
 def test_that_the_divergence_warms_up_along_a_line():
     step = tiny_step(tiny_vae(), kl_weight=3.0, kl_warmup_images=80.0, text_weight=7.0)
     found = [step.weights(number).divergence for number in (0, 1, 5, 10, 99)]

@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -9,12 +10,24 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
+from engine.cli.main import main
+from engine.data.store import open_dataset
 from engine.errors import ConfigError, EntryError
 from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.scan import detect_rows_alone
 from tests.helpers.mutations import mutated, picture
-from tests.helpers.sources import MemoryArchive, best, fuzzed, scanned, survives
+from tests.helpers.sounds import tone_file
+from tests.helpers.sources import (
+    MemoryArchive,
+    best,
+    fuzzed,
+    list_files,
+    proposed,
+    scanned,
+    survives,
+)
 
 PICTURES = [picture(shade) for shade in range(200)]
 NAME = "data/train-00000-of-00001.parquet"
@@ -157,3 +170,113 @@ FUZZED = hugging_face(8, row_group_size=3)
 @given(mutated(FUZZED))
 def test_that_damaged_files_are_survived(files):
     survives(files, "parquet", ImportSpec(format="parquet", image_column="image"))
+
+
+def test_that_remaining_columns_are_cells_if_asked_for():
+    features = {"label": {"names": ["zero", "one"], "_type": "ClassLabel"}}
+    columns = {
+        "image": [{"bytes": PICTURES[n], "path": f"{n}.png"} for n in range(6)],
+        "caption": [f"a sign that says {n}" for n in range(6)],
+        "label": [n % 2 for n in range(6)],
+        "weight": [0.5, None, 1.5, 2.5, 3.5, 4.5],
+        "vector": [[1.0, 2.0]] * 6,
+        "is_new": [True, False] * 3,
+    }
+    files = {NAME: parquet(columns, {"info": {"features": features}})}
+    offer = proposed(files, "parquet")
+    assert offer is not None
+    assert offer.field_columns == ("caption", "label", "weight", "is_new")
+    assert not any(item.cells for item in scanned(files, "parquet").items)
+    found = scanned(files, "parquet", replace(offer.reading, with_fields=True))
+    assert found.item(f"{NAME}#1").cells == {"label": "zero", "weight": 0.5, "is_new": True}
+    assert found.item(f"{NAME}#2").cells["weight"] is None
+
+
+def test_that_rows_without_images_are_items_of_their_own():
+    files = {"cases.parquet": parquet({"radius": [1.5, 2.5, 3.5], "kind": ["a", "b", None]})}
+    archive = MemoryArchive(files)
+    listing = list_files(archive, FileLedger())
+    assert proposed(files, "parquet") is None
+    (offer,) = detect_rows_alone(archive, listing)
+    assert (offer.images, offer.field_columns) == (0, ("radius", "kind"))
+    found = scanned(files, "parquet", offer.reading)
+    assert [item.cells for item in found.items] == [
+        {"radius": 1.5, "kind": "a"},
+        {"radius": 2.5, "kind": "b"},
+        {"radius": 3.5, "kind": None},
+    ]
+    assert not any(item.image or item.texts for item in found.items)
+
+
+TONES = [tone_file(number) for number in range(6)]
+
+
+def spoken(**columns: Sequence[object]) -> dict[str, bytes]:
+    """Make a file with a struct of sounds, as Hugging Face writes them, and further columns."""
+    audio = [{"bytes": content, "path": f"{n}.wav"} for n, content in enumerate(TONES)]
+    return {NAME: parquet({"speech": audio, "text": list("abcdef"), **columns})}
+
+
+def heard(found, number: int, column: str = "speech") -> bytes | object:
+    ref = found.item(f"{NAME}#{number}").sounds[column]
+    return FORMATS["parquet"].load(found.archive, ImageRef(path=ref.path, part=ref.part))
+
+
+def test_that_sounds_as_hugging_face_keeps_them_are_read_by_row():
+    assert best(spoken()) == "parquet"
+    found = scanned(spoken(), "parquet")
+    assert found.texts[f"{NAME}#3"] == ("c",)
+    assert all(item.image is None for item in found.items)
+    assert [heard(found, number) for number in (1, 6, 2)] == [TONES[0], TONES[5], TONES[1]]
+
+
+def test_that_sounds_may_stand_beside_images_and_be_plain_bytes():
+    files = {NAME: parquet({"image": PICTURES[:6], "wav": TONES, "label": list("abcdef")})}
+    found = scanned(files, "parquet")
+    assert found.load(f"{NAME}#2") == PICTURES[1]
+    assert heard(found, 2, "wav") == TONES[1]
+    # What the file declares counts more than what its first rows look like.
+    notes = {"info": {"features": {"image": {"_type": "Audio"}, "wav": {"_type": "Image"}}}}
+    files = {NAME: parquet({"image": PICTURES[:6], "wav": TONES}, notes)}
+    (offered,) = [proposed(files, "parquet")]
+    assert offered is not None
+    assert (offered.reading.image_column, offered.reading.audio_columns) == ("wav", ("image",))
+
+
+def test_that_rows_may_lack_a_sound_or_name_a_file():
+    rows = [
+        {"bytes": TONES[0], "path": None},
+        None,
+        {"bytes": None, "path": "clips/far.wav"},
+        {"bytes": None, "path": "clips/nowhere.wav"},
+    ]
+    files = {
+        NAME: parquet({"speech": rows, "text": list("abcd")}),
+        "data/clips/far.wav": TONES[1],
+    }
+    found = scanned(files, "parquet")
+    sounds = [item.sounds.get("speech") for item in found.items]
+    assert [ref and ref.path for ref in sounds] == [NAME, None, "data/clips/far.wav", None]
+    assert not found.skipped_files
+
+
+def test_that_sounds_of_parquet_are_imported(tmp_path):
+    broken = [*TONES[:4], b"RIFF nothing", b""]
+    audio = [{"bytes": content, "path": None} for content in broken]
+    (tmp_path / "in.parquet").write_bytes(parquet({"speech": audio, "text": list("abcdef")}))
+    assert main(["import", str(tmp_path / "in.parquet"), "--dataset", str(tmp_path / "out")]) == 0
+    dataset = open_dataset(tmp_path / "out")
+    kinds = {info.name: info.kind for info in dataset.manifest.columns}
+    assert kinds == {"text": "text", "speech": "audio"}
+    assert int(dataset.columns["speech"].present.sum()) == 4
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    skipped = {one["path"]: one["reason"] for one in report["skipped_items"]}
+    assert skipped["in.parquet#5.speech"] == "not_audio"
+    counts = report["counts"]
+    assert counts["items_found"] == counts["items_imported"] + counts["items_skipped"]
+
+
+@fuzzed
+@given(mutated(spoken()))
+def test_that_damaged_files_of_sounds_are_survived(files):
+    survives(files, "parquet", ImportSpec(format="parquet"))

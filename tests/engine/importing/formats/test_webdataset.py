@@ -1,14 +1,18 @@
 import io
+import json
 import tarfile
 
 import pytest
 from hypothesis import given
 
+from engine.cli.main import main
+from engine.data.store import open_dataset
 from engine.errors import ConfigError, EntryError
 from engine.importing.formats.format import ImageRef, ImportSpec
 from engine.importing.formats.registry import FORMATS
 from engine.importing.ledger import Reason
 from tests.helpers.mutations import mutated, picture
+from tests.helpers.sounds import tone_file
 from tests.helpers.sources import best, fuzzed, scanned, survives
 
 P, Q = picture(1), picture(2)
@@ -131,4 +135,68 @@ def test_that_it_is_the_likeliest_where_shards_hold_images():
 @fuzzed
 @given(mutated(FILES))
 def test_that_damaged_shards_are_survived(files):
+    survives(files, "webdataset", ImportSpec(format="webdataset"))
+
+
+SPOKEN = {
+    "000001.wav": tone_file(1),
+    "000001.txt": b"a tone",
+    "000002.speech.wav": tone_file(2),
+    "000002.music.wav": tone_file(3),
+    "000002.jpg": P,
+    "000003.sound": tone_file(4),
+    "000004.jpg": Q,
+    "000004.txt": b"no tone",
+}
+
+
+def test_that_sounds_are_columns_of_their_samples():
+    files = {"a.tar": shard(SPOKEN)}
+    assert best(files) == "webdataset"
+    found = scanned(files, "webdataset")
+    sounds = {item.key.rpartition("#")[2]: sorted(item.sounds) for item in found.items}
+    assert sounds == {
+        "000001": ["audio"],
+        "000002": ["music", "speech"],
+        "000003": ["sound"],
+        "000004": [],
+    }
+    ref = found.item("a.tar#000002").sounds["music"]
+    loaded = FORMATS["webdataset"].load(found.archive, ImageRef(path=ref.path, part=ref.part))
+    assert loaded == tone_file(3)
+    chosen = ImportSpec(format="webdataset", audio_columns=("speech.wav",))
+    found = scanned(files, "webdataset", chosen)
+    assert sorted(found.item("a.tar#000002").sounds) == ["speech"]
+
+
+def test_that_sounds_alone_make_samples_also_at_the_last_dot():
+    files = {
+        f"voice.v1.{n}.{part}": content
+        for n in range(4)
+        for part, content in (("wav", tone_file(n)), ("txt", b"word"))
+    }
+    found = scanned({"a.tar": shard(files)}, "webdataset")
+    assert [item.key for item in found.items] == [f"a.tar#voice.v1.{n}" for n in range(4)]
+    assert all(list(item.sounds) == ["audio"] and item.texts for item in found.items)
+
+
+def test_that_sounds_of_shards_are_imported(tmp_path):
+    broken = {**SPOKEN, "000005.wav": b"nothing", "000006.wav": b"RIFF", "000006.txt": b"broken"}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.tar").write_bytes(shard(broken))
+    command = ["import", str(tmp_path / "in"), "--dataset", str(tmp_path / "out"), "--size", "32"]
+    assert main([*command, "--fix", "no_text=keep"]) == 0
+    columns = open_dataset(tmp_path / "out").columns
+    counts = {name: int(column.present.sum()) for name, column in columns.items()}
+    assert counts["audio"] == counts["speech"] == counts["music"] == counts["sound"] == 1
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    reasons = {one["path"]: one["reason"] for one in report["skipped_items"]}
+    assert reasons["a.tar#000005"] == "not_audio"
+    found = report["counts"]
+    assert found["items_found"] == found["items_imported"] + found["items_skipped"]
+
+
+@fuzzed
+@given(mutated({"a.tar": shard(SPOKEN)}))
+def test_that_damaged_shards_of_sounds_are_survived(files):
     survives(files, "webdataset", ImportSpec(format="webdataset"))
