@@ -24,6 +24,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "training.column_weights",
         "training.mismatched_pairs",
         "training.penalty_scale",
+        "training.redescription_weight",
         "training.text_relaxation",
     }
 )

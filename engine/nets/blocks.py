@@ -33,6 +33,16 @@ def initialise(network: nn.Module) -> None:
 
 
 @contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Pass gradients through a network without accumulating any for its weights."""
+    network.requires_grad_(requires_grad=False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(requires_grad=True)
+
+
+@contextmanager
 def shapes_only() -> Iterator[None]:
     """Build networks on the meta device, without memory for and values of their weights."""
     with torch.device("meta"), _SkipRandomValues():

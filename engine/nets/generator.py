@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.nets.blocks import frozen
 from engine.nets.protocols import (
     Decoder,
     DiscreteDecoder,
@@ -265,6 +266,33 @@ class PairGenerator(nn.Module):
                 losses[name] = decoder.nll_loss(context, real[name])
             if preceding is not None:
                 shown[name] = shown[name] | preceding[name]
+        return losses
+
+    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:
+        """Return how badly items that have no likelihood tell the items that they were made from.
+
+        Each is read alone, by its encoder and the decoders of the items before it in the order of
+        generation that have a likelihood.
+
+        Args:
+            pair: generated pairs. Gradients reach the items that are read; what reads them is
+                frozen, because it learns from real items.
+
+        Returns:
+            By modality that is read, the sum of the negative log-likelihoods: [B] nats.
+        """
+        read: list[str] = []
+        losses: dict[str, Tensor] = {}
+        with frozen(self.context), frozen(self.decoders):
+            for name in self.modality_order:
+                if isinstance(self.decoders[name], LikelihoodDecoder):
+                    read.append(name)
+                elif read:
+                    context = self.context({name: pair[name]}, len(pair[name]))
+                    decoders = [cast("LikelihoodDecoder", self.decoders[other]) for other in read]
+                    told = zip(decoders, read, strict=True)
+                    nll = [d.nll_loss(context, pair[other].detach()) for d, other in told]
+                    losses[name] = torch.stack(nll).sum(0)
         return losses
 
     def predict_with_confidence(

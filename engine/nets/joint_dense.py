@@ -109,6 +109,10 @@ class JointDenseGenerator(nn.Module):
         """Return nothing: a GAN has no likelihood."""
         return {}
 
+    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+        """Return nothing, as ``nll_losses``."""
+        return {}
+
     def predict_with_confidence(
         self,
         real: Items,  # noqa: ARG002 (the protocol's)

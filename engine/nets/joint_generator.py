@@ -126,6 +126,10 @@ class SharedBackboneGenerator(nn.Module):
         """Return nothing: no branch has a likelihood."""
         return {}
 
+    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+        """Return nothing, as ``nll_losses``."""
+        return {}
+
     def predict_with_confidence(
         self,
         real: Items,  # noqa: ARG002 (the protocol's)

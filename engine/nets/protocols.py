@@ -110,6 +110,17 @@ class TrainableGenerator(PairModel, Protocol):
         """
         ...
 
+    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:
+        """Return how badly items without a likelihood tell those that they were made from.
+
+        Args:
+            pair: generated pairs.
+
+        Returns:
+            By modality, [B] nats.
+        """
+        ...
+
     def predict_with_confidence(
         self, real: Items, observed: Mapping[str, Tensor]
     ) -> dict[str, tuple[Tensor, Tensor]]:

@@ -7,23 +7,23 @@ masked: their content changes neither a loss nor a gradient.
 Shapes: B batch.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.config.sections import TrainingConfig
 from engine.data.loader import Batch, Items, Masks, mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
 from engine.modalities.kind import ItemAugmenter
+from engine.nets.blocks import frozen
 from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
-from engine.train.pseudo_labels import nll_loss, pseudo_label
+from engine.train.pseudo_labels import nll_loss, pseudo_label, redescription_loss
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, step_if_finite
 from engine.train.step import (
     METRICS_EVERY,
@@ -125,7 +125,7 @@ def generator_loss(
     noise: Items | None = None,
     column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> tuple[Tensor, Scalars]:
-    """Return ``L_G`` and its terms: the adversarial loss plus the weighted text NLL.
+    """Return ``L_G`` and its terms: adversarial loss, weighted text NLL and redescription loss.
 
     Gradients reach the generator through ``fake``, or for discrete items through ``relax``. The
     loss of a head and the NLL of a column are multiplied by the weight of the column.
@@ -155,10 +155,17 @@ def generator_loss(
             augments_all=augments_all,
             column_weights=column_weights,
         )
-    if text_nll is None:
-        return adversarial, {"generator": adversarial.detach()}
-    losses = {"generator": adversarial.detach(), "text_nll": text_nll.detach()}
-    return adversarial + config.text_nll_weight * text_nll, losses
+        redescription: Tensor | None = None
+        if config.redescription_weight and len(kept) > 2:
+            redescription = redescription_loss(generator, fake, kept, column_weights)
+    loss, losses = adversarial, {"generator": adversarial.detach()}
+    if text_nll is not None:
+        loss = loss + config.text_nll_weight * text_nll
+        losses["text_nll"] = text_nll.detach()
+    if redescription is not None:
+        loss = loss + config.redescription_weight * redescription
+        losses["redescription"] = redescription.detach()
+    return loss, losses
 
 
 def mismatched_logits(
@@ -257,16 +264,6 @@ def detach(items: Items, *, needs_grad: bool) -> dict[str, Tensor]:
         name: item.detach().requires_grad_(needs_grad and item.is_floating_point())
         for name, item in items.items()
     }
-
-
-@contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """Pass gradients through a network without accumulating any for its weights."""
-    network.requires_grad_(requires_grad=False)
-    try:
-        yield
-    finally:
-        network.requires_grad_(requires_grad=True)
 
 
 @dataclass(kw_only=True)

@@ -1,4 +1,4 @@
-"""Pseudo-labels for items without a partner, and the likelihood term that learns from them.
+"""Losses by likelihood: of real items, of pseudo-labels, and of what generated items tell.
 
 Shapes: B batch.
 """
@@ -133,3 +133,33 @@ def nll_loss(
         for name, loss in losses.items()
     ]
     return torch.stack(means).sum() if means else None
+
+
+def redescription_loss(
+    generator: TrainableGenerator,
+    fake: Items,
+    kept: Masks,
+    column_weights: Mapping[str, float] = NO_WEIGHTS,
+) -> Tensor | None:
+    """Return how badly generated images and sounds tell what they were made from, in nats.
+
+    The pair head of the discriminator says *whether* the items of a pair belong together, and is
+    satisfied once it tells most pairs of different items apart. This loss also says *what* does not
+    fit, which fine distinctions need, such as one note from the next (docs/measurements.md).
+    Source: Qiao et al. 2019, MirrorGAN, arXiv:1903.05854, eq. 9.
+
+    Args:
+        generator: has made the items.
+        fake: generated pairs.
+        kept: by modality, [B]: the rows in which ``fake`` has the real item.
+        column_weights: by modality, a factor on the loss of its items; by default 1.
+
+    Returns:
+        A scalar, the sum over the modalities of weighted means over generated items; None if no
+        decoder has a likelihood.
+    """
+    terms = [
+        column_weights.get(name, 1.0) * masked_mean(loss, ~kept[name])
+        for name, loss in generator.redescription_losses(fake).items()
+    ]
+    return torch.stack(terms).sum() if terms else None

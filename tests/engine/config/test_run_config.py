@@ -143,6 +143,7 @@ LATER = {
     "training.column_weights": "text=2",
     "training.mismatched_pairs": "always",
     "training.penalty_scale": "spread",
+    "training.redescription_weight": 0.3,
     "training.text_relaxation": "soft",
 }
 

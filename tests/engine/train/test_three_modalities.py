@@ -11,10 +11,10 @@ from engine.data.loader import Batch
 from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.generator import MAX_PATTERNS, PairGenerator, subset_patterns
 from engine.nets.image import ImageModality
-from engine.nets.protocols import Modality
+from engine.nets.protocols import LikelihoodDecoder, Modality, TrainableGenerator
 from engine.train.families import build_step
 from engine.train.gan_step import fake_mask, judged_items, mismatched_logits, real_mask
-from engine.train.pseudo_labels import nll_loss
+from engine.train.pseudo_labels import nll_loss, redescription_loss
 from engine.train.state import DISCRIMINATOR, TrainingState
 from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
@@ -223,6 +223,56 @@ def test_what_precedes_an_item_conditions_its_likelihood_and_what_follows_does_n
     assert (following != without).tolist() == rows.tolist()
     assert (losses(some, "image") != following).tolist() == rows.tolist()
     assert torch.equal(losses(some, "sketch"), following)
+
+
+def test_what_images_tell_of_their_text_moves_the_images_alone():
+    torch.manual_seed(0)
+    generator = PairGenerator(three_modalities(), embedding_dim=8)
+    pair = three_items()
+    image = pair["image"].requires_grad_()
+    losses = generator.redescription_losses(pair)
+    assert losses.keys() == {"image", "sketch"}
+    decoder = cast("LikelihoodDecoder", generator.decoders["text"])
+    for name in losses:
+        expected = decoder.nll_loss(generator.context.encode(name, pair[name]), pair["text"])
+        torch.testing.assert_close(losses[name], expected)
+    losses["image"].sum().backward()
+    assert image.grad is not None
+    assert (image.grad.flatten(1).abs().sum(1) > 0).all()
+    assert all(weight.grad is None for weight in generator.parameters())
+    assert all(weight.requires_grad for weight in generator.parameters())
+
+
+def test_only_generated_items_count_in_the_redescription_loss():
+    torch.manual_seed(0)
+    generator = PairGenerator(three_modalities(), embedding_dim=8)
+    fake, rows = three_items(), torch.arange(8)
+    kept = {"text": rows < 2, "image": rows < 6, "sketch": rows >= 0}
+    losses = generator.redescription_losses(fake)
+    loss = redescription_loss(generator, fake, kept, {"image": 3.0})
+    assert loss is not None
+    torch.testing.assert_close(loss, 3 * losses["image"][6:].mean())
+    assert (
+        redescription_loss(
+            cast("TrainableGenerator", three_state("adversarial").generator), fake, kept
+        )
+        is None
+    )
+
+
+def test_the_weight_decides_about_the_redescription_loss_of_three_columns():
+    def losses(weight: float, modalities: tuple[Modality, ...]) -> dict[str, Tensor]:
+        state = tiny_state("hybrid", modalities=modalities)
+        config = tiny_step_config("hybrid").with_values(training__redescription_weight=weight)
+        items = three_items() if len(modalities) > 2 else tiny_pairs(8)
+        return dict(
+            build_step(state, config, modalities=modalities)(complete_batch(items), 0).losses
+        )
+
+    without, with_it = losses(0.0, three_modalities()), losses(0.5, three_modalities())
+    assert with_it.keys() - without.keys() == {"redescription"}
+    assert with_it["redescription"] > 0
+    assert "redescription" not in losses(0.5, tiny_modalities())
 
 
 def test_micro_batches_of_incomplete_rows_give_finite_gradients():
