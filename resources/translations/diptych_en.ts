@@ -56,7 +56,76 @@
     </message>
 </context>
 <context>
+    <name>FieldText</name>
+    <message numerus="yes">
+        <source>%Ln field(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of numbers</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of categories</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln column(s) left out</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln missing</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unreadable</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln different value(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FieldsPage</name>
+    <message numerus="yes">
+        <source>%Ln row(s) read so far…</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>FormatPage</name>
+    <message numerus="yes">
+        <source>%Ln sound(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>%Ln image(s)</source>
         <translation>
@@ -100,10 +169,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln item(s) with sound or a row of a table</source>
-        <translation>
-            <numerusform>%Ln item with sound or a row of a table</numerusform>
-            <numerusform>%Ln items with sound or a row of a table</numerusform>
+        <source>%Ln item(s) with a sound</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) of a table</source>
+        <translation type="unfinished">
+            <numerusform>%Ln row of a table</numerusform>
+            <numerusform>%Ln rows of a table</numerusform>
         </translation>
     </message>
 </context>
@@ -182,6 +258,30 @@
         <translation>
             <numerusform>Writes %Ln item: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</numerusform>
             <numerusform>Writes %Ln items: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SoundsPage</name>
+    <message numerus="yes">
+        <source>%Ln of {0} sounds were read</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln longer and cut at the end</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln padded with silence</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>
@@ -358,6 +458,13 @@
             <numerusform>%Ln items</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln field(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>_FoundText</name>
@@ -502,6 +609,20 @@
         <translation>
             <numerusform>%Ln left out</numerusform>
             <numerusform>%Ln left out</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation type="unfinished">
+            <numerusform>%Ln image without text</numerusform>
+            <numerusform>%Ln images without text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation type="unfinished">
+            <numerusform>%Ln text without image</numerusform>
+            <numerusform>%Ln texts without image</numerusform>
         </translation>
     </message>
 </context>

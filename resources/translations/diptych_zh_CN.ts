@@ -371,10 +371,6 @@ Free software under the Apache License 2.0.</source>
         <source>table row</source>
         <translation>表格行</translation>
     </message>
-    <message>
-        <source>Made from a table, not for diagnosis</source>
-        <translation>由表格生成，不可用于诊断</translation>
-    </message>
 </context>
 <context>
     <name>ConfirmDiscard</name>
@@ -493,6 +489,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Select all</source>
         <translation>全选</translation>
+    </message>
+    <message>
+        <source>Play or stop the sound</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Item {0} of {1}</source>
@@ -1346,6 +1346,10 @@ Free software under the Apache License 2.0.</source>
         <translation>使用图文联合全连接架构时必须为“同时”，因为它一次生成图像和文本</translation>
     </message>
     <message>
+        <source>cannot be set with the architecture joint-dense, whose discriminator judges all columns together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Model family: a GAN whose text decoder is also trained by likelihood, a purely adversarial GAN, or a multimodal VAE. A GAN trains a generator G and a discriminator D: min over G, max over D of E[log D(x)] + E[log(1 - D(G(z)))]. With the non-saturating loss, G maximizes E[log D(G(z))] instead, whose gradient does not vanish while D wins.</source>
         <translation>模型族：文本解码器同时按似然训练的 GAN、纯对抗训练的 GAN，或多模态 VAE。GAN 训练生成器 G 与判别器 D：对 G 取最小、对 D 取最大的目标为 E[log D(x)] + E[log(1 - D(G(z)))]。使用非饱和损失时，G 改为最大化 E[log D(G(z))]，其梯度在 D 占优时不会消失。</translation>
     </message>
@@ -1366,8 +1370,32 @@ Free software under the Apache License 2.0.</source>
         <translation>编码文本的层：覆盖所有位置的线性层，或两种对所有位置一视同仁且需要词元编号的层：词袋，或一个 Transformer 层。</translation>
     </message>
     <message>
+        <source>Text conditioning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the recurrent text decoder receives its context: in its initial state only, or also at every token, with which the later words of a sentence follow the context sooner. &apos;auto&apos; uses every token for texts of more than a few.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>When the discriminator also learns mismatched pairs as fakes: with the losses that are bounded below, always or never. With the Wasserstein loss, which is not bounded, always compares each of them with a real pair.</source>
         <translation>判别器何时也把错配对当作假样本学习：仅在损失有下界时、始终，或从不。Wasserstein 损失没有下界，选择“始终”时每个错配对都与一个真实对比较。</translation>
+    </message>
+    <message>
+        <source>Redescription weight</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the negative log-likelihood, in the generator&apos;s loss, of the texts and rows that an image or a sound was made from, as the model itself reads them off the image or the sound. Used with three or more columns. 0 turns it off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Column weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights of columns in the losses, such as &apos;speech=0.5, facts=2&apos;; others weigh 1. A GAN weighs the verdicts on the column&apos;s items alone and its likelihood, a VAE its likelihood.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Text length</source>
@@ -1734,6 +1762,10 @@ Free software under the Apache License 2.0.</source>
         <translation>测量值：Breast Cancer Wisconsin (Diagnostic)，W. Wolberg、O. Mangasarian、N. Street 与 W. Street，1995，doi:10.24432/C5DW2B，CC BY 4.0；示意图与报告：Diptych，CC0-1.0，由表格生成，不可用于诊断</translation>
     </message>
     <message>
+        <source>Made from a table, not for diagnosis</source>
+        <translation type="unfinished">由表格生成，不可用于诊断</translation>
+    </message>
+    <message>
         <source>Ring</source>
         <translation>圆环</translation>
     </message>
@@ -1872,10 +1904,6 @@ Free software under the Apache License 2.0.</source>
         <translation>{0}：{1}。</translation>
     </message>
     <message>
-        <source>The dataset in {0} has no images with texts, no table, and no attributes that its columns share.</source>
-        <translation>{0} 中的数据集没有带文本的图像，没有表格，各列也没有共同的属性。</translation>
-    </message>
-    <message>
         <source>Correct the regular expression, or search for plain text.</source>
         <translation>请改正正则表达式，或按普通文本搜索。</translation>
     </message>
@@ -1968,10 +1996,6 @@ Free software under the Apache License 2.0.</source>
         <translation>没有可读取的声音。</translation>
     </message>
     <message>
-        <source>Choose a folder with WAV, FLAC, MP3 or Ogg files.</source>
-        <translation>请选择包含 WAV、FLAC、MP3 或 Ogg 文件的文件夹。</translation>
-    </message>
-    <message>
         <source>A cell does not fit its field.</source>
         <translation>有单元格与其字段不符。</translation>
     </message>
@@ -1982,6 +2006,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The run cannot be evaluated.</source>
         <translation>无法评估该运行。</translation>
+    </message>
+    <message>
+        <source>The dataset in {0} has none of the run&apos;s columns, too few items to compare with, or columns of which nothing tells what belongs together.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Training is not affected; look at the samples instead.</source>
@@ -2108,10 +2136,6 @@ Free software under the Apache License 2.0.</source>
         <translation>无法读取图像。</translation>
     </message>
     <message>
-        <source>Choose a folder with PNG, JPEG or WebP files that you are allowed to read.</source>
-        <translation>请选择包含可读取的 PNG、JPEG 或 WebP 文件的文件夹。</translation>
-    </message>
-    <message>
         <source>A preview cannot be read.</source>
         <translation>无法读取一个预览。</translation>
     </message>
@@ -2150,6 +2174,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>The texts could not be read.</source>
         <translation>无法读取文本。</translation>
+    </message>
+    <message>
+        <source>Choose a WAV, FLAC, MP3 or Ogg file, or a folder of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a PNG, JPEG or WebP file that you are allowed to read, or a folder of them.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a text file in UTF-8 with one text a line.</source>
@@ -2206,6 +2238,163 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>This is a fault of the program, not yours. Nothing that was saved is lost. Please report it with the details below.</source>
         <translation>这是程序的错误，与您无关。已保存的内容没有丢失。请附上下面的详细信息进行报告。</translation>
+    </message>
+</context>
+<context>
+    <name>FieldRow</name>
+    <message>
+        <source>Kind of {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Values of {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FieldText</name>
+    <message>
+        <source>Number</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Category</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation type="unfinished">文本</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation type="unfinished">略去</translation>
+    </message>
+    <message>
+        <source>What the cells are, or that the column is left out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its cells are neither numbers nor categories</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln field(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of numbers</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of categories</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln column(s) left out</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln missing</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unreadable</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln different value(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Left out by you.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Left out: it has no cells.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All rows have the same value: there is nothing to learn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Almost every row has a value of its own, as identifiers have: there is nothing to learn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Free text: too long or too varied for categories.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Left out. {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FieldsPage</name>
+    <message>
+        <source>Make a table of these columns</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Otherwise the columns that hold no images, texts or sounds are left out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The remaining columns are left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation type="unfinished">表格</translation>
+    </message>
+    <message>
+        <source>Each row is an item. Choose what its columns hold.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Columns without images, texts or sounds become fields of a table.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A table needs at least one field.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading the cells…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) read so far…</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Numbers keep their order and distances. Categories are separate values, such as colours or diagnoses.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Identifiers, constants and free text are left out: there is nothing in them for a table to learn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Missing cells are kept as missing.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2341,16 +2530,26 @@ Free software under the Apache License 2.0.</source>
         <translation>格式</translation>
     </message>
     <message>
-        <source>Check that images and texts are paired correctly.</source>
-        <translation>请检查此处显示的图像与文本是否对应。</translation>
+        <source>Check that the rows are read correctly.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Looking for pairs…</source>
-        <translation>正在寻找图文对…</translation>
+        <source>Check that what belongs together has been put together.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking for items…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No pairs were found with this format.</source>
         <translation>以此方式读取没有找到图文对。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln sound(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%Ln image(s)</source>
@@ -2371,6 +2570,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>This format cannot read the source.</source>
         <translation>此读取方式在这里行不通。</translation>
+    </message>
+    <message>
+        <source>Play or stop</source>
+        <translation type="unfinished"></translation>
     </message>
     <message numerus="yes">
         <source>%Ln pair(s)</source>
@@ -2397,9 +2600,15 @@ Free software under the Apache License 2.0.</source>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln item(s) with sound or a row of a table</source>
-        <translation>
-            <numerusform>%Ln 个带声音或表格行的条目</numerusform>
+        <source>%Ln item(s) with a sound</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) of a table</source>
+        <translation type="unfinished">
+            <numerusform>%Ln 个表格行</numerusform>
         </translation>
     </message>
 </context>
@@ -2457,10 +2666,6 @@ Free software under the Apache License 2.0.</source>
         <translation>图像</translation>
     </message>
     <message>
-        <source>Folder of the images to name</source>
-        <translation>要配文字的图像所在文件夹</translation>
-    </message>
-    <message>
         <source>Pairs</source>
         <translation>图文对</translation>
     </message>
@@ -2513,6 +2718,10 @@ Free software under the Apache License 2.0.</source>
         <translation>生成内容</translation>
     </message>
     <message>
+        <source>The image to name, or a folder of images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Folder of images</source>
         <translation>图像文件夹</translation>
     </message>
@@ -2536,10 +2745,6 @@ Free software under the Apache License 2.0.</source>
         <translation>请至少写两条文本</translation>
     </message>
     <message>
-        <source>Choose a folder of images</source>
-        <translation>请选择图像文件夹</translation>
-    </message>
-    <message>
         <source>Pairs from noise</source>
         <translation>由噪声生成图文对</translation>
     </message>
@@ -2558,6 +2763,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>A walk between my texts</source>
         <translation>在我的文本之间漫步</translation>
+    </message>
+    <message>
+        <source>Choose an image or a folder of images</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Line {0} is not drawn; the run does not know: {1}</source>
@@ -2586,6 +2795,17 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Nothing can be written there</source>
         <translation>无法在此处写入</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryItems</name>
+    <message>
+        <source>First items of the gallery</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation type="unfinished">图像</translation>
     </message>
 </context>
 <context>
@@ -2634,12 +2854,20 @@ Free software under the Apache License 2.0.</source>
         <translation>字段：{0}</translation>
     </message>
     <message>
-        <source>Choose a folder of sounds</source>
-        <translation>请选择声音文件夹</translation>
+        <source>Enter at least one cell</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a sound or a folder of sounds</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a file of rows: CSV or JSON lines</source>
         <translation>请选择含有行的文件：CSV 或 JSON lines</translation>
+    </message>
+    <message>
+        <source>Enter a number</source>
+        <translation type="unfinished">请输入数字</translation>
     </message>
     <message>
         <source>Leave at least one to be made</source>
@@ -2650,39 +2878,47 @@ Free software under the Apache License 2.0.</source>
     <name>GivenColumnRows</name>
     <message>
         <source>Make</source>
-        <translation>生成</translation>
+        <translation type="unfinished">生成</translation>
     </message>
     <message>
         <source>Give</source>
-        <translation>给定</translation>
+        <translation type="unfinished">给定</translation>
+    </message>
+    <message>
+        <source>Enter cells, fill in the rest</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Whether it is made, or given by you</source>
-        <translation>由模型生成，还是由您给定</translation>
+        <translation type="unfinished">由模型生成，还是由您给定</translation>
     </message>
     <message>
         <source>Given {0}</source>
-        <translation>给定的{0}</translation>
+        <translation type="unfinished">给定的{0}</translation>
     </message>
     <message>
         <source>Browse…</source>
-        <translation>浏览…</translation>
+        <translation type="unfinished">浏览…</translation>
+    </message>
+    <message>
+        <source>Drop it here, browse or enter the path</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Tables (*.csv *.tsv *.jsonl *.json)</source>
-        <translation>表格 (*.csv *.tsv *.jsonl *.json)</translation>
+        <translation type="unfinished">表格 (*.csv *.tsv *.jsonl *.json)</translation>
     </message>
     <message>
         <source>What to start from, one text a line</source>
         <translation>从哪些文本出发，每行一条</translation>
     </message>
     <message>
-        <source>Folder of images</source>
-        <translation>图像文件夹</translation>
+        <source>An image or a folder of images</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Folder of sounds</source>
-        <translation>声音文件夹</translation>
+        <source>A sound or a folder of sounds</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>File of rows: CSV or JSON lines</source>
@@ -2919,6 +3155,42 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Files that are not used here</source>
         <translation>此处不使用的文件</translation>
+    </message>
+    <message>
+        <source>Sounds with a text file for each</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A .txt file of the same name, beside the sound or in a folder of its own, holds its text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sounds in class folders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The name of the sound&apos;s folder is its text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A table that names sounds and texts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One row for each sound, in CSV, TSV, JSON or JSON lines.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The name of the sound file is its text; numbers and identifiers are left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A table of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each row is an item: numbers, categories and texts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Named like sounds, but not sounds</source>
@@ -3185,12 +3457,12 @@ Free software under the Apache License 2.0.</source>
         <translation>正在列出文件</translation>
     </message>
     <message>
-        <source>Pairing images and texts</source>
-        <translation>正在匹配图像与文本</translation>
+        <source>Finding what belongs together</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Reading the images</source>
-        <translation>正在读取图像</translation>
+        <source>Reading the files</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Comparing the items</source>
@@ -3220,10 +3492,6 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>ImportWizard</name>
     <message>
-        <source>Import your own images</source>
-        <translation>导入自己的图像</translation>
-    </message>
-    <message>
         <source>Back</source>
         <translation>上一步</translation>
     </message>
@@ -3238,6 +3506,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Cancel the import</source>
         <translation>取消导入</translation>
+    </message>
+    <message>
+        <source>Import your own data</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -3633,6 +3905,21 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ItemSounds</name>
+    <message>
+        <source>Stop {0}</source>
+        <translation type="unfinished">停止 {0}</translation>
+    </message>
+    <message>
+        <source>Play {0}</source>
+        <translation type="unfinished">播放 {0}</translation>
+    </message>
+    <message>
+        <source>{0} (Space)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>LogPanel</name>
     <message>
         <source>Only warnings and errors</source>
@@ -3768,6 +4055,10 @@ Free software under the Apache License 2.0.</source>
         <translation>标签对应的词</translation>
     </message>
     <message>
+        <source>The columns that name sounds; each becomes a column of the dataset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Table</source>
         <translation>表格</translation>
     </message>
@@ -3792,6 +4083,10 @@ Free software under the Apache License 2.0.</source>
         <translation>文本的来源；选多个则每张图像有多个描述</translation>
     </message>
     <message>
+        <source>Sounds from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Groups from</source>
         <translation>分组来自</translation>
     </message>
@@ -3806,6 +4101,76 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Choose another one if letters look wrong in the previews</source>
         <translation>如果预览中的文字不对，请选择其他编码</translation>
+    </message>
+</context>
+<context>
+    <name>MatrixPage</name>
+    <message>
+        <source>Coherence matrix</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the newest evaluation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation type="unfinished">复制</translation>
+    </message>
+    <message>
+        <source>Copy the selected cells for a spreadsheet; all if none are</source>
+        <translation type="unfinished">复制所选单元格，可粘贴到电子表格；未选择时复制全部</translation>
+    </message>
+    <message>
+        <source>Save as CSV…</source>
+        <translation type="unfinished">另存为 CSV…</translation>
+    </message>
+    <message>
+        <source>The matrices of all evaluations with full precision, one line for each cell</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows are given, columns are made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>chance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>real items</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MatrixTable</name>
+    <message>
+        <source>Not measured: these columns state nothing in common, or too few validation items have them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With {0}: {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By chance: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Real items: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The best of the run so far</source>
+        <translation type="unfinished">该次训练迄今的最佳值</translation>
+    </message>
+    <message>
+        <source>all together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -4125,6 +4490,22 @@ Free software under the Apache License 2.0.</source>
         <translation>测量多样性需要五张以上的真实图像作对比。</translation>
     </message>
     <message>
+        <source>Tables</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The items of this run have no rows of a table.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sounds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Figures of this kind are for runs of sounds alone; with other columns, the matrix says whether sounds belong to them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Texture, {0} px</source>
         <translation>纹理，{0} px</translation>
     </message>
@@ -4301,6 +4682,114 @@ Free software under the Apache License 2.0.</source>
         <translation>与训练集逐字相同的文本比例</translation>
     </message>
     <message>
+        <source>{0}, {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} from {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of items made from {1} whose {0} belongs to it: it states the same or, where nothing is stated in common, a matcher finds it among 100</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All columns made from noise: agreement of {0} with another one, on average</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>all columns</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of items made from noise whose columns belong together: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distributions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance of each field&apos;s distribution from the training rows&apos;, on average: Kolmogorov-Smirnov for numbers, total variation for categories; 0 is equal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Correlations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much the dependence of two fields differs from that in the training rows, on average; 0 is equal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Missing cells</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much a field&apos;s share of missing cells differs from the training rows&apos;, on average; 0 is equal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train on synthetic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accuracy on real rows of a classifier that learned from made rows alone. The upper bound learned from real rows; the baseline guesses the most frequent value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nearest record</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Median distance of a made row from the nearest training row; far below that of real validation rows, the baseline, rows are copied</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Near copies of rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of made rows that are nearer to a training row than 99 of 100 real ones are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of made rows that copy no training row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance of generated from real sounds, on features of their spectrograms; lower is better, 0 is as good as real</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of generated sounds that are like some real one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of real sounds that some generated one is like</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many real neighbours a generated sound has; real ones: 1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of real sounds with a generated one in their vicinity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of sounds that are nearer to a training sound than 99 of 100 real ones are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of sounds that copy no training sound</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>deviation</source>
         <translation>标准差</translation>
     </message>
@@ -4315,6 +4804,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>samples</source>
         <translation>样本数</translation>
+    </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation type="unfinished">{0}：{1}</translation>
     </message>
     <message>
         <source>{0} px: {1}</source>
@@ -4352,6 +4845,10 @@ Free software under the Apache License 2.0.</source>
         <translation>没有可测量权重的训练</translation>
     </message>
     <message>
+        <source>Matrix</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>复制</translation>
     </message>
@@ -4368,16 +4865,20 @@ Free software under the Apache License 2.0.</source>
         <translation>全部指标，保留完整精度，每次评估一行</translation>
     </message>
     <message>
-        <source>The items of this run have a single column, with nothing to compare it with, so its quality is not measured. Look at the samples instead.</source>
-        <translation>这次训练的条目只有一列，没有可与之比较的内容，因此不测量其质量。请改为查看样本。</translation>
-    </message>
-    <message>
         <source>Quality is measured about once a minute while a run trains, and when it ends. “Evaluate now” measures the newest weights.</source>
         <translation>训练过程中大约每分钟测量一次质量，结束时也会测量。“立即评估”会测量最新的权重。</translation>
     </message>
     <message>
+        <source>A coherence matrix compares three columns or more, and two that are not an image and a text; these are compared under “Coherence”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Save all figures</source>
         <translation>保存全部指标</translation>
+    </message>
+    <message>
+        <source>Save the coherence matrix</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>CSV (*.csv)</source>
@@ -5364,6 +5865,10 @@ Free software under the Apache License 2.0.</source>
         <translation>打开文件夹</translation>
     </message>
     <message>
+        <source>The run has no column that “{0}” could be given for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Correct the red fields first</source>
         <translation>请先更正标红的字段</translation>
     </message>
@@ -5556,6 +6061,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Low-pass</source>
         <translation>低通</translation>
+    </message>
+    <message>
+        <source>In the initial state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At every token</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>With bounded losses</source>
@@ -5765,6 +6278,87 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>SoundsPage</name>
+    <message>
+        <source>Lengths of the sounds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>seconds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag the line to change the length that is stored</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sounds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All sounds are stored in one length, without the silence around them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Listening to the sounds…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No sound could be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stored: {0} s at {1} Hz</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of {0} sounds were read</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln longer and cut at the end</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln padded with silence</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>the longest has {0} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} s, cut</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} s, padded</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation type="unfinished">{0} 秒</translation>
+    </message>
+    <message>
+        <source>Play or stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>8,000 Hz is enough for speech and trains fastest; 16,000 Hz keeps more of music and of hissing sounds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A length of 0 takes the one that holds 9 of 10 sounds whole, at most 4 seconds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SourcePage</name>
     <message>
         <source>Cancel</source>
@@ -5787,8 +6381,8 @@ Free software under the Apache License 2.0.</source>
         <translation>请先选择文件夹或文件。</translation>
     </message>
     <message>
-        <source>No images or texts were found here.</source>
-        <translation>这里没有已知的图像或文本。</translation>
+        <source>No images, sounds or tables were found here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Listing…</source>
@@ -5815,6 +6409,10 @@ Free software under the Apache License 2.0.</source>
         <translation>图像文件</translation>
     </message>
     <message>
+        <source>sound files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>text files</source>
         <translation>文本文件</translation>
     </message>
@@ -5823,8 +6421,12 @@ Free software under the Apache License 2.0.</source>
         <translation>将文件夹或文件拖放到这里</translation>
     </message>
     <message>
-        <source>Folders, ZIP and tar archives, tables (CSV, TSV, JSON, Parquet) and IDX files are understood.</source>
-        <translation>支持文件夹、ZIP 和 tar 压缩包、表格（CSV、TSV、JSON、Parquet）和 IDX 文件。</translation>
+        <source>Images, texts, sounds and tables: folders, ZIP and tar archives, CSV, TSV, JSON, Parquet and IDX files are understood.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder to import</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose folder…</source>
@@ -5837,10 +6439,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Recent:</source>
         <translation>最近：</translation>
-    </message>
-    <message>
-        <source>Folder with images</source>
-        <translation>图像文件夹</translation>
     </message>
     <message>
         <source>Archive, table or IDX file</source>
@@ -6065,12 +6663,24 @@ Free software under the Apache License 2.0.</source>
         <translation>图像</translation>
     </message>
     <message>
+        <source>Fields</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Left out</source>
         <translation>略去</translation>
     </message>
     <message>
         <source>Nothing</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>Sounds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} s at {1} Hz</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>values from {0} to {1}</source>
@@ -6427,6 +7037,17 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>_CellFields</name>
+    <message>
+        <source>Filled in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave it empty to have it filled in</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>_DatasetText</name>
     <message numerus="yes">
         <source>%Ln pair(s)</source>
@@ -6438,6 +7059,16 @@ Free software under the Apache License 2.0.</source>
         <source>%Ln item(s)</source>
         <translation>
             <numerusform>%Ln 条</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} s of sound</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln field(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>
@@ -6575,6 +7206,18 @@ Free software under the Apache License 2.0.</source>
         <source>%Ln left out</source>
         <translation>
             <numerusform>略去 %Ln 个</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) without text</source>
+        <translation type="unfinished">
+            <numerusform>%Ln 张图像没有文本</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln text(s) without image</source>
+        <translation type="unfinished">
+            <numerusform>%Ln 个文本没有图像</numerusform>
         </translation>
     </message>
 </context>

@@ -15,6 +15,7 @@ from studio.widgets.fields import ChoiceField, TextBox, TextField
 from studio.widgets.folder_dialog import pick_file, pick_folder
 from studio.widgets.labels import plain_label, scrolling
 
+translate = QCoreApplication.translate
 _MAKE, _GIVE, _TYPE = "make", "give", "type"
 
 
@@ -75,16 +76,25 @@ class _ColumnRow:
     def __init__(self, column: GivenColumn, rows: GivenColumnRows) -> None:
         self._column, self._rows = column, rows
         self.choice = ChoiceField()
-        choices = [(_MAKE, rows.tr("Make")), (_GIVE, rows.tr("Give"))]
+        choices = [
+            (_MAKE, translate("GivenColumnRows", "Make")),
+            (_GIVE, translate("GivenColumnRows", "Give")),
+        ]
         if column.fields:
-            choices.append((_TYPE, rows.tr("Enter cells, fill in the rest")))
+            choices.append((_TYPE, translate("GivenColumnRows", "Enter cells, fill in the rest")))
         self.choice.set_choices(choices)
-        self.choice.set_help(rows.tr("Whether it is made, or given by you"), column.label)
+        self.choice.set_help(
+            translate("GivenColumnRows", "Whether it is made, or given by you"), column.label
+        )
         self.label = QLabel(column.label)
         self.label.setBuddy(self.choice)
         self.field = TextBox() if column.kind == TEXT else TextField()
-        self.field.set_help(_what_to_give(column), rows.tr("Given {0}").format(column.label))
-        self.browse: QPushButton = push_button(rows.tr("Browse…"), self._browse, auto_default=False)
+        self.field.set_help(
+            _what_to_give(column), translate("GivenColumnRows", "Given {0}").format(column.label)
+        )
+        self.browse: QPushButton = push_button(
+            translate("GivenColumnRows", "Browse…"), self._browse, auto_default=False
+        )
         self.cells = _CellFields(column) if column.fields else None
         if self.cells is not None:
             self.cells.changed.connect(rows.changed)
@@ -93,7 +103,9 @@ class _ColumnRow:
             # ``textChanged`` includes paths set by the dialogs. Drops are for the whole dialog.
             self.field.edit.textChanged.connect(self._store)
             self.field.edit.setAcceptDrops(False)
-            self.field.edit.setPlaceholderText(rows.tr("Drop it here, browse or enter the path"))
+            self.field.edit.setPlaceholderText(
+                translate("GivenColumnRows", "Drop it here, browse or enter the path")
+            )
         else:
             self.field.text_edited.connect(self._store)
 
@@ -139,7 +151,7 @@ class _ColumnRow:
 
         window, caption = self._rows.window(), _what_to_give(self._column)
         if self._column.kind == TABLE:
-            kind = self._rows.tr("Tables (*.csv *.tsv *.jsonl *.json)")
+            kind = translate("GivenColumnRows", "Tables (*.csv *.tsv *.jsonl *.json)")
             pick_file(window, caption, start, kind, take)
         else:
             pick_folder(window, caption, start, take)
@@ -208,7 +220,6 @@ def _range_of(field: NumericField) -> str:
 
 
 def _what_to_give(column: GivenColumn) -> str:
-    translate = QCoreApplication.translate
     return {
         TEXT: translate("GivenColumnRows", "What to start from, one text a line"),
         IMAGE: translate("GivenColumnRows", "An image or a folder of images"),
