@@ -59,51 +59,51 @@
     <name>FieldText</name>
     <message numerus="yes">
         <source>%Ln field(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln field</numerusform>
+            <numerusform>%Ln fields</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln of numbers</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln of numbers</numerusform>
+            <numerusform>%Ln of numbers</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln of categories</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln of categories</numerusform>
+            <numerusform>%Ln of categories</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln column(s) left out</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln column left out</numerusform>
+            <numerusform>%Ln columns left out</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln missing</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln missing</numerusform>
+            <numerusform>%Ln missing</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln unreadable</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln unreadable</numerusform>
+            <numerusform>%Ln unreadable</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln different value(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln different value</numerusform>
+            <numerusform>%Ln different values</numerusform>
         </translation>
     </message>
 </context>
@@ -111,9 +111,9 @@
     <name>FieldsPage</name>
     <message numerus="yes">
         <source>%Ln row(s) read so far…</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln row read so far…</numerusform>
+            <numerusform>%Ln rows read so far…</numerusform>
         </translation>
     </message>
 </context>
@@ -121,9 +121,9 @@
     <name>FormatPage</name>
     <message numerus="yes">
         <source>%Ln sound(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln sound</numerusform>
+            <numerusform>%Ln sounds</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -170,14 +170,14 @@
     </message>
     <message numerus="yes">
         <source>%Ln item(s) with a sound</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln item with a sound</numerusform>
+            <numerusform>%Ln items with a sound</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln row(s) of a table</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln row of a table</numerusform>
             <numerusform>%Ln rows of a table</numerusform>
         </translation>
@@ -265,23 +265,23 @@
     <name>SoundsPage</name>
     <message numerus="yes">
         <source>%Ln of {0} sounds were read</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln of {0} sounds were read</numerusform>
+            <numerusform>%Ln of {0} sounds were read</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln longer and cut at the end</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln longer and cut at the end</numerusform>
+            <numerusform>%Ln longer and cut at the end</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln padded with silence</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln padded with silence</numerusform>
+            <numerusform>%Ln padded with silence</numerusform>
         </translation>
     </message>
 </context>
@@ -460,9 +460,9 @@
     </message>
     <message numerus="yes">
         <source>%Ln field(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln field</numerusform>
+            <numerusform>%Ln fields</numerusform>
         </translation>
     </message>
 </context>
@@ -613,14 +613,14 @@
     </message>
     <message numerus="yes">
         <source>%Ln image(s) without text</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln image without text</numerusform>
             <numerusform>%Ln images without text</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln text(s) without image</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln text without image</numerusform>
             <numerusform>%Ln texts without image</numerusform>
         </translation>

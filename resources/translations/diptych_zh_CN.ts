@@ -492,7 +492,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Play or stop the sound</source>
-        <translation type="unfinished"></translation>
+        <translation>播放或停止声音</translation>
     </message>
     <message>
         <source>Item {0} of {1}</source>
@@ -1347,7 +1347,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>cannot be set with the architecture joint-dense, whose discriminator judges all columns together</source>
-        <translation type="unfinished"></translation>
+        <translation>使用图文联合全连接架构时不能设置：其判别器对所有列作整体判别</translation>
     </message>
     <message>
         <source>Model family: a GAN whose text decoder is also trained by likelihood, a purely adversarial GAN, or a multimodal VAE. A GAN trains a generator G and a discriminator D: min over G, max over D of E[log D(x)] + E[log(1 - D(G(z)))]. With the non-saturating loss, G maximizes E[log D(G(z))] instead, whose gradient does not vanish while D wins.</source>
@@ -1371,11 +1371,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Text conditioning</source>
-        <translation type="unfinished"></translation>
+        <translation>文本条件</translation>
     </message>
     <message>
         <source>Where the recurrent text decoder receives its context: in its initial state only, or also at every token, with which the later words of a sentence follow the context sooner. &apos;auto&apos; uses every token for texts of more than a few.</source>
-        <translation type="unfinished"></translation>
+        <translation>循环文本解码器在何处接收上下文：仅在初始状态，或在每个词元处也接收；后者能让句子靠后的词更早学会依从上下文。“自动”在文本超过几个词元时于每个词元处接收。</translation>
     </message>
     <message>
         <source>When the discriminator also learns mismatched pairs as fakes: with the losses that are bounded below, always or never. With the Wasserstein loss, which is not bounded, always compares each of them with a real pair.</source>
@@ -1383,19 +1383,19 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Redescription weight</source>
-        <translation type="unfinished"></translation>
+        <translation>复述权重</translation>
     </message>
     <message>
         <source>Weight of the negative log-likelihood, in the generator&apos;s loss, of the texts and rows that an image or a sound was made from, as the model itself reads them off the image or the sound. Used with three or more columns. 0 turns it off.</source>
-        <translation type="unfinished"></translation>
+        <translation>生成图像或声音所依据的文本和表格行由模型自身从该图像或声音中读出，此为其负对数似然在生成器损失中的权重。有三列或更多列时使用。0 表示不使用。</translation>
     </message>
     <message>
         <source>Column weights</source>
-        <translation type="unfinished"></translation>
+        <translation>列权重</translation>
     </message>
     <message>
         <source>Weights of columns in the losses, such as &apos;speech=0.5, facts=2&apos;; others weigh 1. A GAN weighs the verdicts on the column&apos;s items alone and its likelihood, a VAE its likelihood.</source>
-        <translation type="unfinished"></translation>
+        <translation>各列在损失中的权重，例如“speech=0.5, facts=2”；其余各列为 1。GAN 用它加权对该列单独内容的判别及该列的似然，VAE 用它加权该列的似然。</translation>
     </message>
     <message>
         <source>Text length</source>
@@ -1763,7 +1763,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Made from a table, not for diagnosis</source>
-        <translation type="unfinished">由表格生成，不可用于诊断</translation>
+        <translation>由表格生成，不可用于诊断</translation>
     </message>
     <message>
         <source>Ring</source>
@@ -2009,7 +2009,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The dataset in {0} has none of the run&apos;s columns, too few items to compare with, or columns of which nothing tells what belongs together.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 中的数据集没有该次训练的任何列，或可供比较的条目太少，或从其各列无法判断哪些内容彼此对应。</translation>
     </message>
     <message>
         <source>Training is not affected; look at the samples instead.</source>
@@ -2177,11 +2177,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Choose a WAV, FLAC, MP3 or Ogg file, or a folder of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择 WAV、FLAC、MP3 或 Ogg 文件，或含有这类文件的文件夹。</translation>
     </message>
     <message>
         <source>Choose a PNG, JPEG or WebP file that you are allowed to read, or a folder of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择您有权读取的 PNG、JPEG 或 WebP 文件，或含有这类文件的文件夹。</translation>
     </message>
     <message>
         <source>Choose a text file in UTF-8 with one text a line.</source>
@@ -2244,157 +2244,157 @@ Free software under the Apache License 2.0.</source>
     <name>FieldRow</name>
     <message>
         <source>Kind of {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 的类型</translation>
     </message>
     <message>
         <source>Values of {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 的值</translation>
     </message>
 </context>
 <context>
     <name>FieldText</name>
     <message>
         <source>Number</source>
-        <translation type="unfinished"></translation>
+        <translation>数值</translation>
     </message>
     <message>
         <source>Category</source>
-        <translation type="unfinished"></translation>
+        <translation>类别</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished">文本</translation>
+        <translation>文本</translation>
     </message>
     <message>
         <source>Left out</source>
-        <translation type="unfinished">略去</translation>
+        <translation>略去</translation>
     </message>
     <message>
         <source>What the cells are, or that the column is left out</source>
-        <translation type="unfinished"></translation>
+        <translation>单元格的内容类型，或略去该列</translation>
     </message>
     <message>
         <source>Its cells are neither numbers nor categories</source>
-        <translation type="unfinished"></translation>
+        <translation>其单元格既不是数值，也不是类别</translation>
     </message>
     <message numerus="yes">
         <source>%Ln field(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个字段</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln of numbers</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个为数值</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln of categories</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个为类别</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln column(s) left out</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>略去 %Ln 列</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln missing</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个缺失</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln unreadable</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个无法读取</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln different value(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个不同的值</numerusform>
         </translation>
     </message>
     <message>
         <source>Left out by you.</source>
-        <translation type="unfinished"></translation>
+        <translation>由您略去。</translation>
     </message>
     <message>
         <source>Left out: it has no cells.</source>
-        <translation type="unfinished"></translation>
+        <translation>已略去：该列没有单元格。</translation>
     </message>
     <message>
         <source>All rows have the same value: there is nothing to learn.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有行的值都相同：没有可学的内容。</translation>
     </message>
     <message>
         <source>Almost every row has a value of its own, as identifiers have: there is nothing to learn.</source>
-        <translation type="unfinished"></translation>
+        <translation>几乎每一行的值都互不相同，如同标识符：没有可学的内容。</translation>
     </message>
     <message>
         <source>Free text: too long or too varied for categories.</source>
-        <translation type="unfinished"></translation>
+        <translation>自由文本：过长或过于多样，无法作为类别。</translation>
     </message>
     <message>
         <source>Left out. {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>已略去。{0}</translation>
     </message>
 </context>
 <context>
     <name>FieldsPage</name>
     <message>
         <source>Make a table of these columns</source>
-        <translation type="unfinished"></translation>
+        <translation>将这些列制成表格</translation>
     </message>
     <message>
         <source>Otherwise the columns that hold no images, texts or sounds are left out</source>
-        <translation type="unfinished"></translation>
+        <translation>否则，不含图像、文本或声音的列会被略去</translation>
     </message>
     <message>
         <source>The remaining columns are left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>其余的列将被略去。</translation>
     </message>
     <message>
         <source>Table</source>
-        <translation type="unfinished">表格</translation>
+        <translation>表格</translation>
     </message>
     <message>
         <source>Each row is an item. Choose what its columns hold.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一行是一个条目。请选择各列的内容类型。</translation>
     </message>
     <message>
         <source>Columns without images, texts or sounds become fields of a table.</source>
-        <translation type="unfinished"></translation>
+        <translation>不含图像、文本或声音的列将成为表格的字段。</translation>
     </message>
     <message>
         <source>A table needs at least one field.</source>
-        <translation type="unfinished"></translation>
+        <translation>表格至少需要一个字段。</translation>
     </message>
     <message>
         <source>Reading the cells…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取单元格…</translation>
     </message>
     <message numerus="yes">
         <source>%Ln row(s) read so far…</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>目前已读取 %Ln 行…</numerusform>
         </translation>
     </message>
     <message>
         <source>Numbers keep their order and distances. Categories are separate values, such as colours or diagnoses.</source>
-        <translation type="unfinished"></translation>
+        <translation>数值保留其大小顺序和间距。类别是彼此独立的值，例如颜色或诊断。</translation>
     </message>
     <message>
         <source>Identifiers, constants and free text are left out: there is nothing in them for a table to learn.</source>
-        <translation type="unfinished"></translation>
+        <translation>标识符、恒定值和自由文本会被略去：其中没有可供表格学习的内容。</translation>
     </message>
     <message>
         <source>Missing cells are kept as missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>缺失的单元格会按缺失保留。</translation>
     </message>
 </context>
 <context>
@@ -2531,15 +2531,15 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Check that the rows are read correctly.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查各行是否读取正确。</translation>
     </message>
     <message>
         <source>Check that what belongs together has been put together.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查彼此对应的内容是否已归到一起。</translation>
     </message>
     <message>
         <source>Looking for items…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找条目…</translation>
     </message>
     <message>
         <source>No pairs were found with this format.</source>
@@ -2547,8 +2547,8 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message numerus="yes">
         <source>%Ln sound(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个声音</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -2573,7 +2573,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Play or stop</source>
-        <translation type="unfinished"></translation>
+        <translation>播放或停止</translation>
     </message>
     <message numerus="yes">
         <source>%Ln pair(s)</source>
@@ -2601,13 +2601,13 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message numerus="yes">
         <source>%Ln item(s) with a sound</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个带声音的条目</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln row(s) of a table</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln 个表格行</numerusform>
         </translation>
     </message>
@@ -2719,7 +2719,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The image to name, or a folder of images</source>
-        <translation type="unfinished"></translation>
+        <translation>要配文的图像，或图像文件夹</translation>
     </message>
     <message>
         <source>Folder of images</source>
@@ -2766,7 +2766,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Choose an image or a folder of images</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择图像或图像文件夹</translation>
     </message>
     <message>
         <source>Line {0} is not drawn; the run does not know: {1}</source>
@@ -2801,11 +2801,11 @@ Free software under the Apache License 2.0.</source>
     <name>GalleryItems</name>
     <message>
         <source>First items of the gallery</source>
-        <translation type="unfinished"></translation>
+        <translation>画廊的前几个条目</translation>
     </message>
     <message>
         <source>Image</source>
-        <translation type="unfinished">图像</translation>
+        <translation>图像</translation>
     </message>
 </context>
 <context>
@@ -2855,11 +2855,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Enter at least one cell</source>
-        <translation type="unfinished"></translation>
+        <translation>请至少填写一个单元格</translation>
     </message>
     <message>
         <source>Choose a sound or a folder of sounds</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择声音或声音文件夹</translation>
     </message>
     <message>
         <source>Choose a file of rows: CSV or JSON lines</source>
@@ -2867,7 +2867,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Enter a number</source>
-        <translation type="unfinished">请输入数字</translation>
+        <translation>请输入数字</translation>
     </message>
     <message>
         <source>Leave at least one to be made</source>
@@ -2878,35 +2878,35 @@ Free software under the Apache License 2.0.</source>
     <name>GivenColumnRows</name>
     <message>
         <source>Make</source>
-        <translation type="unfinished">生成</translation>
+        <translation>生成</translation>
     </message>
     <message>
         <source>Give</source>
-        <translation type="unfinished">给定</translation>
+        <translation>给定</translation>
     </message>
     <message>
         <source>Enter cells, fill in the rest</source>
-        <translation type="unfinished"></translation>
+        <translation>填写部分单元格，其余由模型补全</translation>
     </message>
     <message>
         <source>Whether it is made, or given by you</source>
-        <translation type="unfinished">由模型生成，还是由您给定</translation>
+        <translation>由模型生成，还是由您给定</translation>
     </message>
     <message>
         <source>Given {0}</source>
-        <translation type="unfinished">给定的{0}</translation>
+        <translation>给定的{0}</translation>
     </message>
     <message>
         <source>Browse…</source>
-        <translation type="unfinished">浏览…</translation>
+        <translation>浏览…</translation>
     </message>
     <message>
         <source>Drop it here, browse or enter the path</source>
-        <translation type="unfinished"></translation>
+        <translation>拖放到这里、浏览或输入路径</translation>
     </message>
     <message>
         <source>Tables (*.csv *.tsv *.jsonl *.json)</source>
-        <translation type="unfinished">表格 (*.csv *.tsv *.jsonl *.json)</translation>
+        <translation>表格 (*.csv *.tsv *.jsonl *.json)</translation>
     </message>
     <message>
         <source>What to start from, one text a line</source>
@@ -2914,11 +2914,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>An image or a folder of images</source>
-        <translation type="unfinished"></translation>
+        <translation>图像或图像文件夹</translation>
     </message>
     <message>
         <source>A sound or a folder of sounds</source>
-        <translation type="unfinished"></translation>
+        <translation>声音或声音文件夹</translation>
     </message>
     <message>
         <source>File of rows: CSV or JSON lines</source>
@@ -3158,39 +3158,39 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Sounds with a text file for each</source>
-        <translation type="unfinished"></translation>
+        <translation>每个声音配一个文本文件</translation>
     </message>
     <message>
         <source>A .txt file of the same name, beside the sound or in a folder of its own, holds its text.</source>
-        <translation type="unfinished"></translation>
+        <translation>同名的 .txt 文件（在声音旁边或单独的文件夹中）包含其文本。</translation>
     </message>
     <message>
         <source>Sounds in class folders</source>
-        <translation type="unfinished"></translation>
+        <translation>按类别分文件夹的声音</translation>
     </message>
     <message>
         <source>The name of the sound&apos;s folder is its text.</source>
-        <translation type="unfinished"></translation>
+        <translation>声音所在文件夹的名称就是其文本。</translation>
     </message>
     <message>
         <source>A table that names sounds and texts</source>
-        <translation type="unfinished"></translation>
+        <translation>列出声音与文本的表格</translation>
     </message>
     <message>
         <source>One row for each sound, in CSV, TSV, JSON or JSON lines.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个声音一行，格式为 CSV、TSV、JSON 或 JSON Lines。</translation>
     </message>
     <message>
         <source>The name of the sound file is its text; numbers and identifiers are left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>声音文件的名称就是文本；数字和标识符会被去掉。</translation>
     </message>
     <message>
         <source>A table of its own</source>
-        <translation type="unfinished"></translation>
+        <translation>单独的表格</translation>
     </message>
     <message>
         <source>Each row is an item: numbers, categories and texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一行是一个条目：数值、类别和文本。</translation>
     </message>
     <message>
         <source>Named like sounds, but not sounds</source>
@@ -3458,11 +3458,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Finding what belongs together</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找彼此对应的内容</translation>
     </message>
     <message>
         <source>Reading the files</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取文件</translation>
     </message>
     <message>
         <source>Comparing the items</source>
@@ -3509,7 +3509,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Import your own data</source>
-        <translation type="unfinished"></translation>
+        <translation>导入自己的数据</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -3908,15 +3908,15 @@ Free software under the Apache License 2.0.</source>
     <name>ItemSounds</name>
     <message>
         <source>Stop {0}</source>
-        <translation type="unfinished">停止 {0}</translation>
+        <translation>停止 {0}</translation>
     </message>
     <message>
         <source>Play {0}</source>
-        <translation type="unfinished">播放 {0}</translation>
+        <translation>播放 {0}</translation>
     </message>
     <message>
         <source>{0} (Space)</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}（空格键）</translation>
     </message>
 </context>
 <context>
@@ -4056,7 +4056,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The columns that name sounds; each becomes a column of the dataset</source>
-        <translation type="unfinished"></translation>
+        <translation>给出声音名的列；每一列都成为数据集的一列</translation>
     </message>
     <message>
         <source>Table</source>
@@ -4084,7 +4084,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Sounds from</source>
-        <translation type="unfinished"></translation>
+        <translation>声音来自</translation>
     </message>
     <message>
         <source>Groups from</source>
@@ -4107,70 +4107,70 @@ Free software under the Apache License 2.0.</source>
     <name>MatrixPage</name>
     <message>
         <source>Coherence matrix</source>
-        <translation type="unfinished"></translation>
+        <translation>一致性矩阵</translation>
     </message>
     <message>
         <source>Show the newest evaluation</source>
-        <translation type="unfinished"></translation>
+        <translation>显示最新的评估</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished">复制</translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Copy the selected cells for a spreadsheet; all if none are</source>
-        <translation type="unfinished">复制所选单元格，可粘贴到电子表格；未选择时复制全部</translation>
+        <translation>复制所选单元格，可粘贴到电子表格；未选择时复制全部</translation>
     </message>
     <message>
         <source>Save as CSV…</source>
-        <translation type="unfinished">另存为 CSV…</translation>
+        <translation>另存为 CSV…</translation>
     </message>
     <message>
         <source>The matrices of all evaluations with full precision, one line for each cell</source>
-        <translation type="unfinished"></translation>
+        <translation>所有评估的矩阵，保留完整精度，每个单元格一行</translation>
     </message>
     <message>
         <source>Rows are given, columns are made.</source>
-        <translation type="unfinished"></translation>
+        <translation>行为给定内容，列为生成内容。</translation>
     </message>
     <message>
         <source>chance</source>
-        <translation type="unfinished"></translation>
+        <translation>随机</translation>
     </message>
     <message>
         <source>real items</source>
-        <translation type="unfinished"></translation>
+        <translation>真实条目</translation>
     </message>
 </context>
 <context>
     <name>MatrixTable</name>
     <message>
         <source>Not measured: these columns state nothing in common, or too few validation items have them.</source>
-        <translation type="unfinished"></translation>
+        <translation>未测量：这些列没有表达共同的内容，或含有它们的验证条目太少。</translation>
     </message>
     <message>
         <source>With {0}: {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>与 {0}：{1}</translation>
     </message>
     <message>
         <source>By chance: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>随机：{0}</translation>
     </message>
     <message>
         <source>Real items: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>真实条目：{0}</translation>
     </message>
     <message>
         <source>The best of the run so far</source>
-        <translation type="unfinished">该次训练迄今的最佳值</translation>
+        <translation>该次训练迄今的最佳值</translation>
     </message>
     <message>
         <source>all together</source>
-        <translation type="unfinished"></translation>
+        <translation>全部一起</translation>
     </message>
     <message>
         <source>nothing</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
 </context>
 <context>
@@ -4491,19 +4491,19 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Tables</source>
-        <translation type="unfinished"></translation>
+        <translation>表格</translation>
     </message>
     <message>
         <source>The items of this run have no rows of a table.</source>
-        <translation type="unfinished"></translation>
+        <translation>该次训练的条目没有表格行。</translation>
     </message>
     <message>
         <source>Sounds</source>
-        <translation type="unfinished"></translation>
+        <translation>声音</translation>
     </message>
     <message>
         <source>Figures of this kind are for runs of sounds alone; with other columns, the matrix says whether sounds belong to them.</source>
-        <translation type="unfinished"></translation>
+        <translation>这类指标只适用于仅有声音的训练；若还有其他列，由矩阵说明声音是否与之相符。</translation>
     </message>
     <message>
         <source>Texture, {0} px</source>
@@ -4683,111 +4683,111 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>{0}, {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}，{1}</translation>
     </message>
     <message>
         <source>{0} from {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>由 {1} 到 {0}</translation>
     </message>
     <message>
         <source>Share of items made from {1} whose {0} belongs to it: it states the same or, where nothing is stated in common, a matcher finds it among 100</source>
-        <translation type="unfinished"></translation>
+        <translation>由 {1} 生成的条目中，{0} 与之相符的比例：两者表达相同的内容；若没有表达共同的内容，则指匹配器能从 100 个中找出它</translation>
     </message>
     <message>
         <source>All columns made from noise: agreement of {0} with another one, on average</source>
-        <translation type="unfinished"></translation>
+        <translation>所有列均由噪声生成：{0} 与另一列的平均相符程度</translation>
     </message>
     <message>
         <source>all columns</source>
-        <translation type="unfinished"></translation>
+        <translation>所有列</translation>
     </message>
     <message>
         <source>Share of items made from noise whose columns belong together: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>由噪声生成的条目中，各列彼此相符的比例：{0}</translation>
     </message>
     <message>
         <source>Distributions</source>
-        <translation type="unfinished"></translation>
+        <translation>分布</translation>
     </message>
     <message>
         <source>Distance of each field&apos;s distribution from the training rows&apos;, on average: Kolmogorov-Smirnov for numbers, total variation for categories; 0 is equal</source>
-        <translation type="unfinished"></translation>
+        <translation>各字段的分布与训练行分布的平均距离：数值用 Kolmogorov-Smirnov，类别用全变差；0 表示相同</translation>
     </message>
     <message>
         <source>Correlations</source>
-        <translation type="unfinished"></translation>
+        <translation>相关性</translation>
     </message>
     <message>
         <source>How much the dependence of two fields differs from that in the training rows, on average; 0 is equal</source>
-        <translation type="unfinished"></translation>
+        <translation>两个字段的依赖关系与训练行中的平均相差多少；0 表示相同</translation>
     </message>
     <message>
         <source>Missing cells</source>
-        <translation type="unfinished"></translation>
+        <translation>缺失的单元格</translation>
     </message>
     <message>
         <source>How much a field&apos;s share of missing cells differs from the training rows&apos;, on average; 0 is equal</source>
-        <translation type="unfinished"></translation>
+        <translation>各字段缺失单元格的比例与训练行中的平均相差多少；0 表示相同</translation>
     </message>
     <message>
         <source>Train on synthetic</source>
-        <translation type="unfinished"></translation>
+        <translation>合成数据训练</translation>
     </message>
     <message>
         <source>Accuracy on real rows of a classifier that learned from made rows alone. The upper bound learned from real rows; the baseline guesses the most frequent value</source>
-        <translation type="unfinished"></translation>
+        <translation>仅从生成的行学习的分类器在真实行上的准确率。上限从真实行学习；基线总是猜最常见的值</translation>
     </message>
     <message>
         <source>Nearest record</source>
-        <translation type="unfinished"></translation>
+        <translation>最近记录</translation>
     </message>
     <message>
         <source>Median distance of a made row from the nearest training row; far below that of real validation rows, the baseline, rows are copied</source>
-        <translation type="unfinished"></translation>
+        <translation>生成的行与最近的训练行的距离的中位数；若远低于真实验证行的距离（即基线），说明行是复制来的</translation>
     </message>
     <message>
         <source>Near copies of rows</source>
-        <translation type="unfinished"></translation>
+        <translation>行的近似副本</translation>
     </message>
     <message>
         <source>Share of made rows that are nearer to a training row than 99 of 100 real ones are</source>
-        <translation type="unfinished"></translation>
+        <translation>与某个训练行的距离比 99% 的真实行更近的生成行所占的比例</translation>
     </message>
     <message>
         <source>New rows</source>
-        <translation type="unfinished"></translation>
+        <translation>全新的行</translation>
     </message>
     <message>
         <source>Share of made rows that copy no training row</source>
-        <translation type="unfinished"></translation>
+        <translation>没有复制任何训练行的生成行所占的比例</translation>
     </message>
     <message>
         <source>Distance of generated from real sounds, on features of their spectrograms; lower is better, 0 is as good as real</source>
-        <translation type="unfinished"></translation>
+        <translation>生成声音与真实声音的距离，按其频谱图的特征计算；越低越好，0 即与真实无异</translation>
     </message>
     <message>
         <source>Share of generated sounds that are like some real one</source>
-        <translation type="unfinished"></translation>
+        <translation>与某个真实声音相像的生成声音比例</translation>
     </message>
     <message>
         <source>Share of real sounds that some generated one is like</source>
-        <translation type="unfinished"></translation>
+        <translation>有生成声音与之相像的真实声音比例</translation>
     </message>
     <message>
         <source>How many real neighbours a generated sound has; real ones: 1</source>
-        <translation type="unfinished"></translation>
+        <translation>一个生成声音有多少真实近邻；真实声音为 1</translation>
     </message>
     <message>
         <source>Share of real sounds with a generated one in their vicinity</source>
-        <translation type="unfinished"></translation>
+        <translation>邻近处有生成声音的真实声音比例</translation>
     </message>
     <message>
         <source>Share of sounds that are nearer to a training sound than 99 of 100 real ones are</source>
-        <translation type="unfinished"></translation>
+        <translation>与某个训练声音的距离比 99% 的真实声音更近的声音所占的比例</translation>
     </message>
     <message>
         <source>Share of sounds that copy no training sound</source>
-        <translation type="unfinished"></translation>
+        <translation>没有复制任何训练声音的声音所占的比例</translation>
     </message>
     <message>
         <source>deviation</source>
@@ -4807,7 +4807,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>{0}: {1}</source>
-        <translation type="unfinished">{0}：{1}</translation>
+        <translation>{0}：{1}</translation>
     </message>
     <message>
         <source>{0} px: {1}</source>
@@ -4846,7 +4846,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Matrix</source>
-        <translation type="unfinished"></translation>
+        <translation>矩阵</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -4870,7 +4870,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>A coherence matrix compares three columns or more, and two that are not an image and a text; these are compared under “Coherence”.</source>
-        <translation type="unfinished"></translation>
+        <translation>一致性矩阵比较三列或更多列，也比较并非图像加文本的两列；图像与文本在“一致性”下比较。</translation>
     </message>
     <message>
         <source>Save all figures</source>
@@ -4878,7 +4878,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Save the coherence matrix</source>
-        <translation type="unfinished"></translation>
+        <translation>保存一致性矩阵</translation>
     </message>
     <message>
         <source>CSV (*.csv)</source>
@@ -5866,7 +5866,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The run has no column that “{0}” could be given for.</source>
-        <translation type="unfinished"></translation>
+        <translation>该次训练没有可以给定“{0}”的列。</translation>
     </message>
     <message>
         <source>Correct the red fields first</source>
@@ -6064,11 +6064,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>In the initial state</source>
-        <translation type="unfinished"></translation>
+        <translation>在初始状态</translation>
     </message>
     <message>
         <source>At every token</source>
-        <translation type="unfinished"></translation>
+        <translation>在每个词元处</translation>
     </message>
     <message>
         <source>With bounded losses</source>
@@ -6281,81 +6281,81 @@ Free software under the Apache License 2.0.</source>
     <name>SoundsPage</name>
     <message>
         <source>Lengths of the sounds</source>
-        <translation type="unfinished"></translation>
+        <translation>声音的长度</translation>
     </message>
     <message>
         <source>seconds</source>
-        <translation type="unfinished"></translation>
+        <translation>秒</translation>
     </message>
     <message>
         <source>Drag the line to change the length that is stored</source>
-        <translation type="unfinished"></translation>
+        <translation>拖动竖线可更改存储长度</translation>
     </message>
     <message>
         <source>Sounds</source>
-        <translation type="unfinished"></translation>
+        <translation>声音</translation>
     </message>
     <message>
         <source>All sounds are stored in one length, without the silence around them.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有声音都以同一长度保存，不含首尾的静音。</translation>
     </message>
     <message>
         <source>Listening to the sounds…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在分析声音…</translation>
     </message>
     <message>
         <source>No sound could be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可读取的声音。</translation>
     </message>
     <message>
         <source>Stored: {0} s at {1} Hz</source>
-        <translation type="unfinished"></translation>
+        <translation>保存为 {0} 秒、{1} Hz</translation>
     </message>
     <message numerus="yes">
         <source>%Ln of {0} sounds were read</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>读取了 {0} 个声音中的 %Ln 个</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln longer and cut at the end</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个较长，结尾被截断</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln padded with silence</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个用静音补足</numerusform>
         </translation>
     </message>
     <message>
         <source>the longest has {0} s</source>
-        <translation type="unfinished"></translation>
+        <translation>最长的为 {0} 秒</translation>
     </message>
     <message>
         <source>{0} s, cut</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 秒，已截断</translation>
     </message>
     <message>
         <source>{0} s, padded</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 秒，已补足</translation>
     </message>
     <message>
         <source>{0} s</source>
-        <translation type="unfinished">{0} 秒</translation>
+        <translation>{0} 秒</translation>
     </message>
     <message>
         <source>Play or stop</source>
-        <translation type="unfinished"></translation>
+        <translation>播放或停止</translation>
     </message>
     <message>
         <source>8,000 Hz is enough for speech and trains fastest; 16,000 Hz keeps more of music and of hissing sounds.</source>
-        <translation type="unfinished"></translation>
+        <translation>8,000 Hz 足以表现语音，训练也最快；16,000 Hz 能保留更多音乐和嘶声的细节。</translation>
     </message>
     <message>
         <source>A length of 0 takes the one that holds 9 of 10 sounds whole, at most 4 seconds.</source>
-        <translation type="unfinished"></translation>
+        <translation>长度为 0 时，采用能完整容纳九成声音的长度，最长 4 秒。</translation>
     </message>
 </context>
 <context>
@@ -6382,7 +6382,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>No images, sounds or tables were found here.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里没有找到图像、声音或表格。</translation>
     </message>
     <message>
         <source>Listing…</source>
@@ -6410,7 +6410,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>sound files</source>
-        <translation type="unfinished"></translation>
+        <translation>声音文件</translation>
     </message>
     <message>
         <source>text files</source>
@@ -6422,11 +6422,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Images, texts, sounds and tables: folders, ZIP and tar archives, CSV, TSV, JSON, Parquet and IDX files are understood.</source>
-        <translation type="unfinished"></translation>
+        <translation>图像、文本、声音和表格：可识别文件夹、ZIP 和 tar 压缩包，以及 CSV、TSV、JSON、Parquet 和 IDX 文件。</translation>
     </message>
     <message>
         <source>Folder to import</source>
-        <translation type="unfinished"></translation>
+        <translation>要导入的文件夹</translation>
     </message>
     <message>
         <source>Choose folder…</source>
@@ -6664,7 +6664,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Fields</source>
-        <translation type="unfinished"></translation>
+        <translation>字段</translation>
     </message>
     <message>
         <source>Left out</source>
@@ -6676,11 +6676,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Sounds</source>
-        <translation type="unfinished"></translation>
+        <translation>声音</translation>
     </message>
     <message>
         <source>{0} s at {1} Hz</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 秒，{1} Hz</translation>
     </message>
     <message>
         <source>values from {0} to {1}</source>
@@ -7040,11 +7040,11 @@ Free software under the Apache License 2.0.</source>
     <name>_CellFields</name>
     <message>
         <source>Filled in</source>
-        <translation type="unfinished"></translation>
+        <translation>由模型补全</translation>
     </message>
     <message>
         <source>Leave it empty to have it filled in</source>
-        <translation type="unfinished"></translation>
+        <translation>留空则由模型补全</translation>
     </message>
 </context>
 <context>
@@ -7063,12 +7063,12 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>{0} s of sound</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 秒声音</translation>
     </message>
     <message numerus="yes">
         <source>%Ln field(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln 个字段</numerusform>
         </translation>
     </message>
 </context>
@@ -7210,13 +7210,13 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message numerus="yes">
         <source>%Ln image(s) without text</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln 张图像没有文本</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln text(s) without image</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln 个文本没有图像</numerusform>
         </translation>
     </message>
