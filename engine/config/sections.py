@@ -177,8 +177,8 @@ class TrainingConfig:
         0.0,
         label="Redescription weight",
         help="Weight of the negative log-likelihood, in the generator's loss, of the texts and rows"
-        " that an image or a sound was made from, as the model itself reads them off the image or "
-        "the sound. Used with three or more columns. 0 turns it off.",
+        " that an image, a sound or a row was made from, as the model itself reads them off it. "
+        "Used with three or more columns. 0 turns it off.",
         low=0.0,
         high=100.0,
         families=("hybrid",),

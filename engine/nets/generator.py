@@ -269,10 +269,10 @@ class PairGenerator(nn.Module):
         return losses
 
     def redescription_losses(self, pair: Items) -> dict[str, Tensor]:
-        """Return how badly items that have no likelihood tell the items that they were made from.
+        """Return how badly items tell the items that they were made from.
 
-        Each is read alone, by its encoder and the decoders of the items before it in the order of
-        generation that have a likelihood.
+        Each is read alone, by its encoder and the decoders with a likelihood of the items before it
+        in the order of generation. Tokens are not read: their choice passes no gradient.
 
         Args:
             pair: generated pairs. Gradients reach the items that are read; what reads them is
@@ -281,18 +281,21 @@ class PairGenerator(nn.Module):
         Returns:
             By modality that is read, the sum of the negative log-likelihoods: [B] nats.
         """
-        read: list[str] = []
+        told: list[str] = []
         losses: dict[str, Tensor] = {}
         with frozen(self.context), frozen(self.decoders):
             for name in self.modality_order:
-                if isinstance(self.decoders[name], LikelihoodDecoder):
-                    read.append(name)
-                elif read:
+                if told and not isinstance(self.decoders[name], DiscreteDecoder):
                     context = self.context({name: pair[name]}, len(pair[name]))
-                    decoders = [cast("LikelihoodDecoder", self.decoders[other]) for other in read]
-                    told = zip(decoders, read, strict=True)
-                    nll = [d.nll_loss(context, pair[other].detach()) for d, other in told]
-                    losses[name] = torch.stack(nll).sum(0)
+                    readers = {n: cast("LikelihoodDecoder", self.decoders[n]) for n in told}
+                    losses[name] = torch.stack(
+                        [
+                            reader.nll_loss(context, pair[n].detach())
+                            for n, reader in readers.items()
+                        ]
+                    ).sum(0)
+                if isinstance(self.decoders[name], LikelihoodDecoder):
+                    told.append(name)
         return losses
 
     def predict_with_confidence(

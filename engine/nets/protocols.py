@@ -111,7 +111,7 @@ class TrainableGenerator(PairModel, Protocol):
         ...
 
     def redescription_losses(self, pair: Items) -> dict[str, Tensor]:
-        """Return how badly items without a likelihood tell those that they were made from.
+        """Return how badly items tell those that they were made from.
 
         Args:
             pair: generated pairs.

@@ -141,7 +141,7 @@ def redescription_loss(
     kept: Masks,
     column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> Tensor | None:
-    """Return how badly generated images and sounds tell what they were made from, in nats.
+    """Return how badly generated items tell what they were made from, in nats.
 
     The pair head of the discriminator says *whether* the items of a pair belong together, and is
     satisfied once it tells most pairs of different items apart. This loss also says *what* does not

@@ -1190,6 +1190,10 @@ Free software under the Apache License 2.0.</source>
         <translation>真实文本的负对数似然（NLL）在生成器损失中的权重。</translation>
     </message>
     <message>
+        <source>Weight of the negative log-likelihood, in the generator&apos;s loss, of the texts and rows that an image, a sound or a row was made from, as the model itself reads them off it. Used with three or more columns. 0 turns it off.</source>
+        <translation>生成器损失中一项负对数似然的权重：图像、声音或表格行所依据的文本与表格行，由模型自己从中读出。用于三列及以上的数据。0 表示不使用。</translation>
+    </message>
+    <message>
         <source>Pseudo-label threshold</source>
         <translation>伪标签阈值</translation>
     </message>
@@ -1384,10 +1388,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Redescription weight</source>
         <translation>复述权重</translation>
-    </message>
-    <message>
-        <source>Weight of the negative log-likelihood, in the generator&apos;s loss, of the texts and rows that an image or a sound was made from, as the model itself reads them off the image or the sound. Used with three or more columns. 0 turns it off.</source>
-        <translation>生成图像或声音所依据的文本和表格行由模型自身从该图像或声音中读出，此为其负对数似然在生成器损失中的权重。有三列或更多列时使用。0 表示不使用。</translation>
     </message>
     <message>
         <source>Column weights</source>

@@ -9,6 +9,7 @@ import torch
 from engine.data.loader import Batch
 from engine.data.table_codec import encode
 from engine.data.table_fields import included_fields, infer_fields
+from engine.nets.generator import PairGenerator
 from engine.nets.table import TableModality
 from engine.train.families import build_state, build_step
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_step_config
@@ -83,3 +84,20 @@ def test_that_a_table_alone_is_learned():
     everywhere = {"facts": torch.ones(ROWS, dtype=torch.bool)}
     report = step(Batch(items={"facts": rows}, present=everywhere, is_complete=True), 0)
     assert report.losses["text_nll"].isfinite()
+
+
+def test_that_a_made_row_is_trained_to_tell_its_text():
+    modality, rows = facts()
+    text, image = tiny_modalities()
+    torch.manual_seed(0)
+    generator = PairGenerator((text, modality, image), embedding_dim=8)
+    noise = generator.draw_noise(ROWS, torch.Generator().manual_seed(0))
+    none = dict.fromkeys(generator.modality_order, torch.zeros(ROWS, dtype=torch.bool))
+    real = {**tiny_pairs(ROWS), "facts": rows}
+    made = generator.generate_training_pairs(noise, real, none)
+    losses = generator.redescription_losses(made)
+    assert losses.keys() == {"facts", "image"}
+    losses["facts"].sum().backward()
+    moved = {name for name, weight in generator.named_parameters() if weight.grad is not None}
+    assert any(name.startswith("decoders.facts") for name in moved)
+    assert not any(name.startswith(("decoders.text", "decoders.image")) for name in moved)
