@@ -67,7 +67,7 @@ _COLOUR_TRAINING = TrainingConfig(
     penalty_weight=0.5,
     penalty_scale="auto",
     text_relaxation="soft",
-    redescription_weight=0.3,
+    redescription_weight=0.1,
 )
 _GPU_NETWORKS = replace(
     _COLOUR_NETWORKS,
@@ -84,7 +84,7 @@ _GPU_TRAINING = TrainingConfig(
     penalty_weight=0.5,
     penalty_scale="auto",
     text_relaxation="soft",
-    redescription_weight=0.3,
+    redescription_weight=0.1,
     ema_half_life=50_000.0,
 )
 
@@ -132,7 +132,7 @@ PRESETS = {
                 final_learning_rate=1e-4,
                 penalty_scale="auto",
                 text_relaxation="soft",
-                redescription_weight=0.3,
+                redescription_weight=0.1,
             ),
         ),
         Preset(
