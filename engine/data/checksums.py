@@ -10,18 +10,20 @@ import contextlib
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from io import FileIO
 from pathlib import Path
 
-from engine.data.column_info import IMAGE, ITEMS, MAX_ITEM_BYTES, ColumnInfo
+from engine.data.column_info import IMAGE, ColumnInfo
 from engine.data.content_hash import DIGITS, ContentHash
-from engine.data.manifest import FORMAT, RECORDS, Manifest
+from engine.data.manifest import (
+    BLOCK_BYTES,
+    FORMAT,
+    Manifest,
+    items_file,
+    open_items,
+    open_values,
+)
 from engine.errors import DatasetCorruptError
-from engine.fs.untrusted import MalformedFileError, open_regular
-
-BLOCK_BYTES = 1 << 20
-MAX_HEADER_BYTES = 1 << 16
-"""Limit of what precedes the values of an array."""
+from engine.fs.untrusted import MalformedFileError
 
 OnBlock = Callable[[int], None]
 """Receives the size of each block that was read; may raise to stop."""
@@ -56,40 +58,6 @@ class BlockDigest:
     def _finish(self) -> None:
         self._done.append(self._digest.hexdigest()[:DIGITS])
         self._digest, self._bytes = hashlib.sha256(), 0
-
-
-def open_values(folder: Path, column: ColumnInfo) -> FileIO:
-    """Open the file of an array at its first value; a size that does not fit is refused.
-
-    Raises:
-        MalformedFileError, OSError: it cannot be used.
-    """
-    size = column.num_bytes
-    file = open_regular(folder / column.file, size + MAX_HEADER_BYTES)
-    end = file.seek(0, 2)
-    if end < size:
-        file.close()
-        raise MalformedFileError(f"{column.file} has {end:,} bytes and needs at least {size:,}")
-    file.seek(end - size)
-    return file
-
-
-def items_file(manifest: Manifest) -> str:
-    """Return the name of the file with the items."""
-    return RECORDS if manifest.format < FORMAT else ITEMS
-
-
-def open_items(folder: Path, manifest: Manifest) -> FileIO:
-    """Open the file with the items; one that is larger than the manifest allows is refused.
-
-    Raises:
-        MalformedFileError, OSError: it cannot be used.
-    """
-    name = items_file(manifest)
-    sums = manifest.checksums
-    max_bytes = len(sums[name]) * BLOCK_BYTES if sums else 1 << 40
-    # Of items.arrow, texts take the limit, and numbers, offsets and the schema less than that.
-    return open_regular(folder / name, min(max_bytes, (manifest.items + 1) * 2 * MAX_ITEM_BYTES))
 
 
 def content_version(

@@ -19,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
-from engine.data.checksums import open_items
 from engine.data.column_info import ITEMS, MAX_ITEM_BYTES, ColumnInfo
 from engine.data.columns import Chunks
 from engine.data.content_hash import text_offsets
@@ -30,7 +29,7 @@ from engine.data.item_encoding import (
     table_of_rows,
     text_bytes,
 )
-from engine.data.manifest import Manifest
+from engine.data.manifest import Manifest, open_items
 from engine.fs.untrusted import MalformedFileError
 
 BATCH_ITEMS, BATCH_BYTES = 65_536, 64_000_000

@@ -1,10 +1,11 @@
-"""Metadata of a dataset: manifest, record fields and splits."""
+"""Metadata of a dataset: manifest, record fields and splits; its files, opened within limits."""
 
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from io import FileIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from engine.config.forecast import DataFacts
 from engine.data.column_info import (
     IMAGE,
     ITEMS,
+    MAX_ITEM_BYTES,
     MAX_SIDE,
     TEXT,
     ColumnInfo,
@@ -25,7 +27,7 @@ from engine.data.pixel_values import MAX_BANDS, check_range
 from engine.data.starters import STARTERS
 from engine.errors import DatasetCorruptError, DatasetMissingError, format_problem
 from engine.fs.codec import DecodeError, Length, Range, decode, encode
-from engine.fs.untrusted import read_regular, read_table
+from engine.fs.untrusted import MalformedFileError, open_regular, read_regular, read_table
 
 FORMAT, OLDEST_FORMAT = 5, 3
 """The format that is written, and the oldest that is read. Formats 3 and 4 have one picture and one
@@ -34,6 +36,10 @@ FILE_NAME, IMAGES, RECORDS = "manifest.json", "images.npy", "pairs.jsonl"
 """The last is of formats 3 and 4."""
 MAX_BYTES = 64_000_000
 """Limit of a manifest; the checksums of a terabyte have a third of it."""
+BLOCK_BYTES = 1 << 20
+"""Bytes of a file for which the manifest has a checksum."""
+MAX_HEADER_BYTES = 1 << 16
+"""Limit of what precedes the values of an array."""
 MAX_ITEMS, MAX_TEXT = 10**9, 100_000
 TRAIN, VALIDATION = "train", "held_out"
 """Splits of the items."""
@@ -340,3 +346,37 @@ def hash_percentile(key: str) -> int:
     """Return the percentile of a key, 0 to 99: the item is in validation above that percentage."""
     digest = hashlib.sha256(key.encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:4]) % 100
+
+
+def open_values(folder: Path, column: ColumnInfo) -> FileIO:
+    """Open the file of an array at its first value; a size that does not fit is refused.
+
+    Raises:
+        MalformedFileError, OSError: it cannot be used.
+    """
+    size = column.num_bytes
+    file = open_regular(folder / column.file, size + MAX_HEADER_BYTES)
+    end = file.seek(0, 2)
+    if end < size:
+        file.close()
+        raise MalformedFileError(f"{column.file} has {end:,} bytes and needs at least {size:,}")
+    file.seek(end - size)
+    return file
+
+
+def items_file(manifest: Manifest) -> str:
+    """Return the name of the file with the items."""
+    return RECORDS if manifest.format < FORMAT else ITEMS
+
+
+def open_items(folder: Path, manifest: Manifest) -> FileIO:
+    """Open the file with the items; one that is larger than the manifest allows is refused.
+
+    Raises:
+        MalformedFileError, OSError: it cannot be used.
+    """
+    name = items_file(manifest)
+    sums = manifest.checksums
+    max_bytes = len(sums[name]) * BLOCK_BYTES if sums else 1 << 40
+    # Of items.arrow, texts take the limit, and numbers, offsets and the schema less than that.
+    return open_regular(folder / name, min(max_bytes, (manifest.items + 1) * 2 * MAX_ITEM_BYTES))

@@ -13,11 +13,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.data.checksums import open_items
 from engine.data.column_info import MAX_ITEM_BYTES
 from engine.data.item_encoding import RecordEncoder, Row, schema_of, table_of_rows
 from engine.data.item_file import BATCH_ITEMS
-from engine.data.manifest import RECORDS, TRAIN, VALIDATION, Manifest, Record, has_image
+from engine.data.manifest import (
+    RECORDS,
+    TRAIN,
+    VALIDATION,
+    Manifest,
+    Record,
+    has_image,
+    open_items,
+)
 from engine.fs.untrusted import MalformedFileError, read_table
 
 

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.checksums import open_values
 from engine.data.column_info import (
     IMAGE,
     TEXT,
@@ -38,6 +37,7 @@ from engine.data.manifest import (
     VALIDATION,
     Manifest,
     Record,
+    open_values,
     read_manifest,
 )
 from engine.data.records import Records

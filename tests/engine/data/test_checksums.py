@@ -3,9 +3,9 @@ import os
 import numpy as np
 import pytest
 
-from engine.data.checksums import BLOCK_BYTES, BlockDigest, content_version, find_damage
+from engine.data.checksums import BlockDigest, content_version, find_damage
 from engine.data.editing import Edits
-from engine.data.manifest import read_manifest
+from engine.data.manifest import BLOCK_BYTES, read_manifest
 from engine.data.store import open_dataset, write_dataset
 from engine.data.versions import save_version
 from engine.errors import DatasetCorruptError
