@@ -4005,6 +4005,14 @@ Free software under the Apache License 2.0.</source>
         <translation>真实文本的负对数似然，单位为 nats/词元</translation>
     </message>
     <message>
+        <source>Redescription</source>
+        <translation>复述</translation>
+    </message>
+    <message>
+        <source>How badly generated items tell what they were made from, in nats</source>
+        <translation>生成的条目在多大程度上没有反映其所依据的内容，单位为 nats</translation>
+    </message>
+    <message>
         <source>Bound</source>
         <translation>下界</translation>
     </message>

@@ -126,6 +126,10 @@ class LossPlotPanel(QWidget):
                 self.tr("Text NLL"),
                 self.tr("Negative log-likelihood of the real texts, in nats per token"),
             ),
+            "redescription": (
+                self.tr("Redescription"),
+                self.tr("How badly generated items tell what they were made from, in nats"),
+            ),
             "bound": (
                 self.tr("Bound"),
                 self.tr("How badly the model explains whole pairs, in nats; lower is better"),
