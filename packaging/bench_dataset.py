@@ -31,9 +31,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.config.presets import config_from_preset
-from engine.control import RunControl
-from engine.data.column_info import (
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.config.presets import config_from_preset  # noqa: E402
+from engine.control import RunControl  # noqa: E402
+from engine.data.column_info import (  # noqa: E402
     FieldInfo,
     FieldKind,
     audio_column,
@@ -41,12 +44,12 @@ from engine.data.column_info import (
     table_column,
     text_column,
 )
-from engine.data.editing import Edits
-from engine.data.search import Filter, Index
-from engine.data.statistics import measure
-from engine.data.store import open_dataset, training_texts, write_dataset
-from engine.events import Phase, PhaseChanged, RunEnded, RunEvent
-from tests.helpers.old_datasets import write_pairs
+from engine.data.editing import Edits  # noqa: E402
+from engine.data.search import Filter, Index  # noqa: E402
+from engine.data.statistics import measure  # noqa: E402
+from engine.data.store import open_dataset, training_texts, write_dataset  # noqa: E402
+from engine.events import Phase, PhaseChanged, RunEnded, RunEvent  # noqa: E402
+from tests.helpers.old_datasets import write_pairs  # noqa: E402
 
 SIDE, WORDS, CLIPS, SAMPLES = 32, 5_000, 4_000, 6_400
 NUMBERS = tuple(f"measure_{number}" for number in range(5))
