@@ -39,6 +39,11 @@ REL_TOL, ABS_TOL = 1e-4, 2e-5
 """Processors round differently: after 20 steps the losses of an AVX2 and of an AVX-512 machine
 differ by up to 5e-5, and a penalty of 0.016 by 1.3e-5.
 """
+ROUNDED = frozenset({"spoken-digits", "notes", "road-scenes", "cell-cases"})
+"""Example datasets whose bytes differ between processors: sines of an AVX2 and of an AVX-512
+machine differ in the last digit, and after rounding one value in ten thousand of the sounds and
+one in a million of the pixels by 1 or 2.
+"""
 COLOUR = PRESETS["cpu-colour"]
 RUNS: dict[str, dict[str, Any]] = {
     "hybrid": {"family": "hybrid"},
@@ -133,13 +138,14 @@ def rounded(value: float) -> float:
 
 
 def starter_figures(folder: Path, name: str) -> dict[str, Any]:
-    """Build an example dataset; give the digest of its records, and figures of its arrays.
+    """Build an example dataset; give its content hash, or digest and figures in place of it.
 
-    The figures of images and sounds are mean absolute values of eight parts. Their bytes differ
-    between processors: sines of an AVX2 and of an AVX-512 machine differ in the last digit, and
-    after rounding one value in ten million by 1.
+    Of ``ROUNDED`` it is the digest of the records, and mean absolute values of eight parts of each
+    array.
     """
     dataset = open_dataset(build_starter(name, resources.starters_folder(), folder))
+    if name not in ROUNDED:
+        return {"version": dataset.manifest.version}
     records = json.dumps(_to_six_digits([*dataset.records]), sort_keys=True)
     figures: dict[str, Any] = {"records": hashlib.sha256(records.encode()).hexdigest()[:16]}
     for column in dataset.columns.values():
@@ -186,7 +192,8 @@ def test_that_twenty_steps_give_the_golden_losses(tmp_path, name):
 def test_that_an_example_dataset_has_its_golden_figures(starters_folder, name):
     found, golden = starter_figures(starters_folder, name), GOLDEN["starters"][name]
     assert found.keys() == golden.keys()
-    assert found.pop("records") == golden["records"]
+    for exact in found.keys() & {"version", "records"}:
+        assert found.pop(exact) == golden[exact]
     for column, values in found.items():
         assert values == pytest.approx(golden[column], rel=REL_TOL), column
 

@@ -1,6 +1,7 @@
 """A training run in made-up time, to hold forecasts against what then happens.
 
-It knows the run's rhythm: previews after 2 s and then a tenth of the time, checkpoints
+It knows the run's rhythm: previews after 2 s and then a tenth of the time (slow ones after twenty
+times what they take), checkpoints
 and evaluations at fixed intervals. Evaluations, in slices of half a step's time, and pauses stop
 the clock of training; the last weights are evaluated when it is over.
 """
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from engine.config.run import RunConfig
 from engine.config.sections import ReportingConfig
-from engine.train.periodic import preview_intervals
 from engine.train.progress import EVALUATION_SHARE, ProgressEstimator, TaskKind
 
 BATCH = 64
@@ -102,8 +102,7 @@ class SimulatedRun:
 
     def _rest_if_due(self, due: dict[str, float]) -> None:
         if self.elapsed_s >= due["preview"]:
-            shortest_s, longest_s = preview_intervals(15.0, self.preview_s)
-            wait_s = min(max(shortest_s, 0.1 * self.elapsed_s), longest_s)
+            wait_s = max(min(max(2.0, 0.1 * self.elapsed_s), 15.0), 20 * self.preview_s)
             due["preview"] = self.elapsed_s + wait_s
             with self.estimator.measure(TaskKind.PREVIEW):
                 self._spend(self.preview_s)
