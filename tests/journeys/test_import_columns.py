@@ -1,12 +1,9 @@
 """Sounds and tables through the real wizard to a dataset, and into the dataset panel."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.cli.main import main
@@ -14,7 +11,6 @@ from engine.data.manifest import read_manifest
 from engine.data.store import open_dataset
 from engine.data.table_fields import FieldKind
 from studio.app import Studio
-from studio.jobs.engine_api import EngineApi
 from studio.models.dataset_items import CELLS_ROLE
 from studio.widgets.fields import TextField
 from studio.wizards.importing import ImportWizard
@@ -26,25 +22,10 @@ from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
     choose,
     click_item,
-    counting_in_english,
-    opened_studio,
     press,
 )
 
 COUNT = 30
-
-
-@pytest.fixture
-def devices() -> FakeDevices:
-    return FakeDevices()
-
-
-@pytest.fixture
-def studio(qapp: QApplication, tmp_path: Path, devices: FakeDevices) -> Iterator[Studio]:
-    settings = QSettings(str(tmp_path / "studio.ini"), QSettings.Format.IniFormat)
-    work = EngineApi(start_device=devices)
-    with counting_in_english(qapp), opened_studio(qapp, settings, work) as made:
-        yield made
 
 
 def bird_folder(folder: Path) -> Path:

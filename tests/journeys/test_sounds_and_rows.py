@@ -2,15 +2,14 @@
 
 import json
 import wave
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from engine.data.store import open_dataset
@@ -18,7 +17,6 @@ from engine.events import PreviewReady, RunEnded
 from studio.app import Studio
 from studio.dialogs.gallery_items import GalleryItems
 from studio.dialogs.save_gallery import SaveGalleryDialog
-from studio.jobs.engine_api import EngineApi
 from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark, ThumbnailGrid
 from tests.helpers.columns import four_column_dataset
 from tests.helpers.fake_devices import FakeDevices
@@ -27,26 +25,11 @@ from tests.helpers.windows import (
     DIALOG_PATIENCE_MS,
     TINY_FORM,
     child,
-    counting_in_english,
     drag_in,
     drop,
-    opened_studio,
     press,
 )
 from tests.journeys.test_import import opened, run_import
-
-
-@pytest.fixture
-def devices() -> FakeDevices:
-    return FakeDevices()
-
-
-@pytest.fixture
-def studio(qapp: QApplication, tmp_path: Path, devices: FakeDevices) -> Iterator[Studio]:
-    settings = QSettings(str(tmp_path / "studio.ini"), QSettings.Format.IniFormat)
-    work = EngineApi(start_device=devices)
-    with counting_in_english(qapp), opened_studio(qapp, settings, work) as made:
-        yield made
 
 
 def field(parent: Any, kind: type, name: str) -> Any:

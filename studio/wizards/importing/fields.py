@@ -8,11 +8,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWi
 
 from engine.control import RunControl
 from engine.data.table_fields import FieldKind, FieldReport
-from engine.events import Outcome
 from engine.importing.plan import ImportPlan
-from studio.errors.wording import explain
+from studio.errors.wording import Explanation
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
-from studio.jobs.task import TaskEnded, Tell
+from studio.jobs.task import Tell
 from studio.models.field_text import FieldText
 from studio.models.import_form import ImportForm
 from studio.theme import MARGIN, SPACING
@@ -115,7 +114,7 @@ class FieldsPage(PreviewPage):
         self._nothing = EmptyState("info", self.tr("The remaining columns are left out."))
         self._lay_out()
         jobs.fields.progressed.connect(self._show_count)
-        jobs.fields.ended.connect(self._on_reports)
+        jobs.fields.ended.connect(self.take_answer)
 
     def title(self) -> str:
         """Return the title of the page."""
@@ -173,28 +172,22 @@ class FieldsPage(PreviewPage):
         if self._is_shown and event.count:
             self._headline.setText(self.tr("%Ln row(s) read so far…", "", event.count))
 
-    @Slot(object)
-    def _on_reports(self, event: TaskEnded) -> None:
-        if not self._is_shown:
-            return
-        if event.outcome is Outcome.FINISHED:
-            self._show(event.result)
-        elif event.outcome is Outcome.FAILED:
-            words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
-            self._headline.setText(words.happened)
-            self._problem.setText(words.why)
-            self._problem.show()
-        self.changed.emit()
+    def show_failure(self, words: Explanation) -> None:
+        """Say why nothing could be read."""
+        self._headline.setText(words.happened)
+        self._problem.setText(words.why)
+        self._problem.show()
 
-    def _show(self, reports: Sequence[FieldReport]) -> None:
-        self._reports = tuple(reports)
-        self._headline.setText(FieldText().headline(reports))
+    def show_answer(self, answer: Sequence[FieldReport]) -> None:
+        """Show what was found."""
+        self._reports = tuple(answer)
+        self._headline.setText(FieldText().headline(answer))
         # Another mapping may have taken columns that had a kind.
-        for name in self.form.field_kinds.keys() - {report.name for report in reports}:
+        for name in self.form.field_kinds.keys() - {report.name for report in answer}:
             del self.form.field_kinds[name]
-        for row, report in zip(self.rows, reports, strict=False):
+        for row, report in zip(self.rows, answer, strict=False):
             row.show_report(report)
-        while len(self.rows) > len(reports):
+        while len(self.rows) > len(answer):
             row = self.rows.pop()
             self._lines.removeWidget(row)
             row.hide()

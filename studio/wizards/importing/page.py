@@ -1,17 +1,19 @@
 """Base classes and layout helpers of the import wizard's pages."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from engine.control import RunControl
 from engine.errors import ConfigError
+from engine.events import Outcome
 from engine.importing.plan import ImportPlan
+from studio.errors.wording import Explanation, explain
 from studio.i18n import translate_engine
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
-from studio.jobs.task import CancellingJob, Tell
+from studio.jobs.task import CancellingJob, TaskEnded, Tell
 from studio.models.import_form import FIELDS, ImportForm
 from studio.models.setting_text import choice_text, range_text, unit_text, value_text
 from studio.theme import GAP, SPACING
@@ -119,6 +121,26 @@ class PreviewPage(Page):
         self._timer.start()
         self.changed.emit()
         self.edited.emit()
+
+    def show_answer(self, answer: Any) -> None:
+        """Show what a job found."""
+        raise NotImplementedError
+
+    def show_failure(self, words: Explanation) -> None:
+        """Say why a job found nothing."""
+        raise NotImplementedError
+
+    @Slot(object)
+    def take_answer(self, event: TaskEnded) -> None:
+        """Show how a job ended, unless the page was left meanwhile."""
+        if not self._is_shown:
+            return
+        if event.outcome is Outcome.FINISHED:
+            self.show_answer(event.result)
+        elif event.outcome is Outcome.FAILED:
+            error = event.error or RuntimeError("The scan failed and gave no reason")
+            self.show_failure(explain(error))
+        self.changed.emit()
 
     @Slot()
     def _ask(self) -> None:

@@ -7,12 +7,11 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout
 
 from engine.control import RunControl
-from engine.events import Outcome
 from engine.importing.plan import ImportPlan
-from studio.errors.wording import explain
+from studio.errors.wording import Explanation
 from studio.jobs.importing import ImportJobs, ImportReader
 from studio.jobs.preview_player import PreviewPlayer
-from studio.jobs.task import TaskEnded, Tell
+from studio.jobs.task import Tell
 from studio.models.import_form import ImportForm
 from studio.models.import_text import joined
 from studio.models.thumbnails import image_of
@@ -49,7 +48,7 @@ class SoundsPage(PreviewPage):
         self.board = CardGrid()
         self._sounds = CardSounds(self.board, player)
         self._lay_out()
-        jobs.sounds.ended.connect(self._on_sounds)
+        jobs.sounds.ended.connect(self.take_answer)
 
     def title(self) -> str:
         """Return the title of the page."""
@@ -94,31 +93,25 @@ class SoundsPage(PreviewPage):
 
         self.jobs.sounds.request(read)
 
-    @Slot(object)
-    def _on_sounds(self, event: TaskEnded) -> None:
-        if not self._is_shown:
-            return
-        if event.outcome is Outcome.FINISHED:
-            self._show(event.result)
-        elif event.outcome is Outcome.FAILED:
-            words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
-            self._headline.setText(f"{words.happened} {words.why}")
-        self.changed.emit()
+    def show_failure(self, words: Explanation) -> None:
+        """Say why nothing could be read."""
+        self._headline.setText(f"{words.happened} {words.why}")
 
-    def _show(self, found: "SoundPreview | None") -> None:
-        is_any = found is not None and bool(found.lengths.seconds)
+    def show_answer(self, answer: "SoundPreview | None") -> None:
+        """Show what was found."""
+        is_any = answer is not None and bool(answer.lengths.seconds)
         for widget in (self.cut_note, self.lengths):
             widget.setVisible(is_any)
-        if found is None or not is_any:
+        if answer is None or not is_any:
             self._headline.setText(self.tr("No sound could be read."))
             self._show_cards(())
             return
         stored = self.tr("Stored: {0} s at {1} Hz")
-        rate = self.locale().toString(found.shape.rate)
-        self._headline.setText(stored.format(f"{found.seconds:.4g}", rate))
-        self.cut_note.setText(self._cut_words(found))
-        self._show_lengths(found)
-        self._show_cards(found.sounds)
+        rate = self.locale().toString(answer.shape.rate)
+        self._headline.setText(stored.format(f"{answer.seconds:.4g}", rate))
+        self.cut_note.setText(self._cut_words(answer))
+        self._show_lengths(answer)
+        self._show_cards(answer.sounds)
         # These sounds may be of older settings, with newer ones requested.
         self.board.set_dimmed(is_dimmed=self.jobs.sounds.is_running)
 

@@ -18,10 +18,8 @@ from PySide6.QtWidgets import (
 from engine.config.forecast import text_cost
 from engine.config.run import resolved_text_encoding
 from engine.data.text_choice import MAX_OOV_SHARE, MIN_BPE_TEXTS
-from engine.events import Outcome
-from studio.errors.wording import explain
+from studio.errors.wording import Explanation
 from studio.jobs.importing import FilesCounted, ImportJobs, ImportReader
-from studio.jobs.task import TaskEnded
 from studio.models.import_form import RUN_NAMES, ImportForm
 from studio.models.import_text import joined, script_words
 from studio.theme import GAP, SPACING
@@ -75,7 +73,7 @@ class TextsPage(PreviewPage):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._lay_out()
         jobs.texts.progressed.connect(self._show_count)
-        jobs.texts.ended.connect(self._on_facts)
+        jobs.texts.ended.connect(self.take_answer)
 
     def title(self) -> str:
         """Return the title of the page."""
@@ -117,32 +115,26 @@ class TextsPage(PreviewPage):
         if self._is_shown and event.count:
             self._headline.setText(self.tr("%Ln item(s) read so far…", "", event.count))
 
-    @Slot(object)
-    def _on_facts(self, event: TaskEnded) -> None:
-        if not self._is_shown:
-            return
-        if event.outcome is Outcome.FINISHED:
-            self._show(event.result)
-        elif event.outcome is Outcome.FAILED:
-            words = explain(event.error or RuntimeError("The scan failed and gave no reason"))
-            self._headline.setText(words.happened)
-            self._facts.setText(words.why)
-        self.changed.emit()
+    def show_failure(self, words: Explanation) -> None:
+        """Say why nothing could be read."""
+        self._headline.setText(words.happened)
+        self._facts.setText(words.why)
 
-    def _show(self, facts: "ScanFacts") -> None:
-        texts = facts.texts
+    def show_answer(self, answer: "ScanFacts") -> None:
+        """Show what was found."""
+        texts = answer.texts
         count = self.tr("%Ln text(s)", "", texts.count)
         distinct = self.tr("%Ln of them different", "", texts.distinct)
         self._headline.setText(joined([count, distinct]))
-        emptied = self.tr("%Ln text(s) would be empty", "", facts.emptied)
-        self._facts.setText(joined([self._scripts(texts), emptied if facts.emptied else ""]))
+        emptied = self.tr("%Ln text(s) would be empty", "", answer.emptied)
+        self._facts.setText(joined([self._scripts(texts), emptied if answer.emptied else ""]))
         self._facts.setVisible(bool(self._facts.text()))
         self._facts_shown = texts
         self._show_choice(texts.choice)
         self._show_cost()
         self._show_lengths(texts)
         self._show_words(texts)
-        self._show_samples(facts.samples)
+        self._show_samples(answer.samples)
 
     def _scripts(self, texts: "TextFacts") -> str:
         percent = self.tr("{0} {1} %")
