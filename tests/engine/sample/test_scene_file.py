@@ -178,7 +178,7 @@ def test_pictures_without_a_scene_are_refused(tmp_path):
         (other, "without one"),
         (text, "no PNG"),
         (tmp_path / "absent.png", "no file"),
-        (tmp_path, ""),
+        (tmp_path, "file"),
     ):
         with pytest.raises(SceneInvalidError, match=says):
             read_scene(path)
