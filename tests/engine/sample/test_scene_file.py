@@ -79,7 +79,7 @@ def test_a_picture_of_a_gallery_gives_its_pixels_again(run, tmp_path, values):
 
 
 def test_a_saved_picture_gives_its_pixels_again(run, tmp_path):
-    player = Player(load_run(run, CPU), "run")
+    player = Player(load_run(run, CPU), run)
     first, second = Noise.from_seed(3), Noise.from_seed(4)
     cells = GivenCells(cells={"shade": "light"})
     scene = Scene(noise=first.varied(second, 0.4), given={"facts": cells}, offsets={1: 1.5})
@@ -149,11 +149,15 @@ def test_a_damaged_scene_is_refused_with_one_sentence(text):
 def test_whatever_is_in_a_scene_it_is_read_or_refused(data):
     value = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["seed", "row", "rows", "weight", "values", "image", "png", "cells"]),
-            inner,
-            max_size=3,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["seed", "row", "rows", "weight", "values", "image", "png", "cells"]
+                ),
+                inner,
+                max_size=3,
+            )
         ),
         max_leaves=8,
     )
@@ -178,7 +182,7 @@ def test_pictures_without_a_scene_are_refused(tmp_path):
         (other, "without one"),
         (text, "no PNG"),
         (tmp_path / "absent.png", "no file"),
-        (tmp_path, "file"),
+        (tmp_path, "folder"),
     ):
         with pytest.raises(SceneInvalidError, match=says):
             read_scene(path)
