@@ -57,7 +57,7 @@ def project(
             loss = errors.sum() + NOISE_WEIGHT * values.square().mean(1).sum()
             optimizer.zero_grad()
             loss.backward()
-        search.remember(values, errors)
+        search.remember(values.detach(), errors.detach())
         if step % YIELD_EVERY == 0 or step == STEPS:
             yield search.best(step)
             if control.is_stop_requested:
@@ -102,7 +102,7 @@ class _Search:
         place = int(errors.argmin())
         if float(errors[place]) < self._least:
             self._least = float(errors[place])
-            self._found = values.detach()[place].clone()
+            self._found = values[place].clone()
 
     def best(self, step: int) -> Projection:
         """Return the noise with the least error as a scene, and its picture."""
