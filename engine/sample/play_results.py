@@ -10,7 +10,7 @@ MAX_CANDIDATES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankedValue:
+class Candidate:
     """A value that a column may have, with its probability."""
 
     value: Cell
@@ -23,7 +23,7 @@ class FieldReading:
     """What is read of one field of a table."""
 
     name: str
-    candidates: tuple[RankedValue, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     """Of a categorical field, best first; of a numeric one, whether it is missing."""
     median: float | None = None
     """Of a numeric field; None if all numbers are missing."""
@@ -35,7 +35,7 @@ class FieldReading:
 class Reading:
     """What the model reads in the given columns about another one."""
 
-    candidates: tuple[RankedValue, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     """Texts, at most ``MAX_CANDIDATES``, best first; empty for a table."""
     fields: tuple[FieldReading, ...] = ()
     """Of a table."""

@@ -16,7 +16,7 @@ from engine.data.table_cells import Cell
 from engine.data.table_codec import Cells
 from engine.data.table_fields import NumericField
 from engine.data.tokenizers import END, Tokenizer
-from engine.sample.play_results import MAX_CANDIDATES, RankedValue, FieldReading, Reading
+from engine.sample.play_results import MAX_CANDIDATES, Candidate, FieldReading, Reading
 
 BEAMS = 8
 """Texts that are followed at once, more than are shown: equal texts can have several spellings."""
@@ -44,7 +44,7 @@ class StepwiseTextDecoder(Protocol):
 
 def likely_texts(
     decoder: StepwiseTextDecoder, context: Tensor, tokenizer: Tokenizer
-) -> tuple[RankedValue, ...]:
+) -> tuple[Candidate, ...]:
     """Find the most likely texts by beam search, with their exact probabilities.
 
     A text of as many tokens as the decoder makes at most has no end token, as when sampled.
@@ -116,7 +116,7 @@ def summarise_cells(facts: TableFacts, cells: Cells) -> Reading:
             continue
         present = np.array([cell for cell in column if cell is not None], dtype=np.float64)
         is_missing = len(present) / len(column)
-        gone = () if is_missing == 1 else (RankedValue(value=None, probability=1 - is_missing),)
+        gone = () if is_missing == 1 else (Candidate(value=None, probability=1 - is_missing),)
         if not len(present):
             fields.append(FieldReading(name=field.name, candidates=gone))
             continue
@@ -132,10 +132,10 @@ def summarise_cells(facts: TableFacts, cells: Cells) -> Reading:
     return Reading(fields=tuple(fields), samples=len(cells))
 
 
-def _shares(column: Sequence[Cell]) -> tuple[RankedValue, ...]:
+def _shares(column: Sequence[Cell]) -> tuple[Candidate, ...]:
     return _best({cell: count / len(column) for cell, count in Counter(column).items()})
 
 
-def _best(likelihoods: Mapping[Cell, float]) -> tuple[RankedValue, ...]:
+def _best(likelihoods: Mapping[Cell, float]) -> tuple[Candidate, ...]:
     ranked = sorted(likelihoods.items(), key=lambda one: -one[1])[:MAX_CANDIDATES]
-    return tuple(RankedValue(value=value, probability=p) for value, p in ranked)
+    return tuple(Candidate(value=value, probability=p) for value, p in ranked)
