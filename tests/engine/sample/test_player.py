@@ -11,6 +11,7 @@ from PIL import Image
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.seeds import mix_seed
+from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.errors import CellsInvalidError, SceneInvalidError, UnknownWordsError
 from engine.nets.protocols import Endpoint
@@ -141,7 +142,9 @@ def test_given_values_are_kept_and_missing_cells_are_filled_in(runs, kind):
     scene = Scene(noise=Noise.from_seed(1), given={"text": "dark", "facts": cells})
     made = Player(runs(kind)).render([scene])
     assert made.texts == ("dark",)
-    (row,) = made.columns["facts"].rows
+    facts = made.columns["facts"]
+    assert isinstance(facts, Cells)
+    (row,) = facts.rows
     assert row[1] == "light"
     assert isinstance(row[0], float)
 
