@@ -46,13 +46,15 @@ class Metric(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CurvePoints:
     """One metric over the course of a run: [N] images seen, [N] seconds trained, [N] values."""
 
     images: Floats
     seconds: Floats
     values: Floats
+    reports_per_point: int = 1
+    """How many reports are merged into one point."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class RunSummary:
     """Best value of each figure of the evaluations; the newest of those without an order."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RunCurves:
     """A run's summary and all its curves."""
 
@@ -186,7 +188,7 @@ class _Series:
         self._pending.append((images, seconds, value))
         if len(self._pending) < self._stride:
             return
-        self._rows.extend(np.mean(self._pending, axis=0))
+        self._rows.extend(self._pending[0] if self._stride == 1 else np.mean(self._pending, axis=0))
         self._pending.clear()
         if len(self._rows) == MAX_POINTS * _ROW:
             merged = self._table().reshape(-1, 2, _ROW).mean(axis=1)
@@ -201,7 +203,12 @@ class _Series:
         table = self._table()
         if self._pending:
             table = np.concatenate([table, np.mean(self._pending, axis=0)[None]])
-        return CurvePoints(images=table[:, 0], seconds=table[:, 1], values=table[:, 2])
+        return CurvePoints(
+            images=table[:, 0],
+            seconds=table[:, 1],
+            values=table[:, 2],
+            reports_per_point=self._stride,
+        )
 
     def _table(self) -> Floats:
         return np.array(self._rows).reshape(-1, _ROW)

@@ -4,6 +4,7 @@ Horizontal positions, seeds of one configuration as median and band, settings th
 """
 
 import math
+import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from engine.config.run import RunConfig
 from engine.config.setting import value_at
-from engine.runs.curves import CurvePoints, RunSummary
+from engine.runs.curves import CurvePoints, Metric, MetricKind, RunCurves, RunSummary
 from studio.models.run_form import FIELDS
 
 SEED = "seed"
@@ -23,6 +24,56 @@ MAX_GRID = 2048
 """Points of a median."""
 
 Floats = npt.NDArray[np.float64]
+
+
+_MIN_PREFIX = 8
+"""Characters that names must have in common to be shortened by them."""
+
+
+def short_names(folders: Sequence[Path]) -> dict[Path, str]:
+    """Return names without the beginning that all of them share, up to a separator."""
+    names = [folder.name for folder in folders]
+    shared = os.path.commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071 - of texts
+    length = max((shared.rfind(mark) + 1 for mark in "-_ ."), default=0)
+    is_long = length >= _MIN_PREFIX and all(len(name) > length for name in names)
+    return {f: f"…{f.name[length - 1 :]}" if is_long else f.name for f in folders}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownRun:
+    """A run as the views of a comparison show it."""
+
+    folder: Path
+    name: str
+    """Name of the run, without what all compared runs have in common."""
+    place: int
+    """Number of its colour."""
+    curves: RunCurves
+    previews: tuple[tuple[int, Path], ...] = ()
+    """Images seen and sheet of each preview, oldest first."""
+
+    @property
+    def config(self) -> RunConfig | None:
+        """Settings of the run; None if they cannot be read."""
+        return self.curves.summary.config
+
+
+_KIND_ORDER = (MetricKind.QUALITY, MetricKind.LOSS, MetricKind.TRAINING)
+
+
+def metrics_of(runs: Sequence[ShownRun]) -> list[Metric]:
+    """Return the metrics that at least one run has: usual figures, losses, the rest."""
+    found = dict.fromkeys(metric for run in runs for metric in run.curves.curves)
+    usual = [*FIGURES]
+
+    def order(metric: Metric) -> tuple[int, int]:
+        is_usual = metric.kind is MetricKind.QUALITY and metric.name in usual
+        if is_usual:
+            return -1, usual.index(metric.name)
+        is_loss = metric.kind is MetricKind.LOSS
+        return (0, 0) if is_loss else (_KIND_ORDER.index(metric.kind) + 1, 0)
+
+    return sorted(found, key=order)
 
 
 class CurveAxis(StrEnum):

@@ -45,7 +45,7 @@ class RunTable(QTableView):
         self.setProperty("role", "view")
         self.setAccessibleName(self.tr("Runs"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setShowGrid(False)
@@ -62,9 +62,15 @@ class RunTable(QTableView):
 
     @property
     def run(self) -> ListedRun | None:
-        """The selected run."""
-        rows = self.selectionModel().selectedRows()
-        return rows[0].data(RUN_ROLE) if rows else None
+        """The selected run; None if several are selected."""
+        runs = self.selected
+        return runs[0] if len(runs) == 1 else None
+
+    @property
+    def selected(self) -> tuple[ListedRun, ...]:
+        """The selected runs from top to bottom."""
+        rows = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return tuple(index.data(RUN_ROLE) for index in rows)
 
     @property
     def shown_count(self) -> int:
