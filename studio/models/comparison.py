@@ -34,9 +34,9 @@ def short_names(folders: Sequence[Path]) -> dict[Path, str]:
     """Return names without the beginning that all of them share, up to a separator."""
     names = [folder.name for folder in folders]
     shared = os.path.commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071 - of texts
-    length = max((shared.rfind(mark) + 1 for mark in "-_ ."), default=0)
+    length = max((shared.rfind(mark) + 1 for mark in "-_ "), default=0)
     is_long = length >= _MIN_PREFIX and all(len(name) > length for name in names)
-    return {f: f"…{f.name[length - 1 :]}" if is_long else f.name for f in folders}
+    return {f: f"…{f.name[length:]}" if is_long else f.name for f in folders}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from engine.runs.curves import Metric, MetricKind
-from studio.models.quality_text import figure_words, shown_value
+from studio.models.quality_text import figure_words, quality_views, shown_value
 
 translate = QCoreApplication.translate
 
@@ -72,7 +72,11 @@ def metric_words(metric: Metric) -> tuple[str, str]:
             label, tip = loss_words(metric.name)
             return translate("CompareMetrics", "Loss: {0}").format(label), tip
         case MetricKind.QUALITY:
-            return figure_words(metric.name)
+            label, tip = figure_words(metric.name)
+            views = (view for view in quality_views() if view.names_in([metric.name]))
+            title = next((view.title for view in views), "")
+            words = translate("CompareMetrics", "{0}: {1}")
+            return (words.format(title, label) if title else label), tip
         case MetricKind.TRAINING:
             return translate("CompareMetrics", "Training: {0}").format(metric.name), ""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.runs.curves import RunSummary
+from engine.runs.curves import Metric, MetricKind, RunSummary
 from studio.i18n import translate_engine
 from studio.models.comparison import (
     DATASET,
@@ -14,6 +14,7 @@ from studio.models.comparison import (
     figure_names,
     is_used,
 )
+from studio.models.loss_text import metric_words
 from studio.models.quality_text import figure_words, shown_value
 from studio.models.run_form import FIELDS
 from studio.models.setting_text import choice_text, value_text
@@ -48,7 +49,7 @@ def usual_axes(names: Sequence[str]) -> list[str]:
 def axis_label(name: str) -> str:
     """Return the label of an axis in the user's language."""
     if name.startswith(_FIGURE):
-        return figure_words(name.removeprefix(_FIGURE))[0]
+        return metric_words(Metric(MetricKind.QUALITY, name.removeprefix(_FIGURE)))[0]
     return setting_label(name)
 
 

@@ -43,7 +43,7 @@ from studio.widgets.thumbnail_grid import (
 )
 
 _MAX_TEXT_LINES = 2
-_MIN_COLUMN = 120
+_MIN_COLUMN = 136
 _USUAL_ZOOM = 2
 
 
@@ -179,7 +179,6 @@ class _Wall(QTableView):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             header.setMinimumSectionSize(1)
-            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
     def fit(self, sizes: Sequence[QSize], texts: Sequence[str], *, zoom: int) -> None:
         """Set the sizes of pictures by column, and make room for them and the longest text."""
