@@ -291,10 +291,11 @@ def test_that_axes_are_chosen_from_a_menu(qtbot: QtBot, panel: ComparePanel):
 
 
 def test_that_a_run_is_bold_in_all_views_at_once(qtbot: QtBot, panel: ComparePanel, runs: Path):
-    for page in (SETTINGS, SAMPLES, PARALLEL, CURVES):
+    for page in (SETTINGS, SAMPLES, PARALLEL):
         panel.show_page(page)
     qtbot.waitUntil(lambda: panel.samples.model.columnCount() == 3)
     qtbot.waitUntil(lambda: len(panel.parallel.axes._rows) == 4)
+    panel.show_page(CURVES)
     plot = panel.curves.plots[0].plot
     place = plot.plot_item().getViewBox().mapViewToScene(QPointF(640, 200))
     plot.plot_item().scene().sigMouseMoved.emit(place)

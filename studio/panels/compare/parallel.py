@@ -34,6 +34,7 @@ class ParallelPage(QWidget):
         super().__init__(parent)
         self._summaries: tuple[RunSummary, ...] = ()
         self._places: dict[Path, int] = {}
+        self._bold: Path | None = None
         self._chosen: tuple[str, ...] = ()
         """Names of axes."""
         self.axes = ParallelAxes()
@@ -85,6 +86,7 @@ class ParallelPage(QWidget):
 
     def emphasise(self, folder: Path | None) -> None:
         """Draw the line of one run bold, or none."""
+        self._bold = folder
         rows = (n for n, s in enumerate(self._summaries) if s.folder == folder)
         self.axes.emphasise(next(rows, -1))
 
@@ -110,6 +112,7 @@ class ParallelPage(QWidget):
         ]
         had_brushes = bool(self.axes.brushes)
         self.axes.show_rows(axes, rows)
+        self.emphasise(self._bold)
         self._pages.setCurrentIndex(1 if len(axes) > 1 and len(rows) > 1 else 0)
         self._tell()
         if had_brushes:
