@@ -54,7 +54,7 @@ def main() -> None:
 def bench_curves(random: np.random.Generator, runs: int, points: int, repeats: int) -> None:
     """Time a plot of one metric, with lines and with bands."""
     plot = OverlayPlot("images seen", "{0} images")
-    x = np.arange(1, points + 1) * 64.0
+    x = 64 * np.arange(1, points + 1, dtype=np.float64)
 
     def overlays(*, has_band: bool) -> list[Overlay]:
         curves = random.normal(size=(runs, points)).cumsum(axis=1) / 40

@@ -1,5 +1,6 @@
 """A plot of one metric of several runs: curves or bands in fixed colours, one of them bold."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,12 +166,14 @@ class OverlayPlot(CurvePlot):
         if not box.sceneBoundingRect().contains(place):
             return ""
         at = box.mapSceneToView(place)
-        pixel = abs(box.viewPixelSize()[1]) or 1.0
-        distances = {
-            name: abs(float(np.interp(at.x(), c.x, self._scaled(c.y))) - at.y()) / pixel
-            for name, c in self._curves.items()
-            if len(c.x) and c.x[0] <= at.x() <= c.x[-1]
-        }
+        across, up = (abs(size) or 1.0 for size in box.viewPixelSize())
+        distances: dict[str, float] = {}
+        for name, curve in self._curves.items():
+            if len(curve.x):
+                # Beyond its ends, a curve is as far away as its end is.
+                x = float(np.clip(at.x(), curve.x[0], curve.x[-1]))
+                y = float(np.interp(x, curve.x, self._scaled(curve.y)))
+                distances[name] = math.hypot((x - at.x()) / across, (y - at.y()) / up)
         nearest = min(distances, key=lambda name: distances[name], default="")
         return nearest if nearest and distances[nearest] <= _NEAR_PX else ""
 

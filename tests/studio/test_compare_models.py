@@ -1,6 +1,7 @@
 """What a comparison derives from runs, without widgets."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,15 +25,15 @@ from studio.models.settings_difference import SettingsDifference
 from tests.helpers.run_folders import run_config
 
 
-def config(name: str = "run", **values: object) -> RunConfig:
+def config(name: str = "run", **values: Any) -> RunConfig:
     return run_config(Path("/work/runs"), name, **values)
 
 
-def summary(name: str, best: dict[str, float] | None = None, **values: object) -> RunSummary:
+def summary(name: str, best: dict[str, float] | None = None, **values: Any) -> RunSummary:
     return RunSummary(folder=Path(name), config=config(name, **values), best=best or {})
 
 
-def shown(name: str, *metrics: Metric, **values: object) -> ShownRun:
+def shown(name: str, *metrics: Metric, **values: Any) -> ShownRun:
     points = CurvePoints(images=np.ones(1), seconds=np.ones(1), values=np.ones(1))
     curves = RunCurves(summary=summary(name, **values), curves=dict.fromkeys(metrics, points))
     return ShownRun(folder=Path(name), name=name, place=0, curves=curves)
@@ -104,8 +105,10 @@ def test_that_positions_are_images_minutes_or_steps():
     )
     measured, unknown = config(training__batch_size=32), config(training__batch_size=0)
     assert positions(points, CurveAxis.IMAGES, measured) is points.images
-    np.testing.assert_allclose(positions(points, CurveAxis.TIME, measured), [0.5, 1.5])
-    np.testing.assert_allclose(positions(points, CurveAxis.STEPS, measured), [2, 4])
+    for axis, expected in ((CurveAxis.TIME, [0.5, 1.5]), (CurveAxis.STEPS, [2.0, 4.0])):
+        found = positions(points, axis, measured)
+        assert found is not None
+        np.testing.assert_allclose(found, expected)
     assert positions(points, CurveAxis.STEPS, unknown) is None
     assert positions(points, CurveAxis.STEPS, None) is None
 

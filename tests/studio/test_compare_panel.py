@@ -236,7 +236,8 @@ def test_that_previews_of_all_runs_follow_one_slider(qtbot: QtBot, panel: Compar
     qtbot.waitUntil(lambda: len(panel.shown) == 4)
     assert panel.samples.images_seen == 0
     qtbot.waitUntil(lambda: panel.samples.model.columnCount() == 4)
-    assert panel.samples.model.headerData(3, Qt.Orientation.Horizontal).endswith("no preview yet")
+    header = str(panel.samples.model.headerData(3, Qt.Orientation.Horizontal))
+    assert header.endswith("no preview yet")
     assert says(panel, "The noise of previews follows from the seed")
 
 
