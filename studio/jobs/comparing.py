@@ -1,5 +1,6 @@
 """Reads the curves, the settings and the previews of runs that are compared."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from engine.runs.folder import RunFolder
 from engine.runs.listing import stamp_of
 from engine.sample.preview_sheet import Sheet, read_sheet
 from studio.jobs.task import CancellingJob, Task, TaskEnded
+
+_log = logging.getLogger(__name__)
 
 CACHE_BYTES = 32_000_000
 """Maximum size of cached sheets."""
@@ -39,8 +42,6 @@ class ComparisonJobs(QObject):
     """Carries ``RunSummary`` by folder."""
     sheets_read = Signal(object)
     """Carries ``Sheet`` or None by path."""
-    failed = Signal(object)
-    """Carries the error."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +114,8 @@ class ComparisonJobs(QObject):
         if event.outcome is Outcome.FINISHED:
             found.emit(event.result)
         elif event.error is not None:
-            self.failed.emit(event.error)
+            # The views keep what they have; a run that is damaged is no error.
+            _log.warning("Runs that are compared cannot be read: %s", event.error)
 
 
 _PATIENCE_MS = 10_000

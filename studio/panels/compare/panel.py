@@ -162,6 +162,8 @@ class ComparePanel(QWidget):
         selection = self.selection
         places = {folder: selection.place_of(folder) for folder in selection.folders}
         self._hidden &= set(places)
+        # A chip that is removed under the pointer tells of no leave.
+        self.highlight.point_at(None)
         self._read = {folder: run for folder, run in self._read.items() if folder in places}
         self.chips.show_runs(places, [*self._hidden])
         self.parallel.show_compared(places)
