@@ -236,6 +236,7 @@ class Studio(QObject):
         window.quality.failed.connect(self.reporter.report)
         window.compare.failed.connect(self.reporter.report)
         window.runs.compare_requested.connect(self._compare)
+        window.runs.table.pointed.connect(window.compare.highlight.point_at)
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPointF, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDockWidget, QSlider
 from pytestqt.qtbot import QtBot
@@ -125,6 +125,18 @@ def test_that_selected_rows_are_compared_by_a_key(qtbot: QtBot, studio: Studio, 
     table.clearSelection()
     studio.window.actions_.compare.trigger()
     assert len(studio.compared.folders) == 3
+
+
+def test_that_a_run_under_the_pointer_in_the_list_is_highlighted(
+    qtbot: QtBot, studio: Studio, runs: Path
+):
+    studio.window.show_runs()
+    table = studio.window.runs.table
+    qtbot.waitUntil(lambda: table.shown_count == 4)
+    table.entered.emit(table.model().index(table.names().index("fast"), Column.NAME))
+    assert studio.window.compare.highlight.folder == runs / "fast"
+    QApplication.sendEvent(table, QEvent(QEvent.Type.Leave))
+    assert studio.window.compare.highlight.folder is None
 
 
 def test_that_more_than_twelve_are_refused_with_a_sentence(qtbot: QtBot, studio: Studio):

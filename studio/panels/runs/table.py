@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -34,6 +34,8 @@ class RunTable(QTableView):
     """Emitted with a ``ListedRun``."""
     delete_requested = Signal()
     rename_requested = Signal()
+    pointed = Signal(object)
+    """Emitted with the folder of the run under the pointer, or None."""
     menu_requested = Signal(object)
     """Emitted with a global position."""
 
@@ -59,6 +61,8 @@ class RunTable(QTableView):
         self.clicked.connect(self._click)
         self.doubleClicked.connect(self._double_click)
         self.customContextMenuRequested.connect(self._ask_menu)
+        self.setMouseTracking(True)
+        self.entered.connect(lambda index: self.pointed.emit(index.data(RUN_ROLE).folder))
 
     @property
     def run(self) -> ListedRun | None:
@@ -129,6 +133,11 @@ class RunTable(QTableView):
     def _ask_menu(self, place: QPoint) -> None:
         if self.indexAt(place).isValid():
             self.menu_requested.emit(self.viewport().mapToGlobal(place))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at nothing once the pointer is elsewhere."""
+        super().leaveEvent(event)
+        self.pointed.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handle Enter, F2 and Delete."""
