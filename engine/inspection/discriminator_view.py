@@ -148,9 +148,7 @@ def _inspect(
     with torch.no_grad():
         numbers = _numbers(run, items)
     if run.discriminator is not None:
-        found = {
-            head: contributions(run.discriminator, head, items, baseline) for head in numbers
-        }
+        found = {head: contributions(run.discriminator, head, items, baseline) for head in numbers}
     samples = to_samples(run, items)
     written = captions(samples)
     parts: dict[str, list[Picture | Words]] = {}

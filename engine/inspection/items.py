@@ -4,7 +4,6 @@ Shapes: N items, H height, W width, L tokens.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -85,5 +84,3 @@ def to_samples(run: InspectedRun, items: Items) -> Samples:
         else:
             columns[modality.name] = modality.postprocess(item)
     return Samples(columns=columns)
-
-

@@ -42,7 +42,7 @@ def read_snapshot(folder: Path, checkpoint: str = NEWEST) -> Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class InspectedRun:
-    """The networks of a run at one point of its training, on the CPU and in evaluation mode."""
+    """The networks of a run at one point of its training."""
 
     folder: Path
     config: RunConfig
@@ -62,7 +62,7 @@ class InspectedRun:
 
 
 def load_networks(folder: Path, snapshot: Snapshot) -> InspectedRun:
-    """Build the networks of a run and load a snapshot into them.
+    """Build the networks of a run on the CPU, in evaluation mode, and load a snapshot into them.
 
     Raises:
         RunMissingError, ConfigError: the run cannot be read.

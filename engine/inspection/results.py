@@ -155,8 +155,10 @@ class StepView:
     """By network; only those that were updated."""
     before: Probe
     after: Probe
-    tile_change: Floats
-    """[N, H, W], mean absolute change over the channels; black and white are 1 apart."""
+    tile_change: ImageArray
+    """[N, H, W, 3], absolute change of the tiles; white is ``max_change``."""
+    max_change: float
+    """Largest change of a pixel; black and white are 1 apart."""
 
 
 # --------------------------------------------------------------------------
