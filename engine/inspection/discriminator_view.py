@@ -12,15 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.control import RunControl
 from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TableFacts, TextFacts
 from engine.data.store import StoredDataset
 from engine.data.table_codec import TableLayout, decode_columns
 from engine.data.tokenizers import PADDING
 from engine.inspection.batch_statistics import held_deviation
 from engine.inspection.items import (
+    fixed_noise,
     generate,
     mismatched_items,
-    preview_noise,
     real_items,
     to_samples,
 )
@@ -51,16 +52,26 @@ BASELINE_ITEMS = 256
 """Real items whose median is the baseline of pictures."""
 
 
-def view_run(run: InspectedRun, dataset: StoredDataset, count: int = SHOWN) -> LensView:
+def view_run(
+    run: InspectedRun,
+    dataset: StoredDataset,
+    control: RunControl | None = None,
+    count: int = SHOWN,
+) -> LensView:
     """Judge real and generated items, and real ones with a wrong text where there is a pair head.
 
     Args:
         run: of any family; one without a discriminator gives the terms of its bound instead.
         dataset: of the run.
+        control: checked between the groups of items.
         count: items of each origin.
+
+    Raises:
+        StoppedError: a stop was requested.
     """
+    control = control or RunControl()
     pool = real_items(run, dataset, BASELINE_ITEMS)
-    generated = generate(run.ema, preview_noise(run, count))
+    generated = generate(run.ema, fixed_noise(run, count))
     exchanged = _exchanged_column(run) if pool else ""
     groups: dict[Origin, Items] = {}
     if pool:
@@ -82,7 +93,7 @@ def view_run(run: InspectedRun, dataset: StoredDataset, count: int = SHOWN) -> L
             item
             for origin, group in groups.items()
             if len(next(iter(group.values())))
-            for item in _inspect(run, origin, group, baseline)
+            for item in _inspect(run, origin, group, baseline, control)
         ),
     )
 
@@ -142,8 +153,9 @@ def _baseline(run: InspectedRun, pool: Items) -> dict[str, Tensor]:
 
 
 def _inspect(
-    run: InspectedRun, origin: Origin, items: Items, baseline: Items
+    run: InspectedRun, origin: Origin, items: Items, baseline: Items, control: RunControl
 ) -> list[InspectedItem]:
+    control.stop_if_asked()
     found: dict[str, dict[str, Tensor]] = {}
     with torch.no_grad():
         numbers = _numbers(run, items)

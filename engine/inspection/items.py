@@ -34,11 +34,11 @@ def real_items(run: InspectedRun, dataset: StoredDataset, count: int) -> dict[st
     return network_input(dataset, run.model, rows[places], run.config.networks, run.modalities)
 
 
-def preview_noise(run: InspectedRun, count: int) -> dict[str, Tensor]:
-    """Draw the noise of the first tiles of the run's previews: by name, [N, ...]."""
+def fixed_noise(run: InspectedRun, count: int) -> dict[str, Tensor]:
+    """Draw the noise of N items, of the run's previews if these have so many: by name, [N, ...]."""
     sampler = Sampler(run.ema, run.modalities, torch.device("cpu"))
-    tiles = run.config.reporting.preview_count
-    noise = sampler.draw_noise(tiles, mix_seed(run.config.seed, NOISE_STREAM))
+    drawn = max(count, run.config.reporting.preview_count)
+    noise = sampler.draw_noise(drawn, mix_seed(run.config.seed, NOISE_STREAM))
     return {name: rows[:count] for name, rows in noise.items()}
 
 

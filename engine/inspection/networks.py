@@ -3,7 +3,9 @@
 Only the run folder is read. Nothing of it changes, and the weights are a copy.
 """
 
-from collections.abc import Mapping
+import queue
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.run import RunConfig
+from engine.control import RunControl
 from engine.errors import CheckpointCorruptError
 from engine.modalities.registry import build_modalities
 from engine.nets.blocks import shapes_only
@@ -38,6 +41,51 @@ def read_snapshot(folder: Path, checkpoint: str = NEWEST) -> Snapshot:
     """
     path = RunFolder(folder).chosen_checkpoint(checkpoint)
     return Snapshot(tensors=read_tensors(path, ""), metadata=read_metadata(path))
+
+
+RequestState = Callable[[Callable[[object], None]], None]
+"""Asks a run that trains in this process for a copy of its state."""
+LIVE_TIMEOUT_S = 5.0
+"""A run that evaluates or saves answers later; its newest checkpoint is read then."""
+_POLL_S = 0.02
+
+
+def live_snapshot(request: RequestState, control: RunControl) -> Snapshot | None:
+    """Copy the state of a run that trains in this process, between two steps.
+
+    Args:
+        request: of the run.
+        control: ends the wait.
+
+    Returns:
+        None if the run does not answer in time.
+
+    Raises:
+        StoppedError: a stop was requested.
+    """
+    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+    request(answers.put)
+    deadline_s = time.monotonic() + LIVE_TIMEOUT_S
+    while time.monotonic() < deadline_s:
+        control.stop_if_asked()
+        try:
+            answer = answers.get(timeout=_POLL_S)
+        except queue.Empty:
+            continue
+        return answer if isinstance(answer, Snapshot) else None
+    return None
+
+
+def newest_snapshot(folder: Path, live: RequestState | None, control: RunControl) -> Snapshot:
+    """Copy the state of a run that trains here, or else read its newest checkpoint.
+
+    Raises:
+        RunMissingError, CheckpointMissingError: there is nothing to load.
+        CheckpointCorruptError: what is there is damaged.
+        StoppedError: a stop was requested.
+    """
+    found = None if live is None else live_snapshot(live, control)
+    return read_snapshot(folder) if found is None else found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +138,22 @@ def load_networks(folder: Path, snapshot: Snapshot) -> InspectedRun:
         discriminator=cast("PairDiscriminator | None", networks.get(DISCRIMINATOR)),
         metadata=snapshot.metadata,
     )
+
+
+def inspect_run(folder: Path, live: RequestState | None, control: RunControl) -> InspectedRun:
+    """Load the newest state of a run, with one thread for all that is computed of it.
+
+    A run that trains meanwhile keeps the other processors: PyTorch counts threads for each thread
+    that calls it.
+
+    Raises:
+        EngineError: as ``newest_snapshot`` and ``load_networks``.
+        StoppedError: a stop was requested.
+    """
+    torch.set_num_threads(1)
+    snapshot = newest_snapshot(folder, live, control)
+    control.stop_if_asked()
+    return load_networks(folder, snapshot)
 
 
 def uncompiled(config: RunConfig) -> RunConfig:

@@ -90,6 +90,58 @@ class LensView:
 
 
 # --------------------------------------------------------------------------
+# Fields.
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneChoice:
+    """The two numeric fields of a table that a plane shows, and which head colours it."""
+
+    column: str = ""
+    """Of the table; empty for the first that has two numeric fields."""
+    x: str = ""
+    y: str = ""
+    """Fields; empty for the first two."""
+    head: str = ""
+    """Of the discriminator; empty for that of the column, or the pair's if it has none."""
+    given: str = ""
+    """Caption of the real item whose other columns and fields are held; empty for the first."""
+    is_in_scores: bool = False
+    """Show normal scores, which the networks see, instead of the values of the dataset."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneView:
+    """Points of two numeric fields, the discriminator's logits between them, and gradients."""
+
+    run: Path
+    images_seen: int
+    choice: PlaneChoice
+    """With everything resolved."""
+    columns: Mapping[str, tuple[str, ...]]
+    """Tables with two numeric fields or more, and these fields."""
+    heads: tuple[str, ...]
+    """That see the column; empty without a discriminator."""
+    captions: tuple[str, ...]
+    """That can be given."""
+    measure: Measure
+    low: tuple[float, float]
+    high: tuple[float, float]
+    """Corners of the grid, in x and y."""
+    logits: Floats
+    """[G, G], rows along y from low to high; empty, [0, 0], without a discriminator."""
+    real: Floats
+    """[N, 2]."""
+    real_captions: tuple[str, ...]
+    generated: Floats
+    """[N, 2], by the generator itself."""
+    generated_captions: tuple[str, ...]
+    moved: Floats
+    """[N, 2]: where the generated points come to along the negative gradient of the generator's
+    adversarial loss; the same distance in scores for the largest gradient in any view."""
+
+
+# --------------------------------------------------------------------------
 # Steps.
 
 
@@ -159,55 +211,5 @@ class StepView:
     """[N, H, W, 3], absolute change of the tiles; white is ``max_change``."""
     max_change: float
     """Largest change of a pixel; black and white are 1 apart."""
-
-
-# --------------------------------------------------------------------------
-# Fields.
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaneChoice:
-    """The two numeric fields of a table that a plane shows, and which head colours it."""
-
-    column: str = ""
-    """Of the table; empty for the first that has two numeric fields."""
-    x: str = ""
-    y: str = ""
-    """Fields; empty for the first two."""
-    head: str = ""
-    """Of the discriminator; empty for that of the column, or the pair's if it has none."""
-    given: str = ""
-    """Caption of the real item whose other columns and fields are held; empty for the first."""
-    is_in_scores: bool = False
-    """Show normal scores, which the networks see, instead of the values of the dataset."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaneView:
-    """Points of two numeric fields, the discriminator's logits between them, and gradients."""
-
-    run: Path
-    images_seen: int
-    choice: PlaneChoice
-    """With everything resolved."""
-    columns: Mapping[str, tuple[str, ...]]
-    """Tables with two numeric fields or more, and these fields."""
-    heads: tuple[str, ...]
-    """That see the column; empty without a discriminator."""
-    captions: tuple[str, ...]
-    """That can be given."""
-    measure: Measure
-    low: tuple[float, float]
-    high: tuple[float, float]
-    """Corners of the grid, in x and y."""
-    logits: Floats
-    """[G, G], rows along y from low to high; empty, [0, 0], without a discriminator."""
-    real: Floats
-    """[N, 2]."""
-    real_captions: tuple[str, ...]
-    generated: Floats
-    """[N, 2], by the generator itself."""
-    generated_captions: tuple[str, ...]
-    moved: Floats
-    """[N, 2]: where the generated points come to along the negative gradient of the generator's
-    adversarial loss; the same distance in scores for the largest gradient in any view."""
+    plane: PlaneView | None = None
+    """After the step, if a table has two numeric fields."""

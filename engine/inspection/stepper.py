@@ -7,6 +7,7 @@ families can also be taken in halves: first the discriminator's, then the genera
 Shapes: B batch, N items.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +27,13 @@ from engine.data.store import open_dataset
 from engine.errors import CheckpointCorruptError, DatasetChangedError
 from engine.events import ImageArray
 from engine.inspection.discriminator_view import measure_of
-from engine.inspection.items import generate, preview_noise, real_items, to_samples
+from engine.inspection.items import fixed_noise, generate, real_items, to_samples
 from engine.inspection.networks import InspectedRun, uncompiled
-from engine.inspection.results import Part, Probe, StepView, WeightChange
+from engine.inspection.plane import view_plane
+from engine.inspection.results import Part, PlaneChoice, PlaneView, Probe, StepView, WeightChange
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.modalities.registry import build_modalities
+from engine.nets.blocks import frozen
 from engine.nets.discriminator import PairDiscriminator
 from engine.nets.protocols import PairModel
 from engine.runs.folder import RunFolder
@@ -138,7 +141,7 @@ class Stepper:
         run = RunFolder(folder)
         config, model = uncompiled(run.read_config()), run.read_model()
         device = find_device(config.device)
-        dataset = open_dataset(config.dataset)
+        self._dataset = dataset = open_dataset(config.dataset)
         if dataset.manifest.version != model.dataset_version:
             found = dataset.manifest.version
             raise DatasetChangedError(dataset.folder, model.dataset_version, found)
@@ -174,17 +177,21 @@ class Stepper:
         self._is_exact = True
         self._restore(snapshot)
         self._real = _on(real_items(self._run, dataset, PROBE_ITEMS), device)
-        self._noise = _on(preview_noise(self._run, PROBE_ITEMS), device)
+        self._noise = _on(fixed_noise(self._run, PROBE_ITEMS), device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors of the copy by name, as a checkpoint of the run would hold them."""
         return self._state.tensors()
 
-    def take(self, part: Part) -> StepView:
+    def take(self, part: Part, choice: PlaneChoice | None = None) -> StepView:
         """Take a step, or half of one, and report what it changed.
 
         The discriminator's half begins a step, and the generator's half ends it. A second
         discriminator's half begins the next step; a generator's half alone is a step as well.
+
+        Args:
+            part: what to update.
+            choice: of the plane, if a table has two numeric fields.
 
         Raises:
             ValueError: a half of a step of a family without a discriminator.
@@ -221,6 +228,7 @@ class Stepper:
             after=after[0],
             tile_change=change,
             max_change=largest,
+            plane=self._plane(choice or PlaneChoice()),
         )
 
     def _restore(self, snapshot: Snapshot) -> None:
@@ -300,6 +308,19 @@ class Stepper:
             captions=captions(samples),
         )
         return probe, made
+
+    def _plane(self, choice: PlaneChoice) -> PlaneView | None:
+        """Draw the plane of the current weights; on a graphics card there is none."""
+        if self._state.device.type != "cpu":
+            return None
+        metadata = replace(self._run.metadata, images_seen=self._state.images_seen)
+        networks = [trained.network for trained in self._state.networks.values()]
+        with contextlib.ExitStack() as stack:
+            for network in networks:
+                network.eval()
+                stack.callback(network.train)
+                stack.enter_context(frozen(network))
+            return view_plane(replace(self._run, metadata=metadata), self._dataset, choice)
 
     def _losses(self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor]) -> dict[str, float]:
         """Return the adversarial losses on the fixed items, summed over the heads."""
