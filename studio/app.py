@@ -23,6 +23,7 @@ from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.inspection import InspectionJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
@@ -33,6 +34,7 @@ from studio.models.run_queue import FILE_NAME
 from studio.models.run_state import Command
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
@@ -57,6 +59,7 @@ from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
+from studio.window.learning import LearnController
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
@@ -95,6 +98,7 @@ class Studio(QObject):
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
@@ -123,6 +127,7 @@ class Studio(QObject):
         self.evaluating = EvaluationController(
             self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
         )
+        self.learning = LearnController(self.learn, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -186,6 +191,7 @@ class Studio(QObject):
 
     def _make_window(self) -> MainWindow:
         is_more_open = self.store.load(RunChoices()).is_more_open
+        self.learn = LearnPanel(self.inspection)
         window = MainWindow(
             run=RunPanel(self._form, is_more_open=is_more_open),
             losses=LossPlotPanel(),
@@ -194,6 +200,7 @@ class Studio(QObject):
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
+            others={"learn": self.learn},
         )
         window.losses.set_view(self.store.load(PlotView()))
         window.gallery.set_view(self.store.load(GalleryView()))
@@ -237,6 +244,7 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.inspection.shut_down,
             self.player.shut_down,
         ):
             self.closing.closing.connect(shut_down)

@@ -39,6 +39,8 @@ class Measure(StrEnum):
     column, the divergence of the posterior, and the negative ELBO, their sum."""
 
 
+PAIR_HEAD = "pair"
+"""Name of the head that judges whole pairs, as ``engine.nets.discriminator.PAIR``."""
 DIVERGENCE, BOUND = "divergence", "negative_elbo"
 """Names of numbers of a variational family, beside the columns."""
 
@@ -200,6 +202,8 @@ class StepView:
     trains_generator: bool
     """Whether the run's own next step updates the generator; some runs do so in every k-th."""
     has_discriminator: bool
+    has_pictures: bool
+    """Whether tiles show anything: a column of pictures or sounds."""
     measure: Measure
     losses: Mapping[str, float]
     """Of the step's own batch, before its weights changed."""

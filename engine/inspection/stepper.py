@@ -221,6 +221,10 @@ class Stepper:
             is_exact=self._is_exact,
             trains_generator=self._trains_generator(state.step),
             has_discriminator=self._run.discriminator is not None,
+            has_pictures=any(
+                isinstance(facts, ImageFacts | AudioFacts)
+                for facts in self._run.model.columns.values()
+            ),
             measure=measure_of(self._run),
             losses={name: float(value) for name, value in report.losses.items()},
             changes=changes,

@@ -20,8 +20,10 @@ from studio.settings.choices import WindowLayout
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Increased when docks are added or removed; older saved layouts are ignored."""
+LARGE = frozenset({"learn"})
+"""Further panels that need the room of the gallery."""
 _DEFAULT = WindowLayout()
 _SEPARATOR = 1
 """Pixels between two docks, as the theme has them."""
@@ -35,8 +37,8 @@ class DockArea(QMainWindow):
 
     Args:
         run, losses, quality, gallery, datasets, runs, log: the panels.
-        others: further panels by name, shown as tabs beside the log under their window title and
-            icon.
+        others: further panels by name, shown as tabs under their window title and icon: beside
+            the runs if they are in ``LARGE``, otherwise beside the log.
     """
 
     def __init__(
@@ -134,10 +136,12 @@ class DockArea(QMainWindow):
             dock.setFloating(False)
             self.removeDockWidget(dock)
         run, gallery, datasets, runs, losses, quality, log, *others = self._docks.values()
+        large = [dock for dock in others if dock.objectName() in LARGE]
+        small = [dock for dock in others if dock not in large]
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, run)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, gallery)
         self.splitDockWidget(gallery, losses, Qt.Orientation.Vertical)
-        for tabs in ((gallery, datasets, runs), (losses, quality, log, *others)):
+        for tabs in ((gallery, datasets, runs, *large), (losses, quality, log, *small)):
             for first, second in itertools.pairwise(tabs):
                 self.tabifyDockWidget(first, second)
         for dock in self._docks.values():
