@@ -24,6 +24,7 @@ from engine.inspection.items import (
     mismatched_items,
     real_items,
     to_samples,
+    training_items,
 )
 from engine.inspection.networks import InspectedRun
 from engine.inspection.results import (
@@ -49,7 +50,7 @@ Items = Mapping[str, Tensor]
 SHOWN = 16
 """Items of each origin."""
 BASELINE_ITEMS = 256
-"""Real items whose median is the baseline of pictures."""
+"""Training items whose median is the baseline of pictures."""
 
 
 def view_run(
@@ -70,19 +71,16 @@ def view_run(
         StoppedError: a stop was requested.
     """
     control = control or RunControl()
-    pool = real_items(run, dataset, BASELINE_ITEMS)
-    generated = generate(run.ema, fixed_noise(run, count))
-    exchanged = _exchanged_column(run) if pool else ""
+    real, generated = real_items(run, dataset, count), generate(run.ema, fixed_noise(run, count))
+    exchanged = _exchanged_column(run) if real else ""
     groups: dict[Origin, Items] = {}
-    if pool:
-        available = len(next(iter(pool.values())))
-        places = torch.linspace(0, available - 1, min(count, available)).long()
-        groups[Origin.REAL] = {name: item[places] for name, item in pool.items()}
+    if real:
+        groups[Origin.REAL] = real
     groups[Origin.GENERATED] = generated
     if exchanged:
-        wrong, is_wrong = mismatched_items(groups[Origin.REAL], run.modality(exchanged))
+        wrong, is_wrong = mismatched_items(real, run.modality(exchanged))
         groups[Origin.MISMATCHED] = {name: item[is_wrong] for name, item in wrong.items()}
-    baseline = _baseline(run, pool or generated)
+    baseline = _baseline(run, training_items(run, dataset, BASELINE_ITEMS) or generated)
     return LensView(
         run=run.folder,
         images_seen=run.metadata.images_seen,

@@ -14,6 +14,7 @@ from engine.data.loader import mix_seed
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.waveform import Sounds
 from engine.inspection.networks import InspectedRun
+from engine.modalities.kind import Rows
 from engine.nets.protocols import Modality, PairModel
 from engine.sample.sampler import Sampler, Samples, Shown
 from engine.train.data import network_input
@@ -28,8 +29,15 @@ def real_items(run: InspectedRun, dataset: StoredDataset, count: int) -> dict[st
     They are spread evenly over the dataset, which is often sorted. Empty if no item is complete.
     """
     rows = dataset.complete_rows(VALIDATION, run.model.columns)
-    if not len(rows):
-        rows = dataset.complete_rows(TRAIN, run.model.columns)
+    return _read(run, dataset, rows, count) or training_items(run, dataset, count)
+
+
+def training_items(run: InspectedRun, dataset: StoredDataset, count: int) -> dict[str, Tensor]:
+    """Read up to N complete training items, as ``real_items`` does."""
+    return _read(run, dataset, dataset.complete_rows(TRAIN, run.model.columns), count)
+
+
+def _read(run: InspectedRun, dataset: StoredDataset, rows: Rows, count: int) -> dict[str, Tensor]:
     places = np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)
     return network_input(dataset, run.model, rows[places], run.config.networks, run.modalities)
 

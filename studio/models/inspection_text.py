@@ -15,6 +15,7 @@ from engine.inspection.results import (
     PAIR_HEAD,
     Floats,
     InspectedItem,
+    LensView,
     Measure,
     Origin,
     Part,
@@ -128,8 +129,17 @@ def number_rows(item: InspectedItem, measure: Measure) -> list[Row]:
     return rows
 
 
+def group_title(view: LensView, origin: Origin, name: str) -> str:
+    """Return the heading of the items of an origin, with the mean of a number if they have it."""
+    title = origin_title(origin, view.exchanged)
+    found = [item.numbers[name] for item in view.items if item.origin is origin and name]
+    if not found:
+        return title
+    return f"{title} · {number_text(sum(found) / len(found), view.measure)}"
+
+
 def origin_title(origin: Origin, exchanged: str) -> str:
-    """Return the heading of the items of an origin."""
+    """Return what the items of an origin are."""
     match origin:
         case Origin.REAL:
             return translate("Inspection", "Real")
@@ -186,9 +196,15 @@ def step_rows(view: StepView) -> Iterator[tuple[str, str, str]]:
         if name in before.losses:
             yield title, f"{before.losses[name]:.4f}", f"{after.losses[name]:.4f}"
     yield from _logit_rows(before, after)
+    on_batch = {
+        "discriminator": translate("Inspection", "Discriminator, on the batch of the step"),
+        "generator": translate("Inspection", "Generator, on the batch of the step"),
+        "penalty": translate("Inspection", "Penalty, on the batch of the step"),
+        "text_nll": translate("Inspection", "Text NLL, on the batch of the step"),
+        "redescription": translate("Inspection", "Redescription, on the batch of the step"),
+    }
     for name, value in view.losses.items():
-        title = translate("Inspection", "{0}, on the batch of the step").format(name)
-        yield title, f"{value:.4f}", ""
+        yield on_batch.get(name, name), f"{value:.4f}", ""
     moved = {
         "discriminator": translate("Inspection", "Weights of the discriminator, moved by"),
         "generator": translate("Inspection", "Weights of the generator, moved by"),

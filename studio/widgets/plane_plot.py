@@ -18,6 +18,8 @@ Points = npt.NDArray[np.float32]
 _SIZE = 6
 _HEAD = 0.25
 """Length of an arrow's head relative to the arrow."""
+_LARGEST_HEAD = 0.03
+"""The same relative to the diagonal of the field, at most."""
 _SPREAD = 0.5
 """Half the width of an arrow's head relative to its length."""
 _STRENGTH = 0.45
@@ -83,7 +85,11 @@ class PlanePlot(QWidget):
         self._sets = (real, made)
         self._real.setData(pos=real)
         self._made.setData(pos=made)
-        x, y = _arrow_lines(made, moved) if len(moved) else (np.zeros(0), np.zeros(0))
+        x, y = (
+            _arrow_lines(made, moved, self._diagonal())
+            if len(moved)
+            else (np.zeros(0), np.zeros(0))
+        )
         self._arrows.setData(x, y)
 
     def plot_item(self) -> Any:
@@ -123,6 +129,12 @@ class PlanePlot(QWidget):
         self._plot.getViewBox().setAspectLocked(is_alike)
         self._plot.setRange(xRange=(low[0], high[0]), yRange=(low[1], high[1]), padding=0)
 
+    def _diagonal(self) -> float:
+        if not self._range:
+            return 1.0
+        left, low, right, high = self._range
+        return float(np.hypot(right - left, high - low))
+
     def _recolor(self) -> None:
         colors = current_colors()
         color_axes(self._plot)
@@ -144,12 +156,13 @@ class PlanePlot(QWidget):
 
 
 def _arrow_lines(
-    start: Points, end: Points
+    start: Points, end: Points, diagonal: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the lines of arrows as pairs of points: the shaft, and two sides of the head."""
     along = (end - start).astype(np.float64)
-    across = np.stack([-along[:, 1], along[:, 0]], 1)
-    back = end - _HEAD * along
-    sides = [back + sign * _HEAD * _SPREAD * across for sign in (1, -1)]
+    length = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
+    head = along / length * np.minimum(_HEAD * length, _LARGEST_HEAD * diagonal)
+    across = np.stack([-head[:, 1], head[:, 0]], 1)
+    sides = [end - head + sign * _SPREAD * across for sign in (1, -1)]
     lines = np.stack([start, end, end, sides[0], end, sides[1]], 1).reshape(-1, 2)
     return lines[:, 0].astype(np.float64), lines[:, 1].astype(np.float64)

@@ -17,6 +17,7 @@ from engine.inspection.results import (
 from studio.jobs.inspection import InspectionJobs
 from studio.jobs.task import TaskEnded
 from studio.models.inspection_text import (
+    group_title,
     images_text,
     number_rows,
     number_text,
@@ -143,7 +144,6 @@ class LensPage(LearnPage):
             about += " · " + self.tr("Logits of this loss are no probabilities.")
         self._sentence.setText(about)
         for origin, grid in self._grids.items():
-            grid.set_title(origin_title(origin, view.exchanged))
             grid.setVisible(any(item.origin is origin for item in view.items))
         self._show_tiles()
         self.show_content()
@@ -160,6 +160,7 @@ class LensPage(LearnPage):
         for origin, grid in self._grids.items():
             items = [item for item in view.items if item.origin is origin]
             if items:
+                grid.set_title(group_title(view, origin, self.head))
                 tiles = np.stack([item_tile(item, self.head) for item in items])
                 grid.show_tiles(tiles, [self._caption(item, view) for item in items])
         self._show_detail()

@@ -76,7 +76,9 @@ def stepper(run: Path) -> Stepper:
 def differing(copied: Stepper, run: Path) -> list[str]:
     """Name the tensors of a copy that differ from those of the run's last checkpoint."""
     last = read_tensors(RunFolder(run).latest_checkpoint(), "")
-    return [name for name, tensor in copied.tensors().items() if not torch.equal(tensor, last[name])]
+    return [
+        name for name, tensor in copied.tensors().items() if not torch.equal(tensor, last[name])
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
