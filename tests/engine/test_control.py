@@ -79,3 +79,15 @@ def test_that_a_wish_wakes_whoever_waits(wish):
         getattr(control, wish)()
         thread.join(0.01)
     assert not thread.is_alive()
+
+
+def test_that_a_copy_of_the_state_goes_to_all_who_asked_and_once():
+    control = RunControl()
+    one, other = list[object](), list[object]()
+    assert control.take_state_requests() == []
+    control.request_state(one.append)
+    control.request_state(other.append)
+    for receive in control.take_state_requests():
+        receive("state")
+    assert control.take_state_requests() == []
+    assert (one, other) == (["state"], ["state"])

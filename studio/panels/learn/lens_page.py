@@ -32,11 +32,12 @@ from studio.panels.learn.item_columns import ItemGrid, side_by_side
 from studio.panels.learn.page import LearnPage
 from studio.theme import SPACING
 from studio.widgets.fields import ChoiceField
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.image_view import ImageView
 from studio.widgets.labels import FactGrid, fill, plain_label, scrolling, spaced
 from studio.widgets.word_bar import WordBar
 
-_DETAIL_WIDTH = 272
+_DETAIL_WIDTH, _HEAD_WIDTH, _SCALE_WIDTH = 272, 180, 230
 _PICTURE_HEIGHT = 200
 _NO_HEAD = "-"
 _BLANK: ImageArray = np.full((2, 64, 3), 160, dtype=np.uint8)
@@ -100,20 +101,21 @@ class LensPage(LearnPage):
     def _lay_out(self) -> None:
         label = plain_label(self.tr("Where it looks:"))
         label.setWordWrap(False)
-        self._head.setFixedWidth(180)
-        scale = WordBar()
-        self._scale = scale
-        scale.setFixedWidth(230)
-        top = fill(spaced(QHBoxLayout(), SPACING), label, self._head, scale, (self._sentence, 1))
+        self._head.setFixedWidth(_HEAD_WIDTH)
+        self._scale = WordBar()
+        self._scale.setFixedWidth(_SCALE_WIDTH)
+        top = FlowLayout(SPACING)
+        for widget in (label, self._head, self._scale):
+            top.addWidget(widget)
         columns = spaced(QHBoxLayout(), SPACING)
         for grid in self._grids.values():
             columns.addWidget(grid, 1)
         side = scrolling(self.detail)
-        side.setFixedWidth(_DETAIL_WIDTH)
-        columns.addWidget(side)
+        side.setMaximumWidth(_DETAIL_WIDTH)
+        columns.addWidget(side, 1)
         content = QWidget()
         layout = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
-        fill(layout, top, (columns, 1))
+        fill(layout, top, self._sentence, (columns, 1))
         self.addWidget(content)
 
     @Slot(object)

@@ -67,8 +67,8 @@ class PlaneWidget(QWidget):
         self.scale = WordBar()
         fill(choices, self.in_scores, self.with_arrows, self.scale, self.legend, 1)
         area = scrolling(side)
-        area.setFixedWidth(_SIDE_WIDTH)
-        fill(spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0)), (self.plot, 1), area)
+        area.setMaximumWidth(_SIDE_WIDTH)
+        fill(spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0)), (self.plot, 2), (area, 1))
 
     def choice(self) -> PlaneChoice:
         """Return what is chosen."""
