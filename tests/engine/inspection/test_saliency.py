@@ -61,13 +61,13 @@ def test_smoothed_gradients_are_those_of_the_smoothed_score():
     items = {"a": torch.tensor([[1.5], [0.0]])}
     rng = torch.Generator().manual_seed(0)
     square = smooth_gradients(
-        lambda x: x["a"].square().sum(1), items, spread=0.5, generator=rng, samples=4_000
+        lambda x: x["a"].square().sum(1), items, spread=0.5, generator=rng, samples=300
     )
-    torch.testing.assert_close(square["a"], torch.tensor([[3.0], [0.0]]), atol=0.05, rtol=0)
+    torch.testing.assert_close(square["a"], torch.tensor([[3.0], [0.0]]), atol=0.25, rtol=0)
     edge = smooth_gradients(
-        lambda x: x["a"].abs().sum(1), items, spread=0.5, generator=rng, samples=4_000
+        lambda x: x["a"].abs().sum(1), items, spread=0.5, generator=rng, samples=300
     )
-    torch.testing.assert_close(edge["a"], torch.tensor([[1.0], [0.0]]), atol=0.05, rtol=0)
+    torch.testing.assert_close(edge["a"], torch.tensor([[1.0], [0.0]]), atol=0.25, rtol=0)
 
 
 def test_a_held_deviation_leaves_the_logits_and_lets_rows_be_judged_alone():
