@@ -24,6 +24,7 @@ from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.inspection import InspectionJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
@@ -36,6 +37,7 @@ from studio.models.run_state import Command
 from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
@@ -61,6 +63,7 @@ from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
+from studio.window.learning import LearnController
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
@@ -101,6 +104,7 @@ class Studio(QObject):
         self.compared = RunSelection(self)
         self.comparing = ComparisonJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
@@ -129,6 +133,7 @@ class Studio(QObject):
         self.evaluating = EvaluationController(
             self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
         )
+        self.learning = LearnController(self.window.learn, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -202,6 +207,7 @@ class Studio(QObject):
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
             compare=ComparePanel(self.compared, self.comparing, self.runs, self.workspace),
+            learn=LearnPanel(self.inspection),
         )
         window.losses.set_view(self.store.load(PlotView()))
         window.gallery.set_view(self.store.load(GalleryView()))
@@ -249,6 +255,7 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.inspection.shut_down,
             self.player.shut_down,
             self.comparing.shut_down,
         ):

@@ -182,6 +182,7 @@ class TrainingLoop:
             self._save()
         if self._control.take_evaluation_request():
             self._evaluation.request()
+        self._hand_out_state()
         self._step()
         for task in self.tasks:
             if task.is_due():
@@ -421,7 +422,16 @@ class TrainingLoop:
             self._publish()
         if control.take_evaluation_request():
             self._evaluation.request()
+        self._hand_out_state()
         return self._evaluation.is_requested and self._continue_evaluation()
+
+    def _hand_out_state(self) -> None:
+        """Copy the state for whoever requested it; nothing is written."""
+        receivers = self._control.take_state_requests()
+        if receivers:
+            snapshot = take_snapshot(self._run, self._metadata())
+            for receive in receivers:
+                receive(snapshot)
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

@@ -12,6 +12,7 @@ from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
@@ -36,7 +37,7 @@ class MainWindow(QMainWindow):
     """Holds the panels; ``studio.app`` connects them.
 
     Args:
-        run, losses, quality, gallery, datasets, runs, log, compare: the panels.
+        run, losses, quality, gallery, datasets, runs, log, compare, learn: the panels.
         others: further panels by name; see ``DockArea``.
     """
 
@@ -56,12 +57,13 @@ class MainWindow(QMainWindow):
         runs: RunsPanel,
         log: LogPanel,
         compare: ComparePanel,
+        learn: LearnPanel,
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
         self.gallery, self.datasets, self.log = gallery, datasets, log
-        self.runs, self.compare = runs, compare
+        self.runs, self.compare, self.learn = runs, compare, learn
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -78,6 +80,7 @@ class MainWindow(QMainWindow):
             runs=runs,
             log=log,
             compare=compare,
+            learn=learn,
             others=others,
         )
         self._pages = QStackedWidget()
