@@ -1,6 +1,7 @@
 """Control of a running job from another thread."""
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import StoppedError
@@ -18,6 +19,7 @@ class RunControl:
         self._is_pausing = self._is_releasing = False
         self._wants_checkpoint = self._wants_sample = self._wants_evaluation = False
         self._wants_retry = False
+        self._changes: list[Mapping[str, object]] = []
         self._folder: Path | None = None
 
     def request_stop(self, *, discard: bool = False) -> None:
@@ -65,6 +67,16 @@ class RunControl:
         """Request an evaluation of the weights after the current step."""
         with self._changed:
             self._wants_evaluation = True
+            self._changed.notify_all()
+
+    def request_changes(self, values: Mapping[str, object]) -> None:
+        """Request other values of live settings before the next step.
+
+        Args:
+            values: by dotted name; all of them take effect together, or none.
+        """
+        with self._changed:
+            self._changes.append(dict(values))
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
@@ -119,6 +131,12 @@ class RunControl:
         with self._changed:
             wanted, self._wants_evaluation = self._wants_evaluation, False
         return wanted
+
+    def take_changes(self) -> list[Mapping[str, object]]:
+        """Return the requested changes in order, and clear the requests."""
+        with self._changed:
+            changes, self._changes = self._changes, []
+        return changes
 
     def take_retry_request(self) -> bool:
         """Return whether a resume or retry was requested, and clear the request."""

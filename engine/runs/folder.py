@@ -40,6 +40,7 @@ from engine.runs.metadata import (
     ModelMetadata,
     changed_settings,
     config_from_bytes,
+    merged_changes,
     model_from_json,
     read_part,
 )
@@ -303,11 +304,13 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
         RunMissingError: there is no run.
         CheckpointMissingError: the run has saved checkpoints, but none is left.
         CheckpointCorruptError: all checkpoints are damaged.
-        ConfigError: settings differ that must not change; lists all of them.
+        ConfigError: settings differ that must not change, or a new change lies before the
+            checkpoint; lists all of them.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
-    problems = changed_settings(folder.read_config(), config)
+    before = folder.read_config()
+    problems = changed_settings(before, config)
     if problems:
         raise ConfigError(problems)
     ensure_writable(folder.path)
@@ -318,7 +321,9 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
     except CheckpointMissingError:
         if folder.has_saved():
             raise
-    folder.write_config(config)
+    images_seen = images_in_name(found.path) if found is not None else 0
+    changes = merged_changes(before, config, images_seen)
+    folder.write_config(config.with_values(changes=changes))
     try:
         _make_subfolders(folder)
         for path in folder.checkpoint_paths():

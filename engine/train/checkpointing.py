@@ -331,7 +331,7 @@ class CheckpointWriter:
             during,
         )
         self.images_saved = metadata.images_seen
-        RetentionPolicy(self._directory.folder, run.config.reporting).prune()
+        RetentionPolicy(self._directory.folder, run.settings.reporting).prune()
         self._directory.emit(CheckpointSaved(images_seen=metadata.images_seen, path=path))
 
     def save_best(
