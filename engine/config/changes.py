@@ -15,6 +15,8 @@ from typing import Any, Protocol, Self, TypeVar
 from engine.config.setting import Setting, option_of, settings_in, value_at
 from engine.errors import ConfigError, Problem
 
+ALL_IMAGES = 10**15
+"""Images after which all changes have been made."""
 MAX_CHANGES = 10_000
 _MAX_DIGITS = 15
 _MAX_SHOWN = 60

@@ -98,7 +98,7 @@ def merged_changes(
 ) -> tuple[SettingChange, ...]:
     """Return the changes of settings of a resumed run: its own, and those that are new.
 
-    Its changes of a setting of reporting are dropped if the run is resumed with another first value.
+    Its changes of a setting of reporting are dropped if it is resumed with another first value.
 
     Args:
         before: the run's configuration.
