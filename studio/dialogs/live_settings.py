@@ -122,13 +122,19 @@ class LiveSettingsPage(QWidget):
             button.clicked.connect(clicked)
             changed.connect(button.setEnabled)
             button.setEnabled(can)
-        stack.indexChanged.connect(lambda _index: self._name_steps(stack))
-        self._name_steps(stack)
+        # Not the stack itself, which does not outlive every page.
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
+        self._name_undo(stack.undoText())
+        self._name_redo(stack.redoText())
 
-    def _name_steps(self, stack: QUndoStack) -> None:
-        back, again = stack.undoText(), stack.redoText()
-        self.undo.setToolTip(self.tr("Undo: {0}").format(back) if back else self.tr("Undo"))
-        self.redo.setToolTip(self.tr("Redo: {0}").format(again) if again else self.tr("Redo"))
+    @Slot(str)
+    def _name_undo(self, text: str) -> None:
+        self.undo.setToolTip(self.tr("Undo: {0}").format(text) if text else self.tr("Undo"))
+
+    @Slot(str)
+    def _name_redo(self, text: str) -> None:
+        self.redo.setToolTip(self.tr("Redo: {0}").format(text) if text else self.tr("Redo"))
 
     def _make_rows(self, form: LiveForm) -> None:
         self.fields.clear()

@@ -41,8 +41,12 @@ class LiveForm:
         self._texts[name] = text
 
     def is_edited(self, name: str) -> bool:
-        """Whether the text differs from the value in effect."""
-        return self._texts[name].strip() != value_text(self.in_effect[name])
+        """Whether the text is not that of the value in effect; ``0.0010`` is no other value."""
+        field = self.fields[name]
+        try:
+            return read_value(field.kind, field.about, self._texts[name]) != self.in_effect[name]
+        except ValueError:
+            return True
 
     def reset(self) -> None:
         """Set all texts to the values in effect."""
@@ -56,7 +60,7 @@ class LiveForm:
         was_edited, field = self.is_edited(name), self.fields[name]
         kind = field.kind
         self.in_effect[name] = read_value(kind, field.about, event.new) if event.new else ""
-        if not was_edited:
+        if not was_edited or not self.is_edited(name):
             self._texts[name] = value_text(self.in_effect[name])
 
     def values(self) -> dict[str, Any]:
@@ -78,7 +82,4 @@ class LiveForm:
 
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
         edited = {name: field for name, field in self.fields.items() if self.is_edited(name)}
-        values, problems = read_fields(edited, self._texts)
-        # ``0.0010`` is no other value.
-        changed = {name: v for name, v in values.items() if v != self.in_effect[name]}
-        return changed, problems
+        return read_fields(edited, self._texts)

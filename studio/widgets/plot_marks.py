@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QMenu, QToolButton, QToolTip, QWidget
 from studio.theme import current_colors
 
 _SIZE = 9
-_REACH = 0.045
-"""Distance of the marks from the bottom edge, relative to the height of the plot."""
+_ABOVE_EDGE = 7
+"""Pixels from the bottom edge of the plot to the centres of the marks."""
 _NEAR_PX = 6
 """Horizontal distance at which the pointer is on a mark."""
 _SWATCH = QSize(14, 14)
@@ -67,7 +67,8 @@ class PlotMarks(QObject):
         plot.addItem(self._line, ignoreBounds=True)
         self._moment: float | None = None
         box = plot.getViewBox()
-        box.sigYRangeChanged.connect(self._place)
+        for moved in (box.sigYRangeChanged, box.sigResized):
+            moved.connect(self._place)
         plot.scene().sigMouseClicked.connect(self._on_click)
         plot.scene().sigMouseMoved.connect(self._on_move)
         self.recolor()
@@ -113,8 +114,9 @@ class PlotMarks(QObject):
 
     @Slot()
     def _place(self) -> None:
-        low, high = self._plot.getViewBox().viewRange()[1]
-        y = low + _REACH * (high - low)
+        box = self._plot.getViewBox()
+        (low, high), height = box.viewRange()[1], max(box.height(), 1.0)
+        y = low + _ABOVE_EDGE / height * (high - low)
         for kind, item in self._items.items():
             places = [mark.x for mark in self.shown if mark.kind == kind]
             item.setData(places, [y] * len(places))
@@ -152,7 +154,7 @@ class PlotMarks(QObject):
     def _is_low(self, place: Any) -> bool:
         """Whether a scene position is as low as the marks."""
         area = self._plot.getViewBox().sceneBoundingRect()
-        return area.bottom() - place.y() <= 2 * _REACH * area.height() + _SIZE
+        return area.bottom() - place.y() <= 2 * _ABOVE_EDGE
 
 
 class MarksButton(QToolButton):
