@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from engine.config.setting import Setting, option_of, settings_in, value_at
 from engine.errors import ConfigError, Problem
@@ -104,9 +104,9 @@ def changes_from_texts(lines: object) -> tuple[SettingChange, ...]:
     Raises:
         ValueError: a line is damaged; the message quotes it.
     """
-    if not isinstance(lines, list) or len(lines) > MAX_CHANGES:
+    if not isinstance(lines, list) or len(cast("list[object]", lines)) > MAX_CHANGES:
         raise ValueError(f"must be a list of at most {MAX_CHANGES:,} texts")
-    return tuple(_change_in(line) for line in lines)
+    return tuple(_change_in(line) for line in cast("list[object]", lines))
 
 
 def _change_in(line: object) -> SettingChange:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from engine.config.changes import (
     SettingChange,
@@ -347,7 +347,7 @@ class RunConfig:
         if problems:
             raise ConfigError(problems)
 
-    def with_values(self, **values: object) -> "RunConfig":
+    def with_values(self, **values: object) -> Self:
         """Copy with other values; dotted names use a double underscore (``training__beta1``)."""
         own: dict[str, object] = {}
         nested: dict[str, dict[str, object]] = {}

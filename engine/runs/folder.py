@@ -58,6 +58,16 @@ class ValidCheckpoint:
     """Newer ones that are damaged: name and reason of each, newest first."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReopenedRun:
+    """A run that can be resumed."""
+
+    config: RunConfig
+    """With all changes of settings, those of the run and those that are new."""
+    checkpoint: ValidCheckpoint | None
+    """None if the run never saved one, so that it starts from step 0."""
+
+
 def images_in_name(checkpoint: Path) -> int:
     """Parse the number of images seen from a checkpoint's name; 0 if it has none."""
     match = _NAME.fullmatch(checkpoint.name)
@@ -292,13 +302,10 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     return folder
 
 
-def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
+def reopen_run_folder(config: RunConfig) -> ReopenedRun:
     """Find the newest valid checkpoint of a run and write the run's new configuration.
 
     The caller must hold the run's lock. Newer damaged checkpoints are quarantined.
-
-    Returns:
-        The checkpoint; None if the run never saved one, so that it starts from step 0.
 
     Raises:
         RunMissingError: there is no run.
@@ -322,8 +329,8 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
         if folder.has_saved():
             raise
     images_seen = images_in_name(found.path) if found is not None else 0
-    changes = merged_changes(before, config, images_seen)
-    folder.write_config(config.with_values(changes=changes))
+    config = config.with_values(changes=merged_changes(before, config, images_seen))
+    folder.write_config(config)
     try:
         _make_subfolders(folder)
         for path in folder.checkpoint_paths():
@@ -331,7 +338,7 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
                 quarantine(path)
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
-    return found
+    return ReopenedRun(config=config, checkpoint=found)
 
 
 def _make_subfolders(folder: RunFolder) -> None:

@@ -69,9 +69,11 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
                 # Before the folder is made, so that a mistake leaves nothing behind.
                 check_new_run(config)
                 find_initial_run(config)
-            checkpoint = directory.reopen(config) if is_resumed else directory.create(config)
-            if is_resumed:
-                config = config.with_values(changes=directory.folder.read_config().changes)
+                directory.create(config)
+                checkpoint = None
+            else:
+                reopened = directory.reopen(config)
+                config, checkpoint = reopened.config, reopened.checkpoint
             context = RunContext(
                 config=config,
                 directory=directory,

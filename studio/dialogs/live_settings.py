@@ -20,6 +20,8 @@ from studio.widgets.buttons import push_button
 from studio.widgets.fields import ChoiceField, TextField
 from studio.widgets.labels import fill, plain_label, scrolling, set_look, spaced
 
+_LABEL_WIDTH = 175
+
 
 class LiveSettingsPage(QWidget):
     """Fields of the settings that may change while a run trains, with *Apply*, undo and redo."""
@@ -165,6 +167,7 @@ class LiveSettingsPage(QWidget):
             tooltip_text(about, choice_text(about, default) if about.choices else default), title
         )
         field.text_edited.connect(lambda text, name=name: self._on_edited(name, text))
+        label.setMinimumWidth(_LABEL_WIDTH)
         layout.addRow(label, field)
 
     def _on_edited(self, name: str, text: str) -> None:

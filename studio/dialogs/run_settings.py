@@ -69,7 +69,7 @@ class RunSettingsDialog(QDialog):
         self._pages.addWidget(self.live)
         self._choice = QWidget()
         self._page_buttons = QButtonGroup(self)
-        texts = (self.tr("All settings"), self.tr("Change while it trains"))
+        texts = (self.tr("All settings"), self.tr("Change now"))
         choice = FlowLayout(SPACING // 2, self._choice)
         add_page_buttons(choice, self._page_buttons, texts)
         self._page_buttons.idClicked.connect(self._pages.setCurrentIndex)

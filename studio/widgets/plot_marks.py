@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu, QToolButton, QToolTip, QWidget
@@ -223,6 +224,6 @@ def _symbol_icon(symbol: str, color: QColor) -> QIcon:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     # The symbols of pyqtgraph have a side of 1 around the origin.
-    painter.drawPath(pg.graphicsItems.ScatterPlotItem.Symbols[symbol])
+    painter.drawPath(Symbols[symbol])
     painter.end()
     return QIcon(picture)

@@ -70,9 +70,9 @@ class TimelineController(QObject):
         if images_seen is not None:
             texts.append(self.tr("{0} images").format(count_text(int(images_seen))))
             if sheet is not None:
-                texts.append(self.tr("pairs of {0}").format(count_text(sheet)))
+                texts.append(self.tr("pairs at {0}").format(count_text(sheet)))
             if evaluation is not None:
-                texts.append(self.tr("evaluation of {0}").format(count_text(evaluation)))
+                texts.append(self.tr("evaluation at {0}").format(count_text(evaluation)))
         self._shown_texts = tuple(texts)
         self._describe()
         if images_seen is not None and self._view.folder is not None:
@@ -82,7 +82,7 @@ class TimelineController(QObject):
         texts, checkpoint = [*self._shown_texts], ""
         if self._start is not None:
             images = count_text(self._start.images_seen)
-            texts.append(self.tr("checkpoint of {0}").format(images))
+            texts.append(self.tr("checkpoint at {0}").format(images))
             checkpoint = self.tr("{0}, {1} images").format(self._start.checkpoint.name, images)
         for panel in (self._window.losses, self._window.quality):
             panel.moment_bar.show_moment("  ·  ".join(texts), checkpoint)

@@ -107,9 +107,9 @@ def test_a_click_on_a_curve_shows_that_moment_everywhere(qtbot: QtBot, opened: S
     table = window.quality.table
     assert {index.column() for index in table.selectedIndexes()} == {1}
     assert table.model().headerData(1, Qt.Orientation.Horizontal) == "2,000 images"
-    assert "pairs of 4,000" in window.losses.moment_bar.text
-    assert "evaluation of 2,000" in window.losses.moment_bar.text
-    assert says(window.losses, "pairs of 4,000")
+    assert "pairs at 4,000" in window.losses.moment_bar.text
+    assert "evaluation at 2,000" in window.losses.moment_bar.text
+    assert says(window.losses, "pairs at 4,000")
     # No checkpoint, nothing to branch from.
     assert not window.losses.moment_bar.branch.isEnabled()
 
@@ -170,7 +170,7 @@ def test_the_nearest_checkpoint_is_offered_to_branch_and_to_play(
     bar = opened.window.losses.moment_bar
     opened.timeline.choose(4_999.0)
     qtbot.waitUntil(bar.branch.isEnabled)
-    assert "checkpoint of 2,000" in bar.text
+    assert "checkpoint at 2,000" in bar.text
     with qtbot.waitSignal(opened.timeline.checkpoint_play_requested) as played:
         bar.play.click()
     assert played.args == [
