@@ -59,7 +59,7 @@ class ValidCheckpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReopenedRun:
+class ResumableRun:
     """A run that can be resumed."""
 
     config: RunConfig
@@ -302,7 +302,7 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     return folder
 
 
-def reopen_run_folder(config: RunConfig) -> ReopenedRun:
+def reopen_run_folder(config: RunConfig) -> ResumableRun:
     """Find the newest valid checkpoint of a run and write the run's new configuration.
 
     The caller must hold the run's lock. Newer damaged checkpoints are quarantined.
@@ -338,7 +338,7 @@ def reopen_run_folder(config: RunConfig) -> ReopenedRun:
                 quarantine(path)
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
-    return ReopenedRun(config=config, checkpoint=found)
+    return ResumableRun(config=config, checkpoint=found)
 
 
 def _make_subfolders(folder: RunFolder) -> None:

@@ -41,7 +41,7 @@ from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
-    ReopenedRun,
+    ResumableRun,
     RunFolder,
     create_run_folder,
     reopen_run_folder,
@@ -180,7 +180,7 @@ class RunDirectory:
         self.folder.sweep()
         self._open_log()
 
-    def reopen(self, config: RunConfig) -> ReopenedRun:
+    def reopen(self, config: RunConfig) -> ResumableRun:
         """Lock the folder of an existing run and find its newest valid checkpoint.
 
         Raises:
