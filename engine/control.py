@@ -1,7 +1,7 @@
 """Control of a running job from another thread."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.errors import StoppedError
@@ -19,6 +19,7 @@ class RunControl:
         self._is_pausing = self._is_releasing = False
         self._wants_checkpoint = self._wants_sample = self._wants_evaluation = False
         self._wants_retry = self._wants_snapshot = False
+        self._changes: list[Mapping[str, object]] = []
         self._folder: Path | None = None
         self._state_receivers: list[Callable[[object], None]] = []
 
@@ -86,6 +87,16 @@ class RunControl:
             self._state_receivers.append(receive)
             self._changed.notify_all()
 
+    def request_changes(self, values: Mapping[str, object]) -> None:
+        """Request other values of live settings before the next step.
+
+        Args:
+            values: by dotted name; all of them take effect together, or none.
+        """
+        with self._changed:
+            self._changes.append(dict(values))
+            self._changed.notify_all()
+
     def offer_folder(self, folder: Path) -> None:
         """Offer a new or empty folder to a run that can no longer save to its own."""
         with self._changed:
@@ -150,6 +161,12 @@ class RunControl:
         with self._changed:
             receivers, self._state_receivers = self._state_receivers, []
         return receivers
+
+    def take_changes(self) -> list[Mapping[str, object]]:
+        """Return the requested changes in order, and clear the requests."""
+        with self._changed:
+            changes, self._changes = self._changes, []
+        return changes
 
     def take_retry_request(self) -> bool:
         """Return whether a resume or retry was requested, and clear the request."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication
 
 from engine.events import RunEnded, RunEvent, RunReady, RunRelocated
@@ -64,10 +65,12 @@ from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.learning import LearnController
+from studio.window.live_settings import MAX_UNDO, LiveSettingsController
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
+from studio.window.timeline import TimelineController
 
 SWITCH_INTERVAL_S = 0.0005
 """Interpreter switch interval; with Python's default of 5 ms, training stalls on all cores while
@@ -109,6 +112,8 @@ class Studio(QObject):
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
+        self.setting_changes = QUndoStack(self)
+        self.setting_changes.setUndoLimit(MAX_UNDO)
         self._work = work
         self._form = RunForm(self.workspace, self.store.load(RunChoices()))
         self._build_window()
@@ -118,6 +123,10 @@ class Studio(QObject):
         """Create the window and its controllers, and connect them to the jobs."""
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
+        self.timeline = TimelineController(self.window, self.runs, self.run_view)
+        self.live_settings = LiveSettingsController(
+            self.window, self.training, self.run_view, self.setting_changes
+        )
         self.notes = RunAlerts(self.window.run, self.training)
         self.run_controller = RunController(self.window, self.training, self.run_view)
         self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
@@ -235,6 +244,7 @@ class Studio(QObject):
         initial.preview_requested.connect(lambda p: self.transfer.start(p.config, p.starter))
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
+        self.timeline.branch_requested.connect(self.runs_controller.begin_branch)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(self._complete_given)
         window.datasets.train_requested.connect(self._train_on)

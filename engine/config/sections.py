@@ -70,6 +70,7 @@ class TrainingConfig:
         help="Initial learning rate of Adam.",
         low=1e-6,
         high=0.1,
+        live=True,
     )
     text_learning_rate: float = setting(
         0.0,
@@ -79,6 +80,7 @@ class TrainingConfig:
         low=0.0,
         high=0.1,
         families=("hybrid",),
+        live=True,
     )
     final_learning_rate: float = setting(
         1e-4,
@@ -87,6 +89,7 @@ class TrainingConfig:
         "budget.",
         low=0.0,
         high=0.1,
+        live=True,
     )
     beta1: float = setting(
         0.0,
@@ -110,6 +113,7 @@ class TrainingConfig:
         low=0.0,
         high=1000.0,
         families=ADVERSARIAL_FAMILIES,
+        live=True,
     )
     penalty_scale: str = setting(
         "none",
@@ -172,6 +176,7 @@ class TrainingConfig:
         low=0.0,
         high=100.0,
         families=("hybrid",),
+        live=True,
     )
     redescription_weight: float = setting(
         0.0,
@@ -182,6 +187,7 @@ class TrainingConfig:
         low=0.0,
         high=100.0,
         families=("hybrid",),
+        live=True,
     )
     column_weights: str = setting(
         "",
@@ -189,6 +195,7 @@ class TrainingConfig:
         help="Weights of columns in the losses, such as 'speech=0.5, facts=2'; others weigh 1. A "
         "GAN weighs the verdicts on the column's items alone and its likelihood, a VAE its "
         "likelihood.",
+        live=True,
     )
     pseudo_label_threshold: float = setting(
         0.95,
@@ -198,6 +205,7 @@ class TrainingConfig:
         low=0.0,
         high=1.0,
         families=("hybrid",),
+        live=True,
     )
     ema_half_life: float = setting(
         10_000.0,
@@ -207,6 +215,7 @@ class TrainingConfig:
         unit="images",
         low=0.0,
         high=10_000_000.0,
+        live=True,
     )
 
 
@@ -282,6 +291,7 @@ class DataConfig:
         "it for small datasets.",
         choices=AUGMENTATIONS,
         families=ADVERSARIAL_FAMILIES,
+        live=True,
     )
 
 
@@ -427,6 +437,7 @@ class VariationalConfig:
         low=0.0,
         high=100.0,
         families=VARIATIONAL_FAMILIES,
+        live=True,
     )
     kl_warmup_images: float = setting(
         0.0,
@@ -444,6 +455,7 @@ class VariationalConfig:
         low=0.0,
         high=10_000.0,
         families=VARIATIONAL_FAMILIES,
+        live=True,
     )
     num_subsets: int = setting(
         0,
@@ -475,6 +487,7 @@ class ReportingConfig:
         unit="s",
         low=1.0,
         high=3600.0,
+        live=True,
     )
     checkpoint_every_s: float = setting(
         60.0,
@@ -483,6 +496,7 @@ class ReportingConfig:
         unit="s",
         low=5.0,
         high=86_400.0,
+        live=True,
     )
     keep_last: int = setting(
         3,
@@ -491,6 +505,7 @@ class ReportingConfig:
         "metric.",
         low=1,
         high=1000,
+        live=True,
     )
     milestone_every: int = setting(
         0,
@@ -499,6 +514,7 @@ class ReportingConfig:
         unit="images",
         low=0,
         high=10**12,
+        live=True,
     )
     max_checkpoint_mb: float = setting(
         0.0,
@@ -508,6 +524,7 @@ class ReportingConfig:
         unit="MB",
         low=0.0,
         high=1e9,
+        live=True,
     )
     evaluate_every_s: float = setting(
         60.0,
@@ -516,6 +533,7 @@ class ReportingConfig:
         unit="s",
         low=0.0,
         high=86_400.0,
+        live=True,
     )
     eval_samples: int = setting(
         1000,

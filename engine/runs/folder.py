@@ -40,6 +40,7 @@ from engine.runs.metadata import (
     ModelMetadata,
     changed_settings,
     config_from_bytes,
+    merged_changes,
     model_from_json,
     read_part,
 )
@@ -55,6 +56,16 @@ class ValidCheckpoint:
     path: Path
     skipped_checkpoints: tuple[str, ...] = ()
     """Newer ones that are damaged: name and reason of each, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumableRun:
+    """A run that can be resumed."""
+
+    config: RunConfig
+    """With all changes of settings, those of the run and those that are new."""
+    checkpoint: ValidCheckpoint | None
+    """None if the run never saved one, so that it starts from step 0."""
 
 
 def images_in_name(checkpoint: Path) -> int:
@@ -291,23 +302,22 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     return folder
 
 
-def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
+def reopen_run_folder(config: RunConfig) -> ResumableRun:
     """Find the newest valid checkpoint of a run and write the run's new configuration.
 
     The caller must hold the run's lock. Newer damaged checkpoints are quarantined.
-
-    Returns:
-        The checkpoint; None if the run never saved one, so that it starts from step 0.
 
     Raises:
         RunMissingError: there is no run.
         CheckpointMissingError: the run has saved checkpoints, but none is left.
         CheckpointCorruptError: all checkpoints are damaged.
-        ConfigError: settings differ that must not change; lists all of them.
+        ConfigError: settings differ that must not change, or a new change lies before the
+            checkpoint; lists all of them.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
-    problems = changed_settings(folder.read_config(), config)
+    before = folder.read_config()
+    problems = changed_settings(before, config)
     if problems:
         raise ConfigError(problems)
     ensure_writable(folder.path)
@@ -318,6 +328,8 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
     except CheckpointMissingError:
         if folder.has_saved():
             raise
+    images_seen = images_in_name(found.path) if found is not None else 0
+    config = config.with_values(changes=merged_changes(before, config, images_seen))
     folder.write_config(config)
     try:
         _make_subfolders(folder)
@@ -326,7 +338,7 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
                 quarantine(path)
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
-    return found
+    return ResumableRun(config=config, checkpoint=found)
 
 
 def _make_subfolders(folder: RunFolder) -> None:

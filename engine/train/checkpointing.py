@@ -41,8 +41,8 @@ from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
+    ResumableRun,
     RunFolder,
-    ValidCheckpoint,
     create_run_folder,
     reopen_run_folder,
     write_model,
@@ -180,11 +180,8 @@ class RunDirectory:
         self.folder.sweep()
         self._open_log()
 
-    def reopen(self, config: RunConfig) -> ValidCheckpoint | None:
+    def reopen(self, config: RunConfig) -> ResumableRun:
         """Lock the folder of an existing run and find its newest valid checkpoint.
-
-        Returns:
-            None if the run never saved one.
 
         Raises:
             RunMissingError: there is no run.
@@ -196,9 +193,9 @@ class RunDirectory:
         if not os.path.lexists(self.folder.config_file):
             raise RunMissingError(self.folder.path)
         self._lock_folder()
-        found = reopen_run_folder(config)
+        reopened = reopen_run_folder(config)
         self._open_log()
-        return found
+        return reopened
 
     @property
     def log_bytes(self) -> int:
@@ -331,7 +328,7 @@ class CheckpointWriter:
             during,
         )
         self.images_saved = metadata.images_seen
-        RetentionPolicy(self._directory.folder, run.config.reporting).prune()
+        RetentionPolicy(self._directory.folder, run.settings.reporting).prune()
         self._directory.emit(CheckpointSaved(images_seen=metadata.images_seen, path=path))
 
     def save_best(

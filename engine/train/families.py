@@ -66,11 +66,18 @@ def build_state(
         },
         ema=ema,
         device=device,
-        buffers={
-            f"{AUGMENTER}{name}": cast("nn.Module", augmenter).to(device)
-            for name, augmenter in (augmenters or {}).items()
-        },
+        buffers=augmenter_buffers(augmenters or {}, device),
     )
+
+
+def augmenter_buffers(
+    augmenters: Mapping[str, ItemAugmenter], device: torch.device
+) -> dict[str, nn.Module]:
+    """Return the augmentation of columns as parts of a training state."""
+    return {
+        f"{AUGMENTER}{name}": cast("nn.Module", augmenter).to(device)
+        for name, augmenter in augmenters.items()
+    }
 
 
 def build_step(

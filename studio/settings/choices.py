@@ -66,6 +66,8 @@ class PlotView:
     is_log: bool = False
     hidden: tuple[str, ...] = ()
     """Names of hidden curves."""
+    hidden_marks: tuple[str, ...] = ()
+    """Kinds of marks that are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ def ring_dataset(folder: Path) -> Path:
 def test_the_way_from_a_run_of_points_to_its_discriminator_and_its_steps(
     qtbot: QtBot, studio: Studio, tmp_path: Path
 ):
-    window, learn = studio.window, studio.learn
+    window, learn = studio.window, studio.window.learn
     patient = {"timeout": DIALOG_PATIENCE_MS}
     window.show_docks()
     window.run.choose_dataset(ring_dataset(tmp_path / "ring"), {**TINY_FORM, "images": "0"})
