@@ -88,9 +88,15 @@ def run_on_rows(network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor) -
     Returns:
         [B, ...]. Rows that are not needed are finite, and mean nothing.
     """
-    needed = len(mask)
-    if mask.device.type == "cpu":
-        needed = max(1, math.ceil(int(mask.sum()) / ROWS_TOGETHER)) * ROWS_TOGETHER
+    return run_on_selected(network, mask, *inputs) if mask.is_cpu else network(*inputs)
+
+
+def run_on_selected(network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor) -> Tensor:
+    """Run a network on some rows of a batch, and on up to seven others; arguments as above.
+
+    It waits for the device. Batch statistics are those of these rows.
+    """
+    needed = max(1, math.ceil(int(mask.sum()) / ROWS_TOGETHER)) * ROWS_TOGETHER
     if needed >= len(mask):
         return network(*inputs)
     rows = (~mask).to(torch.uint8).argsort(stable=True)[:needed]

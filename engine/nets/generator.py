@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.nets.blocks import frozen, run_on_rows
+from engine.nets.blocks import frozen, run_on_rows, run_on_selected
 from engine.nets.protocols import (
     Decoder,
     DiscreteDecoder,
@@ -225,10 +225,16 @@ class PairGenerator(nn.Module):
                 made = self.decoder(name)(noise[name][rows], context[rows])
                 pair[name] = real[name].index_copy(0, rows, made)
             else:
-                made = self.decoder(name)(noise[name], context)
+                made = self._decode_generated(name, noise[name], context, conditioning_mask[name])
                 is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
                 pair[name] = torch.where(is_kept, real[name], made)
         return pair
+
+    def _decode_generated(self, name: str, noise: Tensor, context: Tensor, kept: Tensor) -> Tensor:
+        """Decode the rows of training pairs that do not keep the item; of two columns all."""
+        if len(self.modality_order) < 3:
+            return self.decoder(name)(noise, context)
+        return run_on_selected(self.decoder(name), ~kept, noise, context)
 
     def relax(
         self,

@@ -82,9 +82,7 @@ def discriminator_loss(
             # What a pair keeps has been judged, unless it was augmented in another way.
             known = {n: features[n] for n, item in real.items.items() if augmented[n] is item}
         fake_features = discriminator.complete_features(g, known, kept)
-        fake_logits = masked(
-            discriminator.logits(fake_features, judged), fake_mask(kept, judged)
-        )
+        fake_logits = masked(discriminator.logits(fake_features, judged), fake_mask(kept, judged))
         terms = [
             column_weights.get(h, 1.0) * objective.discriminator(real_logits[h], fake_logits[h])
             for h in real_logits
