@@ -52,7 +52,7 @@ def read_numbers(cells: Column) -> Numbers:
         return np.where(np.abs(numbers) <= MAX_NUMBER, numbers, np.nan)
     plain = _plain(cells)
     by_point = np.array(_read_each(plain, _number_with_point), dtype=np.float64)
-    if not any(isinstance(cell, str) and "," in cell for cell in plain):
+    if not any(isinstance(cell, str) and "," in cell for cell in set(plain)):
         return by_point
     by_comma = np.array(_read_each(plain, _number_with_comma), dtype=np.float64)
     return by_comma if np.isfinite(by_comma).sum() > np.isfinite(by_point).sum() else by_point
