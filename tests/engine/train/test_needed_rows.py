@@ -39,10 +39,12 @@ def batch(count: int = 3) -> Batch:
 def rows_seen(networks: Mapping[str, nn.Module]) -> dict[str, list[int]]:
     """Note how many rows each network is run on from now on."""
     seen: dict[str, list[int]] = {name: [] for name in networks}
+
+    def note(name: str) -> Any:
+        return lambda _network, inputs: seen[name].append(len(inputs[0]))
+
     for name, network in networks.items():
-        network.register_forward_pre_hook(
-            lambda _network, inputs, name=name: seen[name].append(len(inputs[0]))
-        )
+        network.register_forward_pre_hook(note(name))
     return seen
 
 
