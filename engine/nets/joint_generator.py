@@ -127,7 +127,11 @@ class SharedBackboneGenerator(nn.Module):
         """Return nothing: no branch has a likelihood."""
         return {}
 
-    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+    def redescription_losses(
+        self,
+        pair: Items,  # noqa: ARG002 (the protocol's)
+        generated: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+    ) -> dict[str, Tensor]:
         """Return nothing, as ``nll_losses``."""
         return {}
 

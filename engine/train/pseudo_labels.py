@@ -158,8 +158,9 @@ def redescription_loss(
         A scalar, the sum over the modalities of weighted means over generated items; None if no
         decoder has a likelihood.
     """
+    generated = {name: ~is_real for name, is_real in kept.items()}
     terms = [
-        column_weights.get(name, 1.0) * masked_mean(loss, ~kept[name])
-        for name, loss in generator.redescription_losses(fake).items()
+        column_weights.get(name, 1.0) * masked_mean(loss, generated[name])
+        for name, loss in generator.redescription_losses(fake, generated).items()
     ]
     return torch.stack(terms).sum() if terms else None

@@ -20,6 +20,7 @@ from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 NAMES = ("text", "image", "sketch")
+EVERYWHERE = dict.fromkeys(NAMES, torch.ones(8, dtype=torch.bool))
 
 
 def three_modalities() -> tuple[Modality, ...]:
@@ -230,7 +231,7 @@ def test_what_images_tell_of_their_text_moves_the_images_alone():
     generator = PairGenerator(three_modalities(), embedding_dim=8)
     pair = three_items()
     image = pair["image"].requires_grad_()
-    losses = generator.redescription_losses(pair)
+    losses = generator.redescription_losses(pair, EVERYWHERE)
     assert losses.keys() == {"image", "sketch"}
     decoder = cast("LikelihoodDecoder", generator.decoders["text"])
     for name in losses:
@@ -248,7 +249,7 @@ def test_only_generated_items_count_in_the_redescription_loss():
     generator = PairGenerator(three_modalities(), embedding_dim=8)
     fake, rows = three_items(), torch.arange(8)
     kept = {"text": rows < 2, "image": rows < 6, "sketch": rows >= 0}
-    losses = generator.redescription_losses(fake)
+    losses = generator.redescription_losses(fake, EVERYWHERE)
     loss = redescription_loss(generator, fake, kept, {"image": 3.0})
     assert loss is not None
     torch.testing.assert_close(loss, 3 * losses["image"][6:].mean())
