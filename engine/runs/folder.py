@@ -34,6 +34,7 @@ from engine.fs.lock import LOCK_NAME
 from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
+from engine.runs.exported import is_exported, read_exported
 from engine.runs.metadata import (
     CONFIG_BYTES,
     MODEL_FORMAT,
@@ -129,6 +130,16 @@ class RunFolder:
     def samples(self) -> Path:
         """Folder of the preview sheets."""
         return self.path / "samples"
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether this is an exported model, which has weights but no checkpoints."""
+        return is_exported(self.path)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is something to sample from."""
+        return self.is_exported or bool(self.checkpoint_paths())
 
     def checkpoint_path(self, images_seen: int) -> Path:
         """Return the path of a checkpoint; names sort by progress."""
@@ -228,12 +239,14 @@ class RunFolder:
         atomic_write(self.config_file, config_to_toml(config).encode())
 
     def read_config(self) -> RunConfig:
-        """Read the configuration.
+        """Read the configuration; of an exported model, that of its run.
 
         Raises:
             RunMissingError: there is no run.
             ConfigError: the file is damaged.
         """
+        if self.is_exported:
+            return read_exported(self.path).settings.with_values(run=self.path)
         content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
 
@@ -244,6 +257,8 @@ class RunFolder:
             RunMissingError: there is no run, or it ended while loading its data.
             ConfigError: the file is damaged.
         """
+        if self.is_exported:
+            return read_exported(self.path).model
         content = read_part(self.model_file, MODEL_BYTES)
         try:
             return model_from_json(content, self.model_file.name)
@@ -303,10 +318,14 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
         RunMissingError: there is no run.
         CheckpointMissingError: the run has saved checkpoints, but none is left.
         CheckpointCorruptError: all checkpoints are damaged.
-        ConfigError: settings differ that must not change; lists all of them.
+        ConfigError: settings differ that must not change; lists all of them. Or it is an exported
+            model, which cannot be trained further.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
+    if folder.is_exported:
+        reason = "is an exported model, which is sampled and not trained further"
+        raise ConfigError([Problem("run", reason)])
     problems = changed_settings(folder.read_config(), config)
     if problems:
         raise ConfigError(problems)
