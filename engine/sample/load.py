@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.config.run import RunConfig
 from engine.config.toml import config_hash
@@ -34,6 +34,8 @@ class LoadedRun:
     """The EMA generator of a run, ready to sample."""
 
     sampler: Sampler
+    generator: nn.Module
+    """A ``PairModel``, which the sampler uses."""
     modalities: tuple[Modality, ...]
     config: RunConfig
     model: ModelMetadata
@@ -79,6 +81,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         raise CheckpointCorruptError(path, str(error)) from error
     return LoadedRun(
         sampler=Sampler(cast("PairModel", generator), modalities, device),
+        generator=generator,
         modalities=modalities,
         config=config,
         model=model,
