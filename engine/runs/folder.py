@@ -318,14 +318,10 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
         RunMissingError: there is no run.
         CheckpointMissingError: the run has saved checkpoints, but none is left.
         CheckpointCorruptError: all checkpoints are damaged.
-        ConfigError: settings differ that must not change; lists all of them. Or it is an exported
-            model, which cannot be trained further.
+        ConfigError: settings differ that must not change; lists all of them.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
-    if folder.is_exported:
-        reason = "is an exported model, which is sampled and not trained further"
-        raise ConfigError([Problem("run", reason)])
     problems = changed_settings(folder.read_config(), config)
     if problems:
         raise ConfigError(problems)
