@@ -21,6 +21,7 @@ from studio.jobs.awake import SleepInhibitor
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.exporting import ExportJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
@@ -41,6 +42,7 @@ from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import (
     AroundChoices,
+    ExportChoices,
     GalleryView,
     GeneralChoices,
     ImportChoices,
@@ -56,6 +58,7 @@ from studio.window.actions import Actions
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
+from studio.window.exporting import RunExporting
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
@@ -92,6 +95,7 @@ class Studio(QObject):
         self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
         self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
+        self.export = ExportJob(work.export_run, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
@@ -125,6 +129,9 @@ class Studio(QObject):
         )
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
+        self.exporting = RunExporting(
+            self.window, self.export, self.store.load(ExportChoices()), lambda: self.workspace
+        )
         self.importing = ImportFlow(
             self.window,
             ImportJobs(self._work.import_dataset, self.window),
@@ -136,7 +143,14 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed, self.transfer, self.evaluation),
+            (
+                self.gallery,
+                self.export,
+                self.datasets,
+                self.speed,
+                self.transfer,
+                self.evaluation,
+            ),
             self.importing,
             self.run_view,
         )
@@ -178,6 +192,7 @@ class Studio(QObject):
             window.losses.view(),
             window.gallery.view(),
             self.saving.choices,
+            self.exporting.choices,
             self.importing.choices,
             self.desktop.choices,
         ):
@@ -222,6 +237,7 @@ class Studio(QObject):
         self.runs.listed.connect(initial.show_listed)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(self._complete_given)
+        window.runs.export_requested.connect(self.exporting.ask)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
@@ -251,6 +267,7 @@ class Studio(QObject):
     def _connect_actions(self, actions: Actions) -> None:
         actions.open_run.triggered.connect(self._pick_run)
         actions.save_gallery.triggered.connect(self._save_gallery)
+        actions.export_run.triggered.connect(self._export_run)
         actions.choose_workspace.triggered.connect(self._pick_workspace)
         actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
         actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
@@ -286,6 +303,11 @@ class Studio(QObject):
     def _save_gallery(self) -> None:
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
+
+    @Slot()
+    def _export_run(self) -> None:
+        if self.run_view.folder is not None:
+            self.exporting.ask(self.run_view.folder)
 
     @Slot(object)
     def _complete_given(self, given: Path) -> None:
@@ -325,7 +347,8 @@ class Studio(QObject):
     def _change_language(self) -> None:
         """Build the window again once nothing in it would be lost; runs and queue go on."""
         is_writing = self.datasets.saving.is_running or self.datasets.exporting.is_running
-        if self.importing.wizard or self.saving.dialog or is_writing or self.desktop.is_writing:
+        has_dialog = self.importing.wizard or self.saving.dialog or self.exporting.dialog
+        if has_dialog or is_writing or self.desktop.is_writing:
             waits = self.tr("The language changes once the open import or gallery is done.")
             self.window.statusBar().showMessage(waits, _MESSAGE_MS)
             QTimer.singleShot(_RETRY_MS, self, self._change_language)

@@ -19,6 +19,8 @@ from engine.data.starters import STARTERS
 from engine.data.writer import atomic_directory
 from engine.errors import EngineError
 from engine.exporting.model_card import SAMPLE_SEED, CardFacts, model_card
+from engine.exporting.onnx_model import FOLDER as ONNX
+from engine.exporting.onnx_model import ensure_onnx, export_onnx
 from engine.exporting.source import standalone_source
 from engine.fs.untrusted import MalformedFileError, read_regular
 from engine.metrics.verdict import judge_run, worded
@@ -51,6 +53,7 @@ def export_model(
     folder: Path,
     *,
     checkpoint: str = NEWEST,
+    with_onnx: bool = False,
     licences: Path | None = None,
     report: Report = lambda _done, _total: None,
     control: RunControl | None = None,
@@ -63,6 +66,7 @@ def export_model(
         run: folder of the run, or of an exported model.
         folder: must not exist, or be empty.
         checkpoint: the newest, or the best by a metric.
+        with_onnx: write ONNX files, too; needs the extra ``onnx`` and a minute or more.
         licences: folder of the sources of the example datasets, with their licences.
         report: progress callback: steps done, and all of them.
         control: may request a stop.
@@ -73,10 +77,13 @@ def export_model(
     Raises:
         RunMissingError, CheckpointMissingError, ConfigError, CheckpointCorruptError: the run cannot
             be read.
+        EncoderMissingError, OnnxMismatchError: ONNX files cannot be written, or are wrong.
         StoppedError: a stop was requested.
         FolderInUseError, FolderNotWritableError, DiskFullError: the folder cannot be written.
     """
     control = control or RunControl()
+    if with_onnx:
+        ensure_onnx()
     loaded = load_run(run, torch.device("cpu"), checkpoint)
     tensors = loaded.generator.state_dict()
     size = sum(tensor.nbytes for tensor in tensors.values())
@@ -92,6 +99,8 @@ def export_model(
         _write_licences(staged, manifest, licences)
         report(3, _STEPS)
         _draw_samples(staged, loaded, control)
+        if with_onnx:
+            export_onnx(loaded, staged / ONNX, control)
         card = model_card(_card_facts(run, loaded, manifest, folder.name, staged))
         (staged / "README.md").write_text(card, encoding="utf-8")
         # What cannot be read again is not published.
@@ -174,6 +183,7 @@ def _card_facts(
         elapsed_s=loaded.checkpoint.elapsed_s,
         evaluation=points[-1] if points else None,
         verdict=worded(judged)[0] if judged is not None and points else "",
+        onnx=(staged / ONNX).exists(),
         has_dataset_licence=(staged / DATASET_LICENCE).exists(),
         torch_version=loaded.checkpoint.versions.get("torch", ""),
         version=installed_version(),

@@ -345,9 +345,9 @@ class TextDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, L, V] and [B, F] to one-hot rows [B, L, V] with a soft gradient."""
-        state = first = self._begin(context)
-        word = noise.new_zeros(len(noise), self.words)
-        is_open = noise.new_ones(len(noise), 1)
+        state = first = self.first_state(context)
+        word = noise.new_zeros(noise.shape[0], self.words)
+        is_open = noise.new_ones(noise.shape[0], 1)
         chosen: list[Tensor] = []
         for slot in range(self.length):
             hidden, state = self.gru(self.embedding(word)[:, None], state)
@@ -361,7 +361,7 @@ class TextDecoder(nn.Module):
     def nll_loss(self, context: Tensor, real: Tensor) -> Tensor:
         """Return the cross-entropy of the real tokens in nats per token, without padding: [B]."""
         before = functional.pad(real[:, :-1], (0, 0, 1, 0))
-        first = self._begin(context)
+        first = self.first_state(context)
         hidden, _state = self.gru(self.embedding(before), first)
         hidden = add_initial_state(hidden, first, self.conditioning)
         log_probabilities = self.to_logits(hidden).log_softmax(2)
@@ -377,8 +377,18 @@ class TextDecoder(nn.Module):
         words = (1 - texts[:, :, PADDING]).sum(1)
         return texts, (-self.nll_loss(context, texts) * words).exp()
 
-    def _begin(self, context: Tensor) -> Tensor:
+    def first_state(self, context: Tensor) -> Tensor:
+        """Map contexts [B, F] to the states [1, B, F] before the first word."""
         return torch.tanh(self.start(self.context_norm(context)))[None]
+
+    def embed_token(self, token: Tensor) -> Tensor:
+        """Embed words [B], -1 for the beginning: [B, D]."""
+        numbers = torch.arange(self.words, device=token.device)
+        return self.embedding((token[:, None] == numbers).to(self.embedding.weight))
+
+    def log_probabilities(self, hidden: Tensor) -> Tensor:
+        """Map states [B, F] to the log-probabilities of words as they are sampled: [B, V]."""
+        return _without_padding(self.to_logits(hidden)).log_softmax(1)
 
     def _padding(self, like: Tensor) -> Tensor:
         padding = like.new_zeros(1, self.words)

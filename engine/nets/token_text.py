@@ -330,10 +330,18 @@ class TwoLevelTextDecoder(nn.Module):
         mask = is_token[:, :, None].expand_as(hard)
         return hard + torch.zeros_like(hard).masked_scatter(mask, straight_through)
 
+    def embed_token(self, token: Tensor) -> Tensor:
+        """Embed tokens [B], -1 for the beginning: [B, D]."""
+        return self.embedding(token.clamp(min=0)).where(token[:, None] >= 0, 0.0)
+
+    def log_probabilities(self, hidden: Tensor) -> Tensor:
+        """Map states [B, F] to the log-probabilities of tokens as they are sampled: [B, V]."""
+        return self._log_probabilities(self.project(hidden))
+
     def _decode(self, context: Tensor, choose: Callable[[int, Tensor], Tensor]) -> Tensor:
         """Decode token by token; ``choose`` maps slot and queries [B, D] to ids [B]."""
         with _full_precision(context):
-            state = first = self._begin(context)
+            state = first = self.first_state(context)
             token = state.new_zeros(len(context), 1, self.embedding.embedding_dim)
             texts = context.new_full((len(context), self.length), PADDING, dtype=torch.long)
             is_open = torch.ones_like(texts[:, 0], dtype=torch.bool)
@@ -389,14 +397,15 @@ class TwoLevelTextDecoder(nn.Module):
         """
         is_token = texts != PADDING
         before = functional.pad(self.embedding(texts[:, :-1]), (0, 0, 1, 0))
-        first = self._begin(context)
+        first = self.first_state(context)
         hidden, _state = self.gru(before, first)
         hidden = add_initial_state(hidden, first, self.conditioning)
         query, target = self.project(hidden[is_token]), texts[is_token]
         lows = torch.tensor([low for low, _ in self.ranges], dtype=torch.long, device=texts.device)
         return query, target, (target[:, None] >= lows).sum(1) - 1, is_token
 
-    def _begin(self, context: Tensor) -> Tensor:
+    def first_state(self, context: Tensor) -> Tensor:
+        """Map contexts [B, F] to the states [1, B, F] before the first token."""
         return torch.tanh(self.start(self.context_norm(context.float())))[None]
 
     def _first_logits(self, query: Tensor, *, blocked: Sequence[int] = (PADDING,)) -> Tensor:
