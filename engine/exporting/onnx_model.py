@@ -14,7 +14,6 @@ the state of a recurrent decoder.
 """
 
 import contextlib
-import io
 import json
 import logging
 import warnings
@@ -47,6 +46,7 @@ OPSET = 20
 _BATCHES = (1, 5)
 """Batch sizes that are checked; another one is traced."""
 _TRACED = 3
+_NOISY = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")
 
 log = logging.getLogger(__name__)
 
@@ -334,7 +334,15 @@ def _compare(part: str, name: str, expected: Any, found: Any) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence the exporter, which prints its progress and warns of its own parts."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+    """Silence the exporter, which warns of its own parts and of packages that are not needed."""
+    loggers = [logging.getLogger(name) for name in _NOISY]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

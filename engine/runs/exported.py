@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from engine.config.run import RunConfig
-from engine.errors import ConfigError, Problem, format_problem
+from engine.errors import ConfigError, Problem, RunMissingError, format_problem
 from engine.fs.codec import DecodeError, Range, decode, encode, to_json
 from engine.fs.untrusted import MalformedFileError, read_table
 from engine.runs.metadata import CONFIG_BYTES, ModelMetadata, read_part
@@ -60,8 +60,7 @@ def read_exported(folder: Path) -> ExportedModel:
     """Read what an exported model says of itself.
 
     Raises:
-        RunMissingError: a file does not exist.
-        ConfigError: a file is damaged.
+        ConfigError: a file is missing or damaged.
         FolderNotWritableError: the disk fails.
     """
     words = _read_table(folder / VOCABULARY, VOCABULARY_MAX_BYTES)
@@ -78,9 +77,10 @@ def read_exported(folder: Path) -> ExportedModel:
 
 
 def _read_table(path: Path, max_bytes: int) -> dict[str, Any]:
-    content = read_part(path, max_bytes)
     try:
-        return read_table(content, path.name)
+        return read_table(read_part(path, max_bytes), path.name)
+    except RunMissingError as error:
+        raise ConfigError([Problem(path.name, "is missing")]) from error
     except MalformedFileError as error:
         raise ConfigError([Problem(path.name, str(error))]) from error
 
