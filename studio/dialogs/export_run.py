@@ -4,7 +4,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import assert_never
 
-from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -89,12 +89,13 @@ class ExportFields(QWidget):
         film.setContentsMargins(0, 0, 0, 0)
         film.setHorizontalSpacing(GAP)
         film.addWidget(_label(self.tr("Format"), self._format), 0, 0)
-        film.addWidget(self._format, 1, 0)
+        film.addWidget(self._format, 1, 0, Qt.AlignmentFlag.AlignTop)
         film.addWidget(_label(self.tr("Frames a second"), self._fps), 0, 1)
         film.addWidget(self._fps, 1, 1)
         place = spaced(QHBoxLayout(), SPACING)
         browse = push_button(self.tr("Browse…"), self._browse, auto_default=False)
-        fill(place, (self._folder, 1), browse)
+        place.addWidget(self._folder, 1)
+        place.addWidget(browse, 0, Qt.AlignmentFlag.AlignTop)
         fill(
             spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0)),
             _label(self.tr("What to export"), self._kind),

@@ -34,7 +34,8 @@ def fill_in(studio: Studio, name: str, text: str) -> None:
 def export(qtbot: QtBot, studio: Studio, kind: str) -> Path:
     """Export by the dialog, as a user does."""
     studio.window.actions_.export_run.trigger()
-    dialog = child(studio.window, ExportRunDialog)
+    dialog = studio.exporting.dialog
+    assert isinstance(dialog, ExportRunDialog)
     box = next(b for b in dialog.findChildren(QComboBox) if b.accessibleName() == "What to export")
     box.setCurrentIndex(box.findText(kind))
     box.activated.emit(box.currentIndex())
@@ -57,6 +58,7 @@ def test_a_model_is_exported_opened_again_and_sampled(
     fill_in(studio, "Name", "first")
     fill_in(studio, "Batch size", "8")
     window.run._form.set_text("images", "32")
+    window.run._form.set_text("reporting.evaluate_every_s", "0")
     window.run.refresh()
     with qtbot.waitSignal(
         studio.training.event_emitted,
