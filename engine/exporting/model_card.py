@@ -13,6 +13,7 @@ from engine.config.run import RunConfig
 from engine.data.column_info import AUDIO, IMAGE, TABLE, TEXT
 from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TableFacts, TextFacts
 from engine.data.manifest import Manifest
+from engine.data.tokenizers import BPE, END, SPECIAL
 from engine.events import EvaluationCompleted
 from engine.metrics.report import GROUPS
 from engine.printable import printable
@@ -115,11 +116,9 @@ def _column(column: ColumnFacts, facts: CardFacts) -> str:
             colours = "grey" if column.channels == 1 else "RGB"
             return f"images of {width} x {height} px, {colours}"
         case TextFacts():
-            kind = column.tokenizer.to_table()["kind"]
-            return (
-                f"texts of at most {column.length - 1} tokens, from a vocabulary of "
-                f"{len(column.tokenizer):,} ({kind})"
-            )
+            words = f"{len(column.tokenizer):,} ({column.tokenizer.to_table()['kind']})"
+            most = "1 token" if column.length == 2 else f"{column.length - 1} tokens"
+            return f"texts of at most {most}, from a vocabulary of {words}"
         case AudioFacts():
             return f"sounds of {column.samples / column.rate:.2f} s at {column.rate:,} Hz, mono"
         case TableFacts():
@@ -128,13 +127,13 @@ def _column(column: ColumnFacts, facts: CardFacts) -> str:
 
 
 def _use(facts: CardFacts) -> str:
-    texts = [n for n, c in facts.model.columns.items() if isinstance(c, TextFacts)]
-    given = f'python sample.py --given "{printable(texts[0])}=..."\n' if texts else ""
-    has_bytes = any(
-        c.tokenizer.to_table()["kind"] == "bpe"
-        for c in facts.model.columns.values()
-        if isinstance(c, TextFacts)
-    )
+    texts = {n: c.tokenizer for n, c in facts.model.columns.items() if isinstance(c, TextFacts)}
+    name, given = next(iter(texts), ""), ""
+    if texts and len(facts.model.columns) > 1:
+        # The most frequent word, which is the first in the vocabulary.
+        example = printable(texts[name].decode([len(SPECIAL), END])) or "..."
+        given = f'python sample.py --given "{printable(name)}={example}"\n'
+    has_bytes = any(tokenizer.to_table()["kind"] == BPE for tokenizer in texts.values())
     needed = "torch safetensors numpy" + (" tokenizers" if has_bytes else "")
     onnx = (
         "\n\nThe files in `onnx` draw and read without PyTorch; their `metadata_props` have the "
@@ -199,7 +198,7 @@ def _limits(facts: CardFacts) -> Iterator[str]:
         yield f"{_plain(facts.model.notice)}."
     yield "It knows what its dataset shows and nothing else; faults of the data are in the samples."
     for name, column in facts.model.columns.items():
-        if isinstance(column, TextFacts) and column.tokenizer.to_table()["kind"] != "bpe":
+        if isinstance(column, TextFacts) and column.tokenizer.to_table()["kind"] != BPE:
             yield (
                 f"`{printable(name)}` is generated and understood in the words of "
                 "`vocabulary.json` only; a text with another word is refused."

@@ -10,6 +10,7 @@ statement, uses one of the names that it binds.
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,9 @@ class _Unit:
     uses: frozenset[str]
     late: tuple[_Imported, ...]
     """What it imports from the engine when it runs."""
+    lines: range
+    """Of the source."""
+    is_definition: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +121,18 @@ def _written(module: _Module, needed: list[_Unit], package: str) -> str:
     uses = frozenset[str]().union(*(unit.uses for unit in needed))
     lines = [module.docstring, ""] if module.docstring else []
     imports = _import_lines({n: i for n, i in module.imports.items() if n in uses}, package)
-    body = [unit.text for unit in module.units if unit in needed]
-    text = "\n".join([*lines, *imports, "", "\n\n".join(body), ""])
+    text = "\n".join([*lines, *imports, ""] if imports else lines)
+    before: _Unit | None = None
+    for unit in (unit for unit in module.units if unit in needed):
+        text += "\n" * _blank_lines(before, unit) + unit.text + "\n"
+        before = unit
     return text.replace(f"from {ROOT}.", f"from {package}.")
+
+
+def _blank_lines(before: _Unit | None, unit: _Unit) -> int:
+    if unit.is_definition or (before is not None and before.is_definition):
+        return 2
+    return 0 if before is not None and before.lines.stop == unit.lines.start else 1
 
 
 def _import_lines(imports: Mapping[str, _Imported], package: str) -> list[str]:
@@ -136,7 +149,11 @@ def _import_lines(imports: Mapping[str, _Imported], package: str) -> list[str]:
             same = name == found.module
             lines.setdefault(f"import {found.module}" + ("" if same else f" as {name}"))
     written: list[str] = []
+    group = 0
     for line in lines:
+        if written and _import_group(line) != group:
+            written.append("")
+        group = _import_group(line)
         names = by_module.get(line)
         if names is None:
             written.append(line)
@@ -147,6 +164,14 @@ def _import_lines(imports: Mapping[str, _Imported], package: str) -> list[str]:
             whole = f"from {source} import (\n    " + ",\n    ".join(names) + ",\n)"
         written.append(whole)
     return written
+
+
+def _import_group(line: str) -> int:
+    """Return the place of an import: of the standard library, of others, of the package."""
+    module = line.removeprefix("import ").split()[0]
+    if _is_own(module):
+        return 2
+    return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1
 
 
 def _is_own(module: str) -> bool:
@@ -208,7 +233,8 @@ def _unit(
         ]
         node.body = [each for each in node.body if each not in dropped]
         text = _without(lines, start, last, dropped)
-    return _Unit(text, _bound(node), _used(node), _late(node))
+    lines_of = range(start, last + 1)
+    return _Unit(text, _bound(node), _used(node), _late(node), lines_of, _is_definition(node))
 
 
 def _without(lines: list[str], start: int, last: int, dropped: list[ast.FunctionDef]) -> str:
