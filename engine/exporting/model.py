@@ -35,6 +35,8 @@ from engine.version import installed_version
 
 SHEET, SAMPLES = "samples.png", 16
 LICENCE, DATASET_LICENCE = "LICENSE.txt", "DATASET_LICENSE.txt"
+_OWN_LICENCE = "apache-2.0.txt"
+"""Beside this module; the licence of the engine's source."""
 _MAX_LICENCE_BYTES = 1_000_000
 _SCRIPT, _PACKAGE = "sample.py", "networks"
 _PROGRAM = "engine.exporting.sample_script"
@@ -143,7 +145,7 @@ def _write_source(folder: Path) -> None:
 
 def _write_licences(folder: Path, manifest: Manifest | None, licences: Path | None) -> None:
     """Write the licence of the code and, of an example dataset, that of the data."""
-    own = Path(__file__).with_name(LICENCE).read_bytes()
+    own = Path(__file__).with_name(_OWN_LICENCE).read_bytes()
     (folder / LICENCE).write_bytes(own)
     starter = STARTERS.get(manifest.name) if manifest is not None else None
     if licences is None or starter is None or manifest is None or manifest.source != starter.source:

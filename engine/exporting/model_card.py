@@ -229,4 +229,4 @@ def _training(facts: CardFacts) -> str:
 
 def _plain(text: str) -> str:
     """Escape what Markdown and HTML would interpret, and put a text on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(printable(text).split()))
+    return _MARKUP.sub(r"\\\1", printable(" ".join(text.split())))

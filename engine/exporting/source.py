@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from engine.errors import EncoderMissingError
+
 ROOT = "engine"
 _MAX_LINE = 100
 
@@ -69,7 +71,7 @@ def standalone_source(
         Python source by relative path; that of the program is ``program.py``.
 
     Raises:
-        ValueError: the source is not there, as in a frozen program.
+        EncoderMissingError: the source is not there, as in a frozen program.
     """
     kept = tuple(sorted((name, tuple(sorted(names))) for name, names in methods.items()))
     found = _Search(kept)
@@ -183,11 +185,11 @@ def _parsed(module: str, methods: tuple[tuple[str, tuple[str, ...]], ...]) -> _M
     """Read and split a module.
 
     Raises:
-        ValueError: its source is not there.
+        EncoderMissingError: its source is not there.
     """
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None or not Path(spec.origin).is_file():
-        raise ValueError(f"the source of {module} is not there")
+        raise EncoderMissingError("sample.py", f"the source of {module}, which is not installed")
     source = Path(spec.origin).read_text(encoding="utf-8")
     tree = ast.parse(source)
     kept = {name: frozenset(names) for name, names in methods}
