@@ -268,6 +268,7 @@ class RunDirectory:
         if self._log is not None:
             # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
+        self._open_events(config)
         log.warning("The run in %s continues in %s.", before.path, after.path)
         self.emit(RunRelocated(folder=after.path))
 
@@ -281,6 +282,9 @@ class RunDirectory:
 
     def _open_log(self, config: RunConfig) -> None:
         self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
+        self._open_events(config)
+
+    def _open_events(self, config: RunConfig) -> None:
         if config.reporting.tensorboard:
             events = EventFile(self.folder.path / FOLDER)
             self._events = self._resources.enter_context(contextlib.closing(events))
