@@ -335,6 +335,11 @@ def _compare(part: str, name: str, expected: Any, found: Any) -> None:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Silence the exporter, which warns of its own parts and of packages that are not needed."""
+    with contextlib.suppress(ImportError):
+        import tqdm
+
+        # Its progress bars are not shown, and need no thread that watches them.
+        tqdm.tqdm.monitor_interval = 0
     loggers = [logging.getLogger(name) for name in _NOISY]
     levels = [logger.level for logger in loggers]
     try:
