@@ -33,7 +33,7 @@ from engine.errors import ConfigError, EncoderMissingError, OnnxMismatchError, P
 from engine.exporting.request import ONNX_EXTRA, has_onnx
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Modality, PairModel
-from engine.nets.text import TextDecoder, add_initial_state
+from engine.nets.text import TextDecoder
 from engine.nets.token_text import TwoLevelTextDecoder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import LoadedRun
@@ -226,7 +226,7 @@ class _ReadBegin(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, S]."""
         context = self.context({self.image: pictures}, pictures.shape[0])
-        return self.decoder.first_state(context)[0]
+        return self.decoder.begin(context)[0]
 
 
 class _ReadStep(nn.Module):
@@ -242,10 +242,8 @@ class _ReadStep(nn.Module):
         Returns:
             Log-probabilities [B, V] as words are sampled, and the next state [B, S].
         """
-        embedded = self.decoder.embed_token(token)
-        hidden, following = self.decoder.gru(embedded[:, None], state[None])
-        hidden = add_initial_state(hidden, first[None], self.decoder.conditioning)
-        return self.decoder.log_probabilities(hidden[:, 0]), following[0]
+        scores, following = self.decoder.next_log_probabilities(token, state[None], first[None])
+        return scores, following[0]
 
 
 def _converted(part: _Part, model: ModelMetadata) -> bytes:

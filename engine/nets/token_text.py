@@ -330,18 +330,33 @@ class TwoLevelTextDecoder(nn.Module):
         mask = is_token[:, :, None].expand_as(hard)
         return hard + torch.zeros_like(hard).masked_scatter(mask, straight_through)
 
-    def embed_token(self, token: Tensor) -> Tensor:
-        """Embed tokens [B], -1 for the beginning: [B, D]."""
-        return self.embedding(token.clamp(min=0)).where(token[:, None] >= 0, 0.0)
+    def embed_token(self, tokens: Tensor) -> Tensor:
+        """Embed tokens [B], -1 before the first: [B, D]."""
+        return self.embedding(tokens.clamp(min=0)).where(tokens[:, None] >= 0, 0.0)
 
-    def log_probabilities(self, hidden: Tensor) -> Tensor:
-        """Map states [B, F] to the log-probabilities of tokens as they are sampled: [B, V]."""
-        return self._log_probabilities(self.project(hidden))
+    def next_log_probabilities(
+        self, tokens: Tensor | None, state: Tensor, first: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the log-probabilities of the next tokens as they are sampled, and the new states.
+
+        Args:
+            tokens: [B] ids of the previous tokens; None, or -1, before the first.
+            state: [1, B, F].
+            first: [1, B, F], the states before the first token.
+
+        Returns:
+            [B, V] and [1, B, F].
+        """
+        if tokens is None:
+            tokens = torch.full_like(state[0, :, 0], -1, dtype=torch.long)
+        hidden, state = self.gru(self.embed_token(tokens)[:, None], state)
+        hidden = add_initial_state(hidden, first, self.conditioning)
+        return self._log_probabilities(self.project(hidden[:, 0])), state
 
     def _decode(self, context: Tensor, choose: Callable[[int, Tensor], Tensor]) -> Tensor:
         """Decode token by token; ``choose`` maps slot and queries [B, D] to ids [B]."""
         with _full_precision(context):
-            state = first = self.first_state(context)
+            state = first = self.begin(context)
             token = state.new_zeros(len(context), 1, self.embedding.embedding_dim)
             texts = context.new_full((len(context), self.length), PADDING, dtype=torch.long)
             is_open = torch.ones_like(texts[:, 0], dtype=torch.bool)
@@ -397,14 +412,14 @@ class TwoLevelTextDecoder(nn.Module):
         """
         is_token = texts != PADDING
         before = functional.pad(self.embedding(texts[:, :-1]), (0, 0, 1, 0))
-        first = self.first_state(context)
+        first = self.begin(context)
         hidden, _state = self.gru(before, first)
         hidden = add_initial_state(hidden, first, self.conditioning)
         query, target = self.project(hidden[is_token]), texts[is_token]
         lows = torch.tensor([low for low, _ in self.ranges], dtype=torch.long, device=texts.device)
         return query, target, (target[:, None] >= lows).sum(1) - 1, is_token
 
-    def first_state(self, context: Tensor) -> Tensor:
+    def begin(self, context: Tensor) -> Tensor:
         """Map contexts [B, F] to the states [1, B, F] before the first token."""
         return torch.tanh(self.start(self.context_norm(context.float())))[None]
 

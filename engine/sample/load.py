@@ -1,8 +1,8 @@
 """Loads the generator of a run for sampling."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +21,7 @@ from engine.runs.exported import WEIGHTS, read_exported
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.generator import load_generator
+from engine.sample.live import LiveWeights
 from engine.sample.sampler import Sampler
 
 EMA_PREFIX = "ema."
@@ -73,6 +74,50 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         else:
             path = run.chosen_checkpoint(checkpoint)
         metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
+    loaded = _load(config, model, metadata, tensors, path, device)
+    if run.is_exported:
+        # The settings lack the user's folders, so their hash is another one.
+        loaded = replace(loaded, config_hash=metadata.config_hash)
+    return replace(loaded, skipped_checkpoints=skipped_checkpoints)
+
+
+def load_live(folder: Path, weights: LiveWeights) -> LoadedRun:
+    """Build the EMA of the generator of a run that is being trained, on the CPU.
+
+    Raises:
+        RunMissingError: there is no run.
+        ConfigError, CheckpointCorruptError: its folder is damaged.
+    """
+    run = RunFolder(folder)
+    config, model = run.read_config(), run.read_model()
+    metadata = metadata_of(weights, config_hash(config))
+    return _load(config, model, metadata, weights.tensors, run.path, torch.device("cpu"))
+
+
+def metadata_of(weights: LiveWeights, hashed: str) -> CheckpointMetadata:
+    """Describe live weights as a checkpoint.
+
+    Args:
+        weights: of a run.
+        hashed: hash of its configuration.
+    """
+    return CheckpointMetadata(
+        step=weights.step,
+        images_seen=weights.images_seen,
+        elapsed_s=weights.elapsed_s,
+        config_hash=hashed,
+    )
+
+
+def _load(
+    config: RunConfig,
+    model: ModelMetadata,
+    metadata: CheckpointMetadata,
+    tensors: Mapping[str, Tensor],
+    path: Path,
+    device: torch.device,
+) -> LoadedRun:
+    """Build a generator and load its tensors; ``path`` is where they are from, for errors."""
     try:
         modalities, generator = load_generator(
             config.family, config.networks, model.columns, tensors, device
@@ -86,8 +131,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         config=config,
         model=model,
         checkpoint=metadata,
-        config_hash=metadata.config_hash if run.is_exported else config_hash(config),
-        skipped_checkpoints=skipped_checkpoints,
+        config_hash=config_hash(config),
     )
 
 
