@@ -14,6 +14,7 @@ the state of a recurrent decoder.
 """
 
 import contextlib
+import importlib
 import json
 import logging
 import warnings
@@ -303,8 +304,8 @@ def _check(part: _Part, path: Path) -> None:
     Raises:
         OnnxMismatchError: they differ.
     """
-    import onnxruntime
-
+    # By name, because type checkers do not find what only the extra installs.
+    onnxruntime: Any = importlib.import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

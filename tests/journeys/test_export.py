@@ -41,6 +41,7 @@ def export(qtbot: QtBot, studio: Studio, kind: str) -> Path:
     box.activated.emit(box.currentIndex())
     with qtbot.waitSignal(studio.export.ended, timeout=DIALOG_PATIENCE_MS) as ended:
         press(qtbot, dialog, "Export")
+    assert ended.args
     assert ended.args[0].error is None
     assert says(dialog, "Exported")
     press(qtbot, dialog, "Close")

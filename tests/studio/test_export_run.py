@@ -202,6 +202,7 @@ def test_the_job_reports_steps_and_the_folder(qtbot: QtBot, tmp_path: Path) -> N
     request = ExportRequest(run=tmp_path, folder=tmp_path / "f", kind=ExportKind.CURVES)
     with qtbot.waitSignal(job.ended) as ended:
         job.export(request)
+    assert ended.args
     assert ended.args[0].result == tmp_path / "f"
     assert steps == [TaskProgressed(done=2, total=2)]
 

@@ -1,5 +1,6 @@
 """ONNX files give what PyTorch gives. Needs the extra ``onnx``."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,7 @@ def test_other_columns_are_refused(tmp_path, monkeypatch):
 
 
 def session(path: Path) -> Any:
-    import onnxruntime
-
+    onnxruntime: Any = importlib.import_module("onnxruntime")
     return onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
 
 
@@ -82,8 +82,7 @@ def test_the_hybrid_family_draws_and_reads_word_by_word(tmp_path, encoding):
     model, facts = loaded.generator, text_facts(loaded.model)
     assert isinstance(model, PairGenerator)
 
-    import onnx
-
+    onnx: Any = importlib.import_module("onnx")
     props = {p.key: p.value for p in onnx.load(tmp_path / "onnx" / "draw.onnx").metadata_props}
     assert json.loads(props["diptych.vocabulary"]) == facts.tokenizer.tokens()
     assert "127.5" in props["diptych.image_scale"]
