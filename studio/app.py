@@ -23,6 +23,7 @@ from studio.jobs.comparing import ComparisonJobs
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.exporting import ExportJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.inspection import InspectionJobs
@@ -48,6 +49,7 @@ from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import (
     AroundChoices,
     CompareView,
+    ExportChoices,
     GalleryView,
     GeneralChoices,
     ImportChoices,
@@ -63,6 +65,7 @@ from studio.window.actions import Actions
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
+from studio.window.exporting import RunExporting
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.learning import LearnController
 from studio.window.live_settings import MAX_UNDO, LiveSettingsController
@@ -102,6 +105,7 @@ class Studio(QObject):
         self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
         self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
+        self.export = ExportJob(work.export_run, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
         self.compared = RunSelection(self)
@@ -145,6 +149,9 @@ class Studio(QObject):
         self.learning = LearnController(self.window.learn, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
+        self.exporting = RunExporting(
+            self.window, self.export, self.store.load(ExportChoices()), lambda: self.workspace
+        )
         self.importing = ImportFlow(
             self.window,
             ImportJobs(self._work.import_dataset, self.window),
@@ -156,7 +163,14 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed, self.transfer, self.evaluation),
+            (
+                self.gallery,
+                self.export,
+                self.datasets,
+                self.speed,
+                self.transfer,
+                self.evaluation,
+            ),
             self.importing,
             self.run_view,
         )
@@ -199,6 +213,7 @@ class Studio(QObject):
             window.gallery.view(),
             window.compare.view(),
             self.saving.choices,
+            self.exporting.choices,
             self.importing.choices,
             self.desktop.choices,
         ):
@@ -247,6 +262,7 @@ class Studio(QObject):
         self.timeline.branch_requested.connect(self.runs_controller.begin_branch)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(self._complete_given)
+        window.runs.export_requested.connect(self.exporting.ask)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
@@ -283,6 +299,7 @@ class Studio(QObject):
         actions.compare.triggered.connect(self.window.runs.compare)
         actions.sweep.triggered.connect(self._sweep)
         actions.save_gallery.triggered.connect(self._save_gallery)
+        actions.export_run.triggered.connect(self._export_run)
         actions.choose_workspace.triggered.connect(self._pick_workspace)
         actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
         actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
@@ -334,6 +351,11 @@ class Studio(QObject):
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
 
+    @Slot()
+    def _export_run(self) -> None:
+        if self.run_view.folder is not None:
+            self.exporting.ask(self.run_view.folder)
+
     @Slot(object)
     def _complete_given(self, given: Path) -> None:
         if self.run_view.folder is not None:
@@ -373,7 +395,8 @@ class Studio(QObject):
     def _change_language(self) -> None:
         """Build the window again once nothing in it would be lost; runs and queue go on."""
         is_writing = self.datasets.saving.is_running or self.datasets.exporting.is_running
-        if self.importing.wizard or self.saving.dialog or is_writing or self.desktop.is_writing:
+        has_dialog = self.importing.wizard or self.saving.dialog or self.exporting.dialog
+        if has_dialog or is_writing or self.desktop.is_writing:
             waits = self.tr("The language changes once the open import or gallery is done.")
             self.window.statusBar().showMessage(waits, _MESSAGE_MS)
             QTimer.singleShot(_RETRY_MS, self, self._change_language)

@@ -543,3 +543,10 @@ class ReportingConfig:
         low=100,
         high=50_000,
     )
+    tensorboard: bool = setting(
+        default=False,
+        label="TensorBoard files",
+        help="Also write the curves as event files for TensorBoard, in the run's folder "
+        "tensorboard, while it trains.",
+        choices=(False, True),
+    )

@@ -22,6 +22,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "networks.output_filter",
         "networks.text_conditioning",
         "networks.text_encoder",
+        "reporting.tensorboard",
         "training.column_weights",
         "training.mismatched_pairs",
         "training.penalty_scale",

@@ -198,7 +198,7 @@ class PairGenerator(nn.Module):
 
         Nothing given generates pairs from noise; a text gives its image, an image its text.
         """
-        count = len(next(iter(noise.values())))
+        count = next(iter(noise.values())).shape[0]
         pair = dict(conditions)
         for name in self.modality_order:
             if name not in pair:

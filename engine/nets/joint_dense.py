@@ -168,7 +168,7 @@ class JointDenseGenerator(nn.Module):
         """
         if not conditions:
             return latent
-        best, least = latent, latent.new_full((len(latent),), math.inf)
+        best, least = latent, latent.new_full((latent.shape[0],), math.inf)
         for order in self.permutations:
             candidate = latent[:, order]
             made = self.generate(candidate)

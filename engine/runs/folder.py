@@ -34,6 +34,7 @@ from engine.fs.lock import LOCK_NAME
 from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
+from engine.runs.exported import is_exported, read_exported
 from engine.runs.metadata import (
     CONFIG_BYTES,
     MODEL_FORMAT,
@@ -141,6 +142,16 @@ class RunFolder:
         """Folder of the preview sheets."""
         return self.path / "samples"
 
+    @property
+    def is_exported(self) -> bool:
+        """Whether this is an exported model, which has weights but no checkpoints."""
+        return is_exported(self.path)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is something to sample from."""
+        return self.is_exported or bool(self.checkpoint_paths())
+
     def checkpoint_path(self, images_seen: int) -> Path:
         """Return the path of a checkpoint; names sort by progress."""
         return self.checkpoints / f"checkpoint-{images_seen:012d}"
@@ -239,12 +250,14 @@ class RunFolder:
         atomic_write(self.config_file, config_to_toml(config).encode())
 
     def read_config(self) -> RunConfig:
-        """Read the configuration.
+        """Read the configuration; of an exported model, that of its run.
 
         Raises:
             RunMissingError: there is no run.
             ConfigError: the file is damaged.
         """
+        if self.is_exported:
+            return read_exported(self.path).settings.with_values(run=self.path)
         content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
 
@@ -255,6 +268,8 @@ class RunFolder:
             RunMissingError: there is no run, or it ended while loading its data.
             ConfigError: the file is damaged.
         """
+        if self.is_exported:
+            return read_exported(self.path).model
         content = read_part(self.model_file, MODEL_BYTES)
         try:
             return model_from_json(content, self.model_file.name)

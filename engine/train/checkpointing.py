@@ -19,10 +19,12 @@ from engine.config.toml import config_hash, config_to_toml
 from engine.control import RunControl
 from engine.errors import (
     CheckpointCorruptError,
+    ConfigError,
     DiskFullError,
     EngineError,
     FolderInUseError,
     FolderNotWritableError,
+    Problem,
     RunMissingError,
     StoppedError,
 )
@@ -36,6 +38,7 @@ from engine.events import (
     RunPaused,
     RunRelocated,
 )
+from engine.exporting.tensorboard import FOLDER, EventFile
 from engine.fs.lock import RunLock
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
@@ -166,6 +169,7 @@ class RunDirectory:
         self._lock: RunLock | None = None
         self._heartbeat_s = float("-inf")
         self._log: RunLog | None = None
+        self._events: EventFile | None = None
         self._is_receiver_failing = False
 
     def create(self, config: RunConfig) -> None:
@@ -178,7 +182,7 @@ class RunDirectory:
         self._lock_folder()
         # An earlier start in this folder may have been killed.
         self.folder.sweep()
-        self._open_log()
+        self._open_log(config)
 
     def reopen(self, config: RunConfig) -> ResumableRun:
         """Lock the folder of an existing run and find its newest valid checkpoint.
@@ -189,12 +193,15 @@ class RunDirectory:
             CheckpointCorruptError: none of its checkpoints can be used.
             ConfigError: a setting that must not change differs from the run's.
         """
+        if self.folder.is_exported:
+            reason = "is an exported model, which is sampled and not trained further"
+            raise ConfigError([Problem("run", reason)])
         # The lock must not create a file where there is no run.
         if not os.path.lexists(self.folder.config_file):
             raise RunMissingError(self.folder.path)
         self._lock_folder()
         reopened = reopen_run_folder(config)
-        self._open_log()
+        self._open_log(config)
         return reopened
 
     @property
@@ -207,6 +214,8 @@ class RunDirectory:
     def emit(self, event: RunEvent) -> None:
         """Log an event and pass it on; a receiver that raises does not end the run."""
         restored = self._log.record(event) if self._log is not None else None
+        if self._events is not None:
+            self._events.record(event)
         self.heartbeat()
         self._pass_on(event)
         if restored is not None:
@@ -256,19 +265,26 @@ class RunDirectory:
         if self._log is not None:
             # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
+        self._open_events(config)
         log.warning("The run in %s continues in %s.", before.path, after.path)
         self.emit(RunRelocated(folder=after.path))
 
     def close(self) -> None:
         """Close the log and release the lock."""
         self._resources.close()
-        self._log = self._lock = None
+        self._log = self._lock = self._events = None
 
     def _lock_folder(self) -> None:
         self._lock = self._resources.enter_context(RunLock(self.folder.path))
 
-    def _open_log(self) -> None:
+    def _open_log(self, config: RunConfig) -> None:
         self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
+        self._open_events(config)
+
+    def _open_events(self, config: RunConfig) -> None:
+        if config.reporting.tensorboard:
+            events = EventFile(self.folder.path / FOLDER)
+            self._events = self._resources.enter_context(contextlib.closing(events))
 
 
 def _copy_files(before: RunFolder, after: RunFolder) -> None:

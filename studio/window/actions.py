@@ -89,6 +89,8 @@ class Actions(QObject):
         self.open_run = self._make(self.tr("&Open run…"), key.Open, "open")
         self.import_dataset = self._make(self.tr("&Import dataset…"), "Ctrl+I", "import")
         self.save_gallery = self._make(self.tr("&Save gallery…"), key.Save, "save")
+        self.export_run = self._make(self.tr("&Export run…"), "Ctrl+Shift+E", "export")
+        self.export_run.setEnabled(False)
         self.choose_workspace = self._make(self.tr("Choose &workspace…"))
         self.show_workspace = self._make(self.tr("Show workspace &folder"), None, "folder")
         self.quit = self._make(self.tr("&Quit"), key.Quit)
@@ -148,6 +150,7 @@ class Actions(QObject):
                 self.import_dataset,
                 self.open_run,
                 self.save_gallery,
+                self.export_run,
                 None,
                 self.choose_workspace,
                 self.show_workspace,

@@ -113,7 +113,7 @@ class RunView(QObject):
         """
         RunFolder(folder).read_config()
         opened = opened_run(self.status.state, folder, self._show_past(folder))
-        self._window.set_can_save(bool(RunFolder(folder).checkpoint_paths()))
+        self._window.set_can_save(RunFolder(folder).has_weights)
         self._show(opened.status)
         self._window.run.show_resumable(opened.resumable)
         if opened.status.holder:
@@ -299,6 +299,7 @@ class RunView(QObject):
         self.folder, self.ready = folder, None
         self._learn_columns({}, "")
         self._window.actions_.run.settings.setEnabled(True)
+        self._window.actions_.export_run.setEnabled(True)
         self._window.losses.clear()
         self._window.quality.clear()
         self._window.run.notes.clear()

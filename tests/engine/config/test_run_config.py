@@ -140,6 +140,7 @@ LATER = {
     "networks.output_filter": "low-pass",
     "networks.text_conditioning": "every-token",
     "networks.text_encoder": "transformer",
+    "reporting.tensorboard": True,
     "training.column_weights": "text=2",
     "training.mismatched_pairs": "always",
     "training.penalty_scale": "spread",
