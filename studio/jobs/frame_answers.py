@@ -1,0 +1,274 @@
+"""What a ``FrameJob`` answers: numbers, texts, pixels and waves, without tensors."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.audio_headers import AUDIO_SUFFIXES
+from engine.data.column_info import AUDIO, IMAGE
+from engine.data.facts import ColumnFacts
+from engine.data.table_codec import Cells
+from engine.data.waveform import Sounds
+from engine.errors import ConfigError, Problem
+from engine.events import ImageArray, Outcome
+from engine.runs.folder import RunFolder
+from engine.sample.given_files import read_given
+from engine.sample.scene import GivenPicture, GivenSound, Scene
+
+Wave = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayerOpened:
+    """A run can be played with."""
+
+    run: Any
+    """The ``PlayedRun``."""
+    columns: Mapping[str, ColumnFacts]
+    """In the order of generation."""
+    image_size: int
+    """Longer side of the run's pictures in pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """N items that were drawn together."""
+
+    number: int
+    target: str
+    scenes: tuple[Scene, ...]
+    tiles: ImageArray
+    """[N, H, W, 3], the pictures and the spectrograms of each item side by side."""
+    captions: tuple[str, ...]
+    """Texts and cells of each item."""
+    pictures: ImageArray
+    """[N, H, W, 3] of the first column of pictures; as ``tiles`` if there is none."""
+    texts: Mapping[str, tuple[str, ...]]
+    cells: Mapping[str, Cells]
+    sounds: Mapping[str, tuple[Wave, ...]]
+    """N waves by column."""
+    rates: Mapping[str, int]
+    """Samples per second by column of sounds."""
+    seconds: float
+    """Time that drawing took."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadCandidate:
+    """What a column may hold."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingsMade:
+    """Candidates of each column that has a likelihood, the most probable first."""
+
+    number: int
+    columns: Mapping[str, tuple[ReadCandidate, ...]]
+
+    @classmethod
+    def of(cls, number: int, readings: Mapping[str, Any]) -> "ReadingsMade":
+        """Convert the engine's readings."""
+        return cls(
+            number=number,
+            columns={
+                name: tuple(
+                    ReadCandidate(text=_words(value), probability=float(probability))
+                    for value, probability in reading.candidates
+                )
+                for name, reading in readings.items()
+            },
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundDirection:
+    """A direction of the noise along which pictures change most."""
+
+    number: int
+    scale: float
+    """Offset that changes a picture visibly, in standard deviations of the noise."""
+    text_kept: float
+    """Share of items whose text stays at that offset."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectionsFound:
+    """The directions of a run, the strongest first."""
+
+    directions: tuple[FoundDirection, ...]
+
+    @classmethod
+    def of(cls, directions: Sequence[Any]) -> "DirectionsFound":
+        """Convert the engine's directions."""
+        return cls(
+            directions=tuple(
+                FoundDirection(
+                    number=int(one.number), scale=float(one.scale), text_kept=float(one.text_kept)
+                )
+                for one in directions
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenTaken:
+    """A file was read as the given value of a column."""
+
+    column: str
+    value: GivenPicture | GivenSound
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneTaken:
+    """A picture held the scene that it was made from."""
+
+    scene: Scene
+    run: str
+    """Name of the run that made it."""
+    is_same: bool
+    """Whether that is the run that is played with."""
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureProjected:
+    """A step of the search for a picture's noise."""
+
+    step: int
+    error: float
+    """Mean squared difference of the pixels, 0 for an exact copy."""
+    picture: ImageArray
+    """[H, W, 3]."""
+    scene: Scene
+
+    @classmethod
+    def of(cls, step: Any) -> "PictureProjected":
+        """Convert the engine's step."""
+        return cls(
+            step=int(step.step), error=float(step.error), picture=step.picture, scene=step.scene
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectionEnded:
+    """The search or the film has ended."""
+
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmDrawn:
+    """Frames of a film have been drawn."""
+
+    frames: tuple[ImageArray, ...]
+    """[H, W, 3] each; empty until all have been drawn."""
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSaved:
+    """A picture was saved with its scene."""
+
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotTaken:
+    """The newest weights of a live run are used from now on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayFailed:
+    """A request failed; others are answered."""
+
+    error: Exception
+    is_long: bool = False
+    """Whether a search or a film has ended with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayEnded:
+    """Last answer: the player is closed, or could not be opened."""
+
+    outcome: Outcome
+    error: Exception | None = None
+
+
+def frame_of(
+    render: Callable[[], Any], *, number: int, target: str, scenes: Sequence[Scene]
+) -> Frame:
+    """Render scenes and convert the samples; the time of both is measured."""
+    from engine.sample.tiles import captions, tiles
+
+    began_s = time.perf_counter()
+    samples = render()
+    drawn = tiles(samples)
+    pictures = samples.images
+    shown = samples.columns
+    sounds = {name: value for name, value in shown.items() if isinstance(value, Sounds)}
+    return Frame(
+        number=number,
+        target=target,
+        scenes=tuple(scenes),
+        tiles=drawn,
+        captions=captions(samples),
+        pictures=pictures if pictures.shape[1] else drawn,
+        texts={name: value for name, value in shown.items() if isinstance(value, tuple)},
+        cells={name: value for name, value in shown.items() if isinstance(value, Cells)},
+        sounds={name: tuple(value.samples) for name, value in sounds.items()},
+        rates={name: value.rate for name, value in sounds.items()},
+        seconds=time.perf_counter() - began_s,
+    )
+
+
+def take_file(
+    path: Path, column: str, columns: Mapping[str, ColumnFacts], run: Path
+) -> SceneTaken | GivenTaken:
+    """Read a dropped file: its scene, or else the picture or sound itself.
+
+    Raises:
+        ConfigError: the run has no column for it.
+        ImagesUnreadableError, SoundsUnreadableError: it cannot be read.
+    """
+    kind = AUDIO if path.suffix.lower() in AUDIO_SUFFIXES else IMAGE
+    saved = None if column or kind != IMAGE else _saved_scene(path, columns, run)
+    if saved is not None:
+        return saved
+    fitting = [name for name, facts in columns.items() if facts.kind == kind]
+    chosen = column or next(iter(fitting), "")
+    if chosen not in fitting:
+        raise ConfigError([Problem("given", f"The run has no column for {path.name}.")])
+    size = RunFolder(run).read_config().networks.image_size
+    return GivenTaken(column=chosen, value=read_given(path, columns[chosen], size), path=path)
+
+
+def _saved_scene(
+    path: Path, columns: Mapping[str, ColumnFacts], run: Path
+) -> SceneTaken | None:
+    """Return the scene of a picture; None if it holds none that fits the run."""
+    from engine.sample.scene_file import read_scene
+
+    saved = read_scene(path)
+    if saved is None or not set(saved.scene.given) <= set(columns):
+        return None
+    return SceneTaken(
+        scene=saved.scene, run=saved.run, is_same=saved.run == run.name, path=path
+    )
+
+
+def _words(value: Any) -> str:
+    from engine.sample.tiles import cell_text
+
+    if isinstance(value, str):
+        return value
+    return ", ".join(f"{name} {cell_text(cell)}" for name, cell in dict(value).items())
