@@ -21,11 +21,13 @@ from studio.jobs.awake import SleepInhibitor
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
+from studio.jobs.task import Task
 from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
@@ -35,6 +37,7 @@ from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.play import PlayPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
@@ -58,6 +61,7 @@ from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
@@ -96,6 +100,11 @@ class Studio(QObject):
         self.runs = RunJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
+        self.frames = FrameJob(work.open_player, self)
+        self.films = Task("film", self)
+        self.play_nearest = NearestJob(
+            work.find_nearest, lambda: self.training.is_running, self
+        )
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
@@ -140,6 +149,7 @@ class Studio(QObject):
             self.importing,
             self.run_view,
         )
+        self.playing = PlayController(self.window, self.training, self.run_view)
         self.desktop = DesktopIntegration(
             self.window,
             self.training,
@@ -191,6 +201,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player),
+            play=PlayPanel(self.frames, self.play_nearest, self.player, self.films),
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
@@ -206,6 +217,7 @@ class Studio(QObject):
         # From the start of a run, so that a crash does not lose it.
         self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
         self.training.run_started.connect(lambda _config: self.nearest.on_run_started())
+        self.training.run_started.connect(lambda _config: self.play_nearest.on_run_started())
         self.training.event_emitted.connect(self._on_event)
         self.reporter.error_reported.connect(self._show_error)
 
@@ -221,7 +233,7 @@ class Studio(QObject):
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
         window.gallery.save_requested.connect(self._save_gallery)
-        window.gallery.given_dropped.connect(self._complete_given)
+        window.gallery.given_dropped.connect(window.give)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
@@ -237,6 +249,8 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.play_nearest.shut_down,
+            window.play.shut_down,
             self.player.shut_down,
         ):
             self.closing.closing.connect(shut_down)
@@ -287,11 +301,6 @@ class Studio(QObject):
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
 
-    @Slot(object)
-    def _complete_given(self, given: Path) -> None:
-        if self.run_view.folder is not None:
-            self.saving.ask(self.run_view.folder, self.workspace / "galleries", given)
-
     @Slot()
     def _pick_run(self) -> None:
         caption, start = self.tr("Folder of a run"), self.workspace / "runs"
@@ -335,6 +344,7 @@ class Studio(QObject):
         self.runs_controller.leave()
         self.importing.shut_down()
         self.desktop.shut_down()
+        old.play.shut_down()
         self.theme.use_font_of(install_language(self._application, self._general.language))
         self._build_window()
         self.run_view.take_over(view)

@@ -18,6 +18,7 @@ from engine.errors import ConfigError, Problem
 from engine.events import ImageArray, Outcome
 from engine.runs.folder import RunFolder
 from engine.sample.given_files import read_given
+from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import GivenPicture, GivenSound, Scene
 
 Wave = npt.NDArray[np.int16]
@@ -59,63 +60,18 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadCandidate:
-    """What a column may hold."""
-
-    text: str
-    probability: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReadingsMade:
-    """Candidates of each column that has a likelihood, the most probable first."""
+    """What the given columns say about the others."""
 
     number: int
-    columns: Mapping[str, tuple[ReadCandidate, ...]]
-
-    @classmethod
-    def of(cls, number: int, readings: Mapping[str, Any]) -> "ReadingsMade":
-        """Convert the engine's readings."""
-        return cls(
-            number=number,
-            columns={
-                name: tuple(
-                    ReadCandidate(text=_words(value), probability=float(probability))
-                    for value, probability in reading.candidates
-                )
-                for name, reading in readings.items()
-            },
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundDirection:
-    """A direction of the noise along which pictures change most."""
-
-    number: int
-    scale: float
-    """Offset that changes a picture visibly, in standard deviations of the noise."""
-    text_kept: float
-    """Share of items whose text stays at that offset."""
+    columns: Mapping[str, Reading]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectionsFound:
     """The directions of a run, the strongest first."""
 
-    directions: tuple[FoundDirection, ...]
-
-    @classmethod
-    def of(cls, directions: Sequence[Any]) -> "DirectionsFound":
-        """Convert the engine's directions."""
-        return cls(
-            directions=tuple(
-                FoundDirection(
-                    number=int(one.number), scale=float(one.scale), text_kept=float(one.text_kept)
-                )
-                for one in directions
-            )
-        )
+    directions: tuple[Direction, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,19 +99,7 @@ class SceneTaken:
 class PictureProjected:
     """A step of the search for a picture's noise."""
 
-    step: int
-    error: float
-    """Mean squared difference of the pixels, 0 for an exact copy."""
-    picture: ImageArray
-    """[H, W, 3]."""
-    scene: Scene
-
-    @classmethod
-    def of(cls, step: Any) -> "PictureProjected":
-        """Convert the engine's step."""
-        return cls(
-            step=int(step.step), error=float(step.error), picture=step.picture, scene=step.scene
-        )
+    projection: Projection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,10 +209,3 @@ def _saved_scene(
         scene=saved.scene, run=saved.run, is_same=saved.run == run.name, path=path
     )
 
-
-def _words(value: Any) -> str:
-    from engine.sample.tiles import cell_text
-
-    if isinstance(value, str):
-        return value
-    return ", ".join(f"{name} {cell_text(cell)}" for name, cell in dict(value).items())

@@ -19,6 +19,7 @@ from engine.data.facts import ColumnFacts
 from engine.errors import EngineError
 from engine.events import Outcome
 from engine.runs.folder import RunFolder
+from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import Given, GivenPicture, Noise, Scene
 from studio.jobs.frame_answers import (
     DirectionsFound,
@@ -57,16 +58,16 @@ class PlaySource(Protocol):
         """Return ``Samples`` of the scenes."""
         ...
 
-    def read(self, given: Mapping[str, Given], noise: Noise) -> Mapping[str, Any]:
-        """Return, by column, a ``Reading`` of what the given columns say."""
+    def read(self, given: Mapping[str, Given], noise: Noise) -> Mapping[str, Reading]:
+        """Return, by column, what the given columns say."""
         ...
 
-    def directions(self) -> Sequence[Any]:
-        """Return the ``Direction``s of the noise."""
+    def directions(self) -> Sequence[Direction]:
+        """Return the directions of the noise, the strongest first."""
         ...
 
-    def project(self, picture: GivenPicture, texts: Mapping[str, str]) -> Iterator[Any]:
-        """Search the noise of a picture; yield a ``Projection`` each step."""
+    def project(self, picture: GivenPicture, texts: Mapping[str, str]) -> Iterator[Projection]:
+        """Search the noise of a picture, step by step."""
         ...
 
     def refresh(self) -> bool:
@@ -364,9 +365,10 @@ def _answers(source: PlaySource, run: PlayedRun, request: object) -> Iterator[ob
                 scenes=request.scenes,
             )
         case _Read():
-            yield ReadingsMade.of(request.number, source.read(request.given, request.noise))
+            columns = source.read(request.given, request.noise)
+            yield ReadingsMade(number=request.number, columns=columns)
         case _FindDirections():
-            yield DirectionsFound.of(source.directions())
+            yield DirectionsFound(directions=tuple(source.directions()))
         case _Take():
             yield take_file(request.path, request.column, source.columns, run.folder)
         case _Save():
@@ -384,7 +386,7 @@ def _steps(source: PlaySource, request: _Project | _Film) -> Iterator[object]:
     match request:
         case _Project():
             for step in source.project(request.picture, request.texts):
-                yield PictureProjected.of(step)
+                yield PictureProjected(projection=step)
         case _Film():
             drawn: list[Any] = []
             for start in range(0, len(request.scenes), _FILM_CHUNK):

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.jobs.frame_answers import FoundDirection
+from engine.sample.play_results import Direction
 from studio.models.play_notes import DirectionNote
 from studio.models.play_view import PlayState
 from studio.theme import SPACING, current_colors
@@ -28,7 +28,7 @@ SHOWN = 8
 STRIP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Offsets of the pictures of a strip, in parts of a slider's half."""
 _REACH = 4.0
-"""Offset at the end of a slider, in units of the direction's scale."""
+"""Offset at the end of a slider, in standard deviations of the noise."""
 _TICKS = 100
 
 
@@ -56,7 +56,7 @@ class DirectionControls(QWidget):
         super().__init__(parent)
         self._rows: dict[int, _DirectionRow] = {}
         self._notes: dict[int, DirectionNote] = {}
-        self._found: Sequence[FoundDirection] = ()
+        self._found: Sequence[Direction] = ()
         self._empty = plain_label(self.tr("Finding the directions…"), role="muted")
         self._reset = push_button(
             self.tr("Reset all"),
@@ -70,7 +70,7 @@ class DirectionControls(QWidget):
         self.forget()
 
     @property
-    def shown(self) -> tuple[FoundDirection, ...]:
+    def shown(self) -> tuple[Direction, ...]:
         """The directions that have a slider, from top to bottom."""
         pinned = [one for one in self._found if self._note(one.number).is_pinned]
         others = [one for one in self._found if one not in pinned]
@@ -87,7 +87,7 @@ class DirectionControls(QWidget):
         self._reset.hide()
 
     def show_found(
-        self, found: Sequence[FoundDirection], notes: Mapping[int, DirectionNote]
+        self, found: Sequence[Direction], notes: Mapping[int, DirectionNote]
     ) -> None:
         """Show the directions of a run, with their names."""
         self.forget()
@@ -97,10 +97,10 @@ class DirectionControls(QWidget):
         self._reset.setVisible(bool(found))
         self._fill()
 
-    def offset_at(self, direction: FoundDirection, part: float) -> float:
+    def offset_at(self, direction: Direction, part: float) -> float:
         """Return the offset at a part of a slider's half, from -1 to 1."""
         sign = -1.0 if self._note(direction.number).is_reversed else 1.0
-        return sign * part * _REACH * direction.scale
+        return sign * part * _REACH
 
     def show_strips(self, pictures: Mapping[int, Sequence[QImage]]) -> None:
         """Show the pictures of ``STRIP`` by number of a direction."""
@@ -130,7 +130,7 @@ class DirectionControls(QWidget):
             row.show_note(self._note(direction.number))
             self._layout.insertWidget(place, row)
 
-    def _on_moved(self, direction: FoundDirection, part: float) -> None:
+    def _on_moved(self, direction: Direction, part: float) -> None:
         offset = self.offset_at(direction, part)
         self.offset_moved.emit(OffsetMoved(number=direction.number, offset=offset))
 
@@ -146,7 +146,7 @@ class _DirectionRow(QWidget):
     """Carries a part of the slider's half, from -1 to 1."""
     note_edited = Signal(object)
 
-    def __init__(self, direction: FoundDirection, place: int) -> None:
+    def __init__(self, direction: Direction, place: int) -> None:
         super().__init__()
         self._note = DirectionNote(number=direction.number)
         usual = self.tr("Direction {0}").format(place)
@@ -156,10 +156,14 @@ class _DirectionRow(QWidget):
         self.name.setAccessibleName(self.tr("Name of direction {0}").format(place))
         self.name.setToolTip(self.tr("Type a name for what this direction changes"))
         self.name.editingFinished.connect(self._on_name)
-        kept = self.tr("text stays in {0} %").format(round(direction.text_kept * 100))
-        self._kept = plain_label(kept, role="muted")
+        self._kept = plain_label(role="muted")
+        if direction.text_kept is not None:
+            percent = round(direction.text_kept * 100)
+            self._kept.setText(self.tr("text stays in {0} %").format(percent))
         self._kept.setWordWrap(False)
-        self._kept.setToolTip(self.tr("How often an item keeps its text at this offset"))
+        self._kept.setToolTip(
+            self.tr("How often the picture still reads as its text, half way along the slider")
+        )
         self._reverse = self._tool("swap", self.tr("Reverse the slider"))
         self._reverse.clicked.connect(
             lambda: self._edit(replace(self._note, is_reversed=not self._note.is_reversed))

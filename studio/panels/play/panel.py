@@ -1,34 +1,17 @@
 """Play panel: type, drag and draw, and see at once what a run makes of it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
-    QGuiApplication,
-    QHideEvent,
-    QImage,
-    QKeySequence,
-    QShortcut,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.data.column_info import AUDIO, IMAGE
 from engine.data.facts import TextFacts
-from engine.sample.scene import Given, GivenPicture, Scene
-from studio.dialogs.pair_view import NearestPane
+from engine.events import ImageArray
+from engine.sample.play_results import Projection
+from engine.sample.scene import GivenPicture, Scene
 from studio.errors.wording import explain
 from studio.jobs.frame_answers import (
     DirectionsFound,
@@ -54,29 +37,498 @@ from studio.models.gallery_columns import kind_of_file
 from studio.models.play_notes import PlayNotes
 from studio.models.play_view import PlayState, PlayView
 from studio.models.thumbnails import qimage_of
-from studio.panels.play.board import Board, BoardMarks, DragMoved
-from studio.panels.play.directions import DirectionControls, OffsetMoved
+from studio.panels.play.board import Board, BoardMarks
+from studio.panels.play.edits import Edits
 from studio.panels.play.feed import BoardFeed, TilesDrawn
 from studio.panels.play.film import FilmExport
-from studio.panels.play.given import GivenColumns
-from studio.panels.play.noise import BoardBar, NoiseControls
+from studio.panels.play.noise import BoardBar
 from studio.panels.play.notes import NotesKeeper
-from studio.panels.play.picture_search import PictureSearch
 from studio.panels.play.prompt import PromptBox
-from studio.panels.play.reading import ReadingPane
+from studio.panels.play.session import PlaySession
+from studio.panels.play.side import PlaySide
 from studio.panels.play.side_pictures import SidePictures
-from studio.panels.play.strip import ThumbnailStrip
-from studio.panels.play.walk import WalkControls
+from studio.panels.play.tile_actions import TileActions
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.drop_zone import dropped_path
-from studio.widgets.folder_dialog import pick_file, pick_new_file
-from studio.widgets.labels import EmptyState, Section, fill, plain_label, scrolling, spaced
+from studio.widgets.icons import icon
+from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 
-_SIDE_WIDTH = 292
-_DRAG_PIXELS = 320.0
-"""Drag on the board that leaves nothing of the noise."""
-_NUDGE = 0.05
-_FOLLOW_MS = 1_000
-_RELEASE_MS = 60_000
-"""Time hidden after which the player's memory is released."""
+
+class PlayPanel(QWidget):
+    """Plays with one run: the one that trains, or any that is opened.
+
+    Args:
+        frames: draws what is shown.
+        nearest: finds training images.
+        player: plays sounds.
+        encoder: encodes films.
+        parent: the owner.
+    """
+
+    def __init__(
+        self,
+        frames: FrameJob,
+        nearest: NearestJob,
+        player: PreviewPlayer,
+        encoder: Task,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._frames, self._player = frames, player
+        self.view = PlayView(parent=self)
+        self._error = ""
+        self._drawn: dict[int, tuple[Frame, int]] = {}
+        """By tile, the frame that drew it and its place there."""
+        self.session = PlaySession(frames, self)
+        self.board, self.bar, self.prompt = Board(), BoardBar(), PromptBox()
+        self.side = PlaySide(nearest)
+        self.edits, self.notes = Edits(self.view, self), NotesKeeper(self)
+        self.film = FilmExport(self.side.walk, frames, encoder, self)
+        self.actions_ = TileActions(self, self.view, self.board, self.edits, self.notes, frames)
+        self._feed = BoardFeed(lambda scenes: frames.draw("board", scenes), self)
+        self._pictures = SidePictures(
+            frames.draw,
+            pad=self.side.noise.pad,
+            directions=self.side.directions,
+            keys=self.side.walk.strip,
+            favourites=self.side.favourites,
+            parent=self,
+        )
+        self._stack, self._empty = QStackedWidget(), EmptyState("play", "")
+        self._status = plain_label(role="muted")
+        self.setWindowTitle(self.tr("Play"))
+        self.setWindowIcon(icon("play"))
+        self._lay_out()
+        self._connect_board()
+        self._connect_side()
+        self.session.run_changed.connect(self._forget)
+        self.session.opened.connect(self._on_opened)
+        self.session.failed.connect(self._on_not_opened)
+        frames.frame_drawn.connect(self._on_frame)
+        frames.answered.connect(self._on_answer)
+        player.changed.connect(self._show_marks)
+        self.setAcceptDrops(True)
+        self._show_state(self.view.state)
+        self._show_page()
+
+    # What the window asks for.
+
+    @property
+    def can_play(self) -> bool:
+        """Whether there is a run to play with."""
+        return self.session.run is not None
+
+    def show_run(self, folder: Path, *, is_live: bool = False) -> None:
+        """Play with the newest weights of a run; it is opened once the panel is seen.
+
+        Args:
+            folder: of the run.
+            is_live: whether it trains in this process, and its weights are to be followed.
+        """
+        self.session.show(PlayedRun(folder=folder, is_live=is_live))
+        self._show_page()
+
+    def play(self, folder: Path, checkpoint: str = "newest") -> None:
+        """Play with a checkpoint of a run: ``newest``, the name of a metric, or of a folder."""
+        self.session.show(PlayedRun(folder=folder, checkpoint=checkpoint))
+        self._show_page()
+
+    def play_scene(self, scene: Scene) -> None:
+        """Show a scene on the chosen tile."""
+        self.session.when_open(lambda: self.edits.show_scene(scene))
+
+    def take(self, path: Path, column: str = "") -> None:
+        """Give a picture or a sound, or bring back the scene of a picture that Play saved."""
+        self.session.when_open(lambda: self._frames.take(path, column))
+
+    def type_text(self, text: str) -> None:
+        """Type into the prompt box."""
+        self.prompt.type_text(text)
+
+    def shut_down(self) -> None:
+        """End all threads, when quitting."""
+        self.side.walk.stop()
+        self.film.cancel()
+        self.session.shut_down()
+        self.notes.shut_down()
+
+    # Building.
+
+    def _lay_out(self) -> None:
+        history = self.view.history
+        self._undo = icon_button("undo", self.tr("Undo"), "Ctrl+Z")
+        self._redo = icon_button("redo", self.tr("Redo"), "Ctrl+Shift+Z")
+        for button, slot, signal in (
+            (self._undo, history.undo, history.canUndoChanged),
+            (self._redo, history.redo, history.canRedoChanged),
+        ):
+            button.setEnabled(False)
+            button.clicked.connect(slot)
+            signal.connect(button.setEnabled)
+        star = icon_button("star", self.tr("Add the chosen item to the favourites"))
+        star.setAutoRepeat(False)
+        star.clicked.connect(self.actions_.add_favourite)
+        save = push_button(
+            self.tr("Save picture…"),
+            self.actions_.save,
+            icon_name="save",
+            tip=self.tr("Save the chosen item as PNG; dropped here, it brings everything back"),
+        )
+        top = fill(spaced(QHBoxLayout(), SPACING), (self.prompt, 1))
+        for button in (self._undo, self._redo, star, save):
+            top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+        self._status.hide()
+        main = spaced(QVBoxLayout(), SPACING, (0, 0, 0, 0))
+        fill(main, top, (self.board, 1), self._status, self.bar)
+        content = QWidget()
+        row = spaced(QHBoxLayout(content), MARGIN, (0, 0, 0, 0))
+        fill(row, (main, 1), self.side.scrolled())
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(content)
+        layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, SPACING, MARGIN))
+        fill(layout, self._stack)
+        self.setFocusProxy(self.prompt)
+
+    def _connect_board(self) -> None:
+        board, edits, bar = self.board, self.edits, self.bar
+        self.view.changed.connect(self._show_state)
+        self._feed.tiles_drawn.connect(self._on_tiles)
+        self._feed.rested.connect(self._on_rested)
+        self.prompt.text_edited.connect(edits.type_text)
+        edits.drag_changed.connect(self._on_drag)
+        board.tile_chosen.connect(edits.choose)
+        board.sound_requested.connect(self._play_sound)
+        board.lock_requested.connect(edits.toggle_lock)
+        board.drag_began.connect(edits.begin_drag)
+        board.drag_moved.connect(edits.drag_board)
+        board.drag_ended.connect(edits.end_drag)
+        board.nudge_requested.connect(edits.nudge)
+        bar.roll_requested.connect(edits.roll)
+        bar.count_chosen.connect(edits.set_count)
+        bar.truncation_changed.connect(edits.set_truncation)
+        self.actions_.file_chosen.connect(lambda pair: self.take(*pair))
+        self.actions_.section_needed.connect(self._open_section)
+
+    def _connect_side(self) -> None:
+        side, edits, walk = self.side, self.edits, self.side.walk
+        noise, directions, search = side.noise, side.directions, side.search
+        noise.pad.drag_began.connect(edits.begin_drag)
+        noise.pad.moved.connect(edits.move_pad)
+        noise.pad.drag_ended.connect(edits.end_drag)
+        noise.recentre_requested.connect(edits.recentre)
+        noise.variation_requested.connect(edits.vary)
+        side.given.given_changed.connect(lambda pair: edits.give(*pair))
+        side.given.file_requested.connect(self.actions_.ask_file)
+        directions.drag_began.connect(edits.begin_drag)
+        directions.drag_ended.connect(edits.end_drag)
+        directions.offset_moved.connect(edits.set_offset)
+        directions.reset_requested.connect(edits.reset_offsets)
+        directions.note_changed.connect(self.notes.set_direction)
+        self.notes.changed.connect(self._show_notes)
+        self.notes.failed.connect(self._show_error)
+        side.favourites.opened.connect(
+            lambda place: edits.show_scene(self.notes.notes.favourites[place])
+        )
+        side.favourites.remove_requested.connect(self.notes.remove_favourite)
+        walk.add_requested.connect(self.actions_.add_key)
+        walk.keys_changed.connect(edits.set_keys)
+        walk.key_opened.connect(edits.show_scene)
+        walk.frame_wanted.connect(lambda scene: self._frames.draw("walk", [scene]))
+        walk.stopped.connect(self.board.leave_stage)
+        self.film.failed.connect(self._show_error)
+        search.search_requested.connect(self._search)
+        search.stop_requested.connect(self._frames.stop)
+        search.walk_requested.connect(self.actions_.add_key)
+        for section in side.sections.values():
+            section.toggled.connect(lambda _is_open: self._on_rested())
+
+    # The run.
+
+    @Slot(object)
+    def _forget(self, folder: Path | None) -> None:
+        """Begin with another run."""
+        self.side.walk.stop()
+        self.film.cancel()
+        self._feed.stop()
+        self.board.clear()
+        self._pictures.clear()
+        self.side.directions.forget()
+        self.side.reading.forget()
+        self.side.nearest.clear()
+        self._drawn.clear()
+        self.edits.prompted, self.edits.facts, self._error = "", None, ""
+        self._say("")
+        self.view.reset()
+        if folder is not None:
+            self.notes.open(folder)
+
+    @Slot(object)
+    def _on_opened(self, opened: PlayerOpened) -> None:
+        columns = opened.columns
+        texts = [name for name, facts in columns.items() if isinstance(facts, TextFacts)]
+        prompted = self.edits.prompted = next(iter(texts), "")
+        facts = columns.get(prompted)
+        self.edits.facts = facts if isinstance(facts, TextFacts) else None
+        self.prompt.set_facts(self.edits.facts)
+        self.prompt.setVisible(bool(prompted))
+        self.side.given.set_columns(columns, opened.image_size, prompted=prompted)
+        kinds = [facts.kind for facts in columns.values()]
+        self.side.set_kinds(
+            has_pictures=IMAGE in kinds,
+            are_comparable=kinds.count(IMAGE) == 1 and AUDIO not in kinds,
+        )
+        if AUDIO in kinds:
+            self._player.find_out()
+        self._error = ""
+        self._show_page()
+        # What was typed while the run was opened counts.
+        self.edits.type_text(self.prompt.text)
+        self._pictures.forget()
+        self._show_state(self.view.state)
+        if not self.side.directions.shown:
+            self._frames.find_directions()
+
+    @Slot(object)
+    def _on_not_opened(self, error: Exception) -> None:
+        self._show_error(error)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        """Show the board, or why there is none."""
+        run = self.session.run
+        has_pictures = not self.board.picture(0).isNull()
+        self._stack.setCurrentIndex(1 if self.session.is_open or has_pictures else 0)
+        text = self._error or self.tr("Open or start a run: then type a text, drag or draw here.")
+        if run is not None and not self._error:
+            text = self.tr("Opening {0}…").format(run.folder.name)
+        self._empty.set_text(text)
+
+    # Answers.
+
+    @Slot(object)
+    def _on_frame(self, frame: Frame) -> None:
+        if frame.target == "board":
+            self._feed.take(frame)
+        elif frame.target == "walk":
+            if self.side.walk.is_playing or frame.scenes[0].towards is not None:
+                self.board.show_stage(qimage_of(frame.tiles[0]), frame.captions[0])
+        else:
+            self._pictures.take(frame)
+
+    @Slot(object)
+    def _on_tiles(self, drawn: TilesDrawn) -> None:
+        frame = drawn.frame
+        self.board.show_tiles(
+            {
+                tile: (qimage_of(frame.tiles[place]), frame.captions[place])
+                for place, tile in enumerate(drawn.tiles)
+            }
+        )
+        for place, tile in enumerate(drawn.tiles):
+            self._drawn[tile] = (frame, place)
+        self._show_marks()
+        chosen = self.view.state.chosen
+        if chosen in drawn.tiles:
+            self.side.given.show_cells(frame.cells, drawn.tiles.index(chosen))
+
+    @Slot(object)
+    def _on_answer(self, answer: object) -> None:
+        match answer:
+            case PlayerOpened():
+                self._on_opened(answer)
+            case ReadingsMade():
+                self._show_readings(answer)
+            case DirectionsFound():
+                self.side.directions.show_found(answer.directions, self.notes.notes.directions)
+                self.side.directions.show_state(self.view.state)
+                self._on_rested()
+            case GivenTaken():
+                self.edits.give(answer.column, answer.value)
+                self._open_section("given")
+            case SceneTaken():
+                self._on_scene(answer)
+            case PictureProjected():
+                self._show_projected(answer.projection)
+            case FilmDrawn():
+                self.film.take(answer)
+            case ProjectionEnded():
+                self.side.search.end()
+            case PictureSaved():
+                self._say(self.tr("Saved as {0}").format(str(answer.path)))
+            case SnapshotTaken():
+                self._feed.show(self.view.state)
+            case PlayFailed():
+                self._on_failed(answer)
+            case PlayEnded():
+                self.side.search.end()
+            case _:
+                pass
+
+    def _on_scene(self, taken: SceneTaken) -> None:
+        scene = taken.scene
+        if not taken.is_same:
+            text = self.tr("This scene was made by the run “{0}”; other weights draw it differently.")
+            self._say(text.format(taken.run))
+        if scene.towards is not None:
+            keys = (replace(scene, towards=None, place=0.0), scene.towards)
+            self.edits.set_keys(keys)
+            self._frames.draw("walk", [scene])
+            return
+        self.edits.show_scene(scene)
+
+    def _on_failed(self, failed: PlayFailed) -> None:
+        if failed.is_long:
+            self.side.search.end()
+            self.film.end()
+        self._show_error(failed.error)
+
+    @Slot(object)
+    def _show_error(self, error: Exception) -> None:
+        words = explain(error)
+        self._error = " ".join(filter(None, (words.happened, words.why, words.hint)))
+        self._say(self._error)
+
+    # The state.
+
+    @Slot(object)
+    def _show_state(self, state: PlayState) -> None:
+        self.board.set_count(len(state.tiles))
+        self.bar.show_state(state)
+        self.side.noise.show_state(state)
+        self.side.directions.show_state(state)
+        self.side.given.show_given(state.given)
+        self.side.walk.show_keys(state.keys)
+        if self.session.is_open:
+            self.prompt.set_text(state.typed.get(self.edits.prompted, ""))
+        pictures = (one for one in state.given.values() if isinstance(one, GivenPicture))
+        own = next(pictures, None)
+        self.side.search.show_picture(QImage.fromData(own.png) if own else QImage())
+        self._show_marks()
+        if not self.side.walk.is_playing:
+            self.board.leave_stage()
+        if self.session.is_open:
+            self._feed.show(state, is_coarse=self.edits.is_dragging)
+            self._read(state)
+
+    @Slot(bool)
+    def _on_drag(self, is_dragging: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.session.is_busy = is_dragging
+        if is_dragging:
+            self.side.walk.stop()
+            self.board.leave_stage()
+        elif self.session.is_open:
+            self._feed.show(self.view.state)
+            self._read(self.view.state)
+
+    @Slot(str)
+    def _open_section(self, name: str) -> None:
+        self.side.sections[name].set_open(is_open=True)
+
+    def _say(self, text: str) -> None:
+        """Show a sentence below the board until the next one, or none."""
+        self._status.setText(text)
+        self._status.setVisible(bool(text))
+
+    def _read(self, state: PlayState) -> None:
+        if state.given and not self.edits.is_dragging:
+            self._frames.read(state.given, state.noise(state.chosen))
+        elif not state.given:
+            self.side.reading.show_readings({}, {})
+
+    def _show_readings(self, made: ReadingsMade) -> None:
+        player = self.session.player
+        columns = player.columns if player else {}
+        labels = {name: column_label(name, facts.kind) for name, facts in columns.items()}
+        self.side.reading.show_readings(made.columns if self.view.state.given else {}, labels)
+
+    @Slot()
+    def _show_marks(self) -> None:
+        state = self.view.state
+        has_sounds = any(frame.sounds for frame, _place in self._drawn.values())
+        playing = (t for t in range(len(state.tiles)) if self._player.is_playing(self._sound(t)))
+        self.board.set_marks(
+            BoardMarks(
+                chosen=state.chosen,
+                locked=frozenset(n for n, tile in enumerate(state.tiles) if tile.is_locked),
+                has_sounds=has_sounds,
+                playing=next(playing, -1),
+            )
+        )
+
+    @Slot()
+    def _on_rested(self) -> None:
+        if not self.session.is_open or self.edits.is_dragging:
+            return
+        state = self.view.state
+        self._pictures.update(state, self.notes.notes.favourites)
+        self.side.walk.show_usual(tuple(state.scene(tile) for tile in range(len(state.tiles))))
+        self._compare()
+
+    def _compare(self) -> None:
+        picture = self._tile_pixels(self.view.state.chosen)
+        folder = self.session.folder
+        if folder is not None and picture is not None and self.side.nearest.isVisible():
+            self.side.nearest.compare(folder, picture)
+
+    def _tile_pixels(self, tile: int) -> ImageArray | None:
+        found = self._drawn.get(tile)
+        return None if found is None else found[0].pictures[found[1]]
+
+    @Slot(object)
+    def _show_notes(self, notes: PlayNotes) -> None:
+        self.side.show_favourites(len(notes.favourites))
+        self._on_rested()
+
+    def _show_projected(self, found: Projection) -> None:
+        self.side.search.show_step(found)
+        state = self.view.state.with_noise(self.view.state.chosen, found.scene.noise)
+        self.view.change(state, self.tr("found picture"), merges="search")
+
+    @Slot()
+    def _search(self) -> None:
+        state = self.view.state
+        own = next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)
+        if own is not None:
+            texts = {name: text for name, text in state.given.items() if isinstance(text, str)}
+            self.view.begin_gesture()
+            self.side.search.begin()
+            self._frames.project(own, texts)
+
+    # Sounds and drops.
+
+    def _sound(self, tile: int) -> tuple[str, int, int]:
+        found = self._drawn.get(tile)
+        return ("play", tile, found[0].number if found else 0)
+
+    @Slot(int)
+    def _play_sound(self, tile: int) -> None:
+        frame, place = self._drawn[tile]
+        for column, waves in frame.sounds.items():
+            self._player.toggle_sound(self._sound(tile), waves[place], frame.rates[column])
+            return
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept a picture or a sound; the window imports everything else."""
+        path = dropped_path(event.mimeData())
+        is_media = path is not None and path.is_file() and kind_of_file(path) in (IMAGE, AUDIO)
+        event.setAccepted(is_media and self.can_play)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Give the picture or the sound, or bring back its scene."""
+        path = dropped_path(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.take(path)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Open the run."""
+        super().showEvent(event)
+        self.session.set_seen(True)
+        self._show_page()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Pause: nothing is drawn while the panel is hidden."""
+        super().hideEvent(event)
+        self.side.walk.stop()
+        self.session.set_seen(False)

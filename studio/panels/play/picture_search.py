@@ -4,14 +4,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.jobs.frame_answers import PictureProjected
+from engine.sample.play_results import Projection
 from studio.models.thumbnails import qimage_of
 from studio.theme import SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 
-STEPS = 150
 _SIDE = 96
 
 
@@ -41,7 +40,6 @@ class PictureSearch(QWidget):
         self._pictures = QWidget()
         fill(spaced(QHBoxLayout(self._pictures), SPACING, (0, 0, 0, 0)), self._own, self._found)
         self._bar = QProgressBar(textVisible=False)
-        self._bar.setRange(0, STEPS)
         self._facts = plain_label(role="muted")
         self.search = push_button(self.tr("Find it in the noise"), role="small")
         self.search.clicked.connect(self._on_search)
@@ -72,12 +70,14 @@ class PictureSearch(QWidget):
         self._bar.setValue(0)
         self._show_state()
 
-    def show_step(self, step: PictureProjected) -> None:
+    def show_step(self, step: Projection) -> None:
         """Show what has been found so far."""
         self._found.set_image(qimage_of(step.picture))
+        self._bar.setRange(0, step.steps)
         self._bar.setValue(step.step)
         error = self.locale().toString(step.error, "f", 4)
         self._facts.setText(self.tr("Step {0}, squared error {1}").format(step.step, error))
+        self._facts.show()
 
     def end(self) -> None:
         """Show that the search has ended."""

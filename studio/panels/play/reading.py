@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.jobs.frame_answers import ReadCandidate
+from engine.data.table_cells import Cell
+from engine.sample.play_results import Candidate, FieldReading, Reading
 from studio.theme import SPACING, current_colors, mixed
 from studio.widgets.labels import fill, plain_label, spaced
 
@@ -18,19 +19,19 @@ class ReadingBars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._candidates: Sequence[ReadCandidate] = ()
+        self._candidates: Sequence[Candidate] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_candidates(self, candidates: Sequence[ReadCandidate]) -> None:
+    def show_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Replace the candidates."""
         self._candidates = candidates
-        spoken = "; ".join(f"{one.text}, {self._percent(one)}" for one in candidates)
+        spoken = "; ".join(f"{candidate_text(one.value)}, {self._percent(one)}" for one in candidates)
         self.setAccessibleName(spoken)
         self.setToolTip(spoken.replace("; ", "\n"))
         self.updateGeometry()
         self.update()
 
-    def _percent(self, candidate: ReadCandidate) -> str:
+    def _percent(self, candidate: Candidate) -> str:
         percent = candidate.probability * 100
         return f"{self.locale().toString(percent, 'f', 0 if percent >= 10 else 1)} %"
 
@@ -63,7 +64,7 @@ class ReadingBars(QWidget):
             inner, percent = row.adjusted(8, 0, -8, 0), self._percent(candidate)
             metrics = QFontMetrics(font)
             space = round(inner.width()) - metrics.horizontalAdvance(percent) - 8
-            text = metrics.elidedText(candidate.text, Qt.TextElideMode.ElideRight, space)
+            text = metrics.elidedText(candidate_text(candidate.value), Qt.TextElideMode.ElideRight, space)
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(inner, side, percent)
@@ -71,7 +72,7 @@ class ReadingBars(QWidget):
 
 
 class ReadingPane(QWidget):
-    """The readings of all columns."""
+    """The readings of all columns, of a table one for each field."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,28 +80,33 @@ class ReadingPane(QWidget):
             self.tr("Drop, paste or draw something: what the run reads from it appears here."),
             role="muted",
         )
-        self._rows: dict[str, tuple[QWidget, ReadingBars]] = {}
+        self._rows: dict[str, tuple[QLabel, ReadingBars]] = {}
         self._layout = fill(spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), self._empty)
 
-    def show_readings(
-        self, columns: Mapping[str, tuple[ReadCandidate, ...]], labels: Mapping[str, str]
-    ) -> None:
-        """Show candidates by column.
+    def show_readings(self, columns: Mapping[str, Reading], labels: Mapping[str, str]) -> None:
+        """Show what is read, by column.
 
         Args:
-            columns: candidates by name; empty if nothing is read.
-            labels: names in the user's language; shown if several columns are read.
+            columns: readings by name; empty if nothing is read.
+            labels: names in the user's language.
         """
-        for name in columns:
-            if name not in self._rows:
-                label = plain_label(labels.get(name, name), role="muted")
-                self._rows[name] = (label, ReadingBars())
-                fill(self._layout, *self._rows[name])
-        for name, (label, bars) in self._rows.items():
-            label.setVisible(name in columns and len(columns) > 1)
-            bars.setVisible(name in columns)
-            bars.show_candidates(columns.get(name, ()))
-        self._empty.setVisible(not columns)
+        shown: dict[str, tuple[str, tuple[Candidate, ...]]] = {}
+        for name, reading in columns.items():
+            if reading.candidates:
+                shown[name] = (labels.get(name, name), reading.candidates)
+            for field in reading.fields:
+                shown[f"{name}/{field.name}"] = (self._field_text(field), field.candidates)
+        for key in shown.keys() - self._rows.keys():
+            self._rows[key] = (plain_label(role="muted"), ReadingBars())
+        for key in shown:
+            fill(self._layout, *self._rows[key])
+        for key, (label, bars) in self._rows.items():
+            text, candidates = shown.get(key, ("", ()))
+            label.setText(text)
+            label.setVisible(key in shown and (len(shown) > 1 or not candidates))
+            bars.setVisible(bool(candidates))
+            bars.show_candidates(candidates)
+        self._empty.setVisible(not shown)
 
     def forget(self) -> None:
         """Remove all rows, because another run has other columns."""
@@ -110,3 +116,16 @@ class ReadingPane(QWidget):
                 widget.deleteLater()
         self._rows.clear()
         self._empty.show()
+
+    def _field_text(self, field: FieldReading) -> str:
+        if field.median is None or field.interval is None:
+            return field.name
+        numbers = (f"{value:.4g}" for value in (field.median, *field.interval))
+        return self.tr("{0}: {1} ({2} to {3})").format(field.name, *numbers)
+
+
+def candidate_text(value: Cell) -> str:
+    """Return the words of a candidate; a missing cell and an empty text are a dash."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value) if value not in (None, "") else "–"

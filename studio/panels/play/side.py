@@ -1,0 +1,81 @@
+"""The side of the Play panel: its collapsible sections."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from studio.dialogs.pair_view import NearestPane
+from studio.jobs.nearest import NearestJob
+from studio.panels.play.directions import DirectionControls
+from studio.panels.play.given import GivenColumns
+from studio.panels.play.noise import NoiseControls
+from studio.panels.play.picture_search import PictureSearch
+from studio.panels.play.reading import ReadingPane
+from studio.panels.play.strip import ThumbnailStrip
+from studio.panels.play.walk import WalkControls
+from studio.theme import SPACING
+from studio.widgets.labels import Section, fill, plain_label, scrolling, spaced
+
+_WIDTH = 292
+_OPEN = ("noise",)
+
+
+class PlaySide(QWidget):
+    """Holds the controls beside the board.
+
+    Args:
+        nearest: finds training images.
+        parent: the owner.
+    """
+
+    def __init__(self, nearest: NearestJob, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.noise, self.reading, self.given = NoiseControls(), ReadingPane(), GivenColumns()
+        self.directions, self.walk = DirectionControls(), WalkControls()
+        self.search, self.nearest = PictureSearch(), NearestPane(nearest)
+        self.favourites = ThumbnailStrip(self.tr("Press Enter to show it, Del to remove it"))
+        self.favourites.setAccessibleName(self.tr("Favourites"))
+        self._no_favourite = plain_label(
+            self.tr("The star above the board adds the chosen item here."), role="muted"
+        )
+        self.nearest.picture.setMinimumSize(QSize(96, 96))
+        self.nearest.picture.setFixedHeight(112)
+        parts = {
+            "noise": (self.tr("Noise"), (self.noise,)),
+            "given": (self.tr("Give or draw"), (self.reading, self.given)),
+            "walk": (self.tr("Walk"), (self.walk,)),
+            "directions": (self.tr("Directions"), (self.directions,)),
+            "search": (self.tr("Find a picture in the noise"), (self.search,)),
+            "favourites": (self.tr("Favourites"), (self._no_favourite, self.favourites)),
+            "nearest": (
+                self.tr("Nearest training item"),
+                (self.nearest.picture, self.nearest),
+            ),
+        }
+        self.sections: dict[str, Section] = {}
+        layout = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, SPACING, 0))
+        for name, (title, widgets) in parts.items():
+            content = QWidget()
+            fill(spaced(QVBoxLayout(content), SPACING, (SPACING, 0, 0, SPACING)), *widgets)
+            self.sections[name] = Section(title, content)
+            self.sections[name].set_open(is_open=name in _OPEN)
+            layout.addWidget(self.sections[name])
+        layout.addStretch(1)
+        self.show_favourites(0)
+
+    def scrolled(self) -> QScrollArea:
+        """Wrap the side in a scroll area of its width."""
+        area = scrolling(self)
+        area.setFixedWidth(_WIDTH)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return area
+
+    def show_favourites(self, count: int) -> None:
+        """Set the number of favourites."""
+        self.favourites.set_count(count)
+        self.favourites.setVisible(count > 0)
+        self._no_favourite.setVisible(count == 0)
+
+    def set_kinds(self, *, has_pictures: bool, are_comparable: bool) -> None:
+        """Show the sections that fit the columns of a run."""
+        self.sections["search"].setVisible(has_pictures)
+        self.sections["nearest"].setVisible(are_comparable)
