@@ -79,7 +79,7 @@ class JointDenseGenerator(nn.Module):
 
     def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
         """Complete pairs: given items are kept, the others are those of the nearest candidate."""
-        return {**self._generate(self._nearest_noise(noise[LATENT], conditions)), **conditions}
+        return {**self.generate(self.nearest_noise(noise[LATENT], conditions)), **conditions}
 
     def generate_training_pairs(
         self,
@@ -88,7 +88,7 @@ class JointDenseGenerator(nn.Module):
         conditioning_mask: Mapping[str, Tensor],  # noqa: ARG002 (as above)
     ) -> dict[str, Tensor]:
         """Generate pairs from the noise alone, as ``conditioning_patterns`` says."""
-        return self._generate(noise[LATENT])
+        return self.generate(noise[LATENT])
 
     def relax(
         self,
@@ -123,17 +123,18 @@ class JointDenseGenerator(nn.Module):
 
     def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises."""
-        ends = [self._nearest_noise(side.noise[LATENT], side.conditions) for side in (start, end)]
-        return self._generate(slerp(ends[0], ends[1], t))
+        ends = [self.nearest_noise(side.noise[LATENT], side.conditions) for side in (start, end)]
+        return self.generate(slerp(ends[0], ends[1], t))
 
-    def _generate(self, latent: Tensor) -> dict[str, Tensor]:
+    def generate(self, latent: Tensor) -> dict[str, Tensor]:
+        """Map noise [B, Z] to the items of all modalities."""
         parts = self.layers(latent).split(self._sizes, 1)
         return {
             name: modality.activate(part.reshape(-1, *modality.item_shape))
             for (name, modality), part in zip(self._modalities.items(), parts, strict=True)
         }
 
-    def _nearest_noise(self, latent: Tensor, conditions: Items) -> Tensor:
+    def nearest_noise(self, latent: Tensor, conditions: Items) -> Tensor:
         """Return the candidate noise of each row whose items are nearest to the given: [B, Z].
 
         The distance is the mean squared difference of an item, summed over the given ones.
@@ -143,7 +144,7 @@ class JointDenseGenerator(nn.Module):
         best, least = latent, latent.new_full((len(latent),), math.inf)
         for order in self.permutations:
             candidate = latent[:, order]
-            made = self._generate(candidate)
+            made = self.generate(candidate)
             distance = torch.stack(
                 [(made[n] - item).square().flatten(1).mean(1) for n, item in conditions.items()]
             ).sum(0)

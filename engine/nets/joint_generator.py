@@ -147,6 +147,11 @@ class SharedBackboneGenerator(nn.Module):
     def _build_branch(self, modality: Modality, embedding_dim: int) -> nn.Module:
         return modality.build_latent_decoder(embedding_dim)
 
+    def decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+        """Decode the items of one modality from noise and the context [B, F] of a pair."""
+        hidden = self.backbone(torch.cat([noise[LATENT], context], 1))
+        return self.branches[name](hidden, noise[name])
+
     def _decode(self, latent: Tensor, context: Tensor, noise: Items) -> dict[str, Tensor]:
         hidden = self.backbone(torch.cat([latent, context], 1))
         return {name: self.branches[name](hidden, noise[name]) for name in self.modality_order}
@@ -180,7 +185,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
         for name in self.modality_order:
             if name not in pair:
                 context = self.context(pair, len(noise[LATENT]))
-                pair[name] = self._decode_item(name, noise, context)
+                pair[name] = self.decode_item(name, noise, context)
         return pair
 
     def generate_training_pairs(
@@ -197,7 +202,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
                 for n, kept in conditioning_mask.items()
             }
             context = self.context(others, len(noise[LATENT]), known)
-            made = self._decode_item(name, noise, context)
+            made = self.decode_item(name, noise, context)
             is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)
         return pair
@@ -251,7 +256,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
                 self.context({n: pair[n] for n in earlier} or conditions, len(t))
                 for pair, conditions in ends
             ]
-            made[name] = self._decode_item(name, noise, lerp(contexts[0], contexts[1], t))
+            made[name] = self.decode_item(name, noise, lerp(contexts[0], contexts[1], t))
         return made
 
     def _build_branch(self, modality: Modality, embedding_dim: int) -> nn.Module:
@@ -260,7 +265,8 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
             return super()._build_branch(modality, embedding_dim)
         return decoder
 
-    def _decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+    def decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+        """Decode the items of one modality from noise and the context [B, F] of a pair."""
         branch, latent = self.branches[name], noise[LATENT]
         hidden = self.backbone(torch.cat([latent, context], 1))
         if isinstance(branch, LatentDecoder):

@@ -72,6 +72,11 @@ class Sampler:
         self._device = device
         self._truncation = truncation
 
+    @property
+    def model(self) -> PairModel:
+        """The generator."""
+        return self._model
+
     def truncated(self, truncation: float) -> "Sampler":
         """Return a sampler with another truncation."""
         modalities = tuple(self._modalities.values())

@@ -32,8 +32,8 @@ class SeedNoise:
 class StoredNoise:
     """Noise given by its values, as the search for a picture's noise finds it."""
 
-    values: Mapping[str, tuple[float, ...]]
-    """By part of the model's noise, flattened."""
+    values: tuple[tuple[str, tuple[float, ...]], ...]
+    """Parts of the model's noise by name, flattened. Others are those of ``SeedNoise(seed=0)``."""
 
 
 NoiseSource = SeedNoise | StoredNoise
