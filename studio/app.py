@@ -102,9 +102,7 @@ class Studio(QObject):
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.frames = FrameJob(work.open_player, self)
         self.films = Task("film", self)
-        self.play_nearest = NearestJob(
-            work.find_nearest, lambda: self.training.is_running, self
-        )
+        self.play_nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)

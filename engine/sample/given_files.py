@@ -31,9 +31,7 @@ def read_given(path: Path, facts: ColumnFacts, image_size: int) -> GivenPicture 
     match facts:
         case ImageFacts():
             value_range = ValueRange(*facts.value_range) if facts.value_range else None
-            pixels = read_image(
-                path, at_least=image_size, value_range=value_range, band=facts.band
-            )
+            pixels = read_image(path, at_least=image_size, value_range=value_range, band=facts.band)
             return given_picture(pixels, facts, image_size)
         case AudioFacts():
             return _read_sound(path, facts)

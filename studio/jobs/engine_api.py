@@ -95,7 +95,7 @@ def _open_player(
     from engine.sample.play_source import open_player
 
     gc.freeze()
-    return open_player(run, checkpoint, live=is_live)
+    return open_player(run, checkpoint)
 
 
 @functools.cache

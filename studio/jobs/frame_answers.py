@@ -196,16 +196,11 @@ def take_file(
     return GivenTaken(column=chosen, value=read_given(path, columns[chosen], size), path=path)
 
 
-def _saved_scene(
-    path: Path, columns: Mapping[str, ColumnFacts], run: Path
-) -> SceneTaken | None:
+def _saved_scene(path: Path, columns: Mapping[str, ColumnFacts], run: Path) -> SceneTaken | None:
     """Return the scene of a picture; None if it holds none that fits the run."""
     from engine.sample.scene_file import read_scene
 
     saved = read_scene(path)
     if saved is None or not set(saved.scene.given) <= set(columns):
         return None
-    return SceneTaken(
-        scene=saved.scene, run=saved.run, is_same=saved.run == run.name, path=path
-    )
-
+    return SceneTaken(scene=saved.scene, run=saved.run, is_same=saved.run == run.name, path=path)

@@ -25,7 +25,6 @@ from studio.jobs.frame_answers import (
     DirectionsFound,
     FilmDrawn,
     Frame,
-    GivenTaken,
     PictureProjected,
     PictureSaved,
     PlayEnded,
@@ -33,7 +32,6 @@ from studio.jobs.frame_answers import (
     PlayFailed,
     ProjectionEnded,
     ReadingsMade,
-    SceneTaken,
     SnapshotTaken,
     frame_of,
     take_file,
@@ -336,47 +334,57 @@ def _serve(open_player: OpenPlayer, run: PlayedRun, box: _Box, tell: Tell) -> No
     while box.is_open:
         request = box.take(waits=long is None)
         try:
-            if isinstance(request, _Stop):
+            if request is None:
+                long = _advance(long, tell)
+            elif isinstance(request, _Stop):
                 long = None
                 tell(ProjectionEnded(is_stopped=True))
             elif isinstance(request, _Project | _Film):
                 long = _steps(source, request)
-            elif request is not None:
-                for answer in _answers(source, run, request):
-                    tell(answer)
-            elif long is not None:
-                step = next(long, None)
-                tell(ProjectionEnded() if step is None else step)
-                long = None if step is None else long
+            else:
+                _answer(source, run, request, tell)
         except (EngineError, OSError) as error:
             _log.info("%s: %s", type(error).__name__, error)
-            long = None if request is None else long
             tell(PlayFailed(error=error, is_long=request is None))
+            long = None if request is None else long
     tell(PlayEnded(outcome=Outcome.FINISHED))
 
 
-def _answers(source: PlaySource, run: PlayedRun, request: object) -> Iterator[object]:
+def _advance(long: Iterator[object] | None, tell: Tell) -> Iterator[object] | None:
+    """Take the next step of a search or a film; returns None if that was the last."""
+    step = next(long, None) if long is not None else None
+    if step is not None:
+        tell(step)
+        return long
+    if long is not None:
+        tell(ProjectionEnded())
+    return None
+
+
+def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> None:
     match request:
         case _Draw():
-            yield frame_of(
-                lambda: source.render(request.scenes, request.columns),
-                number=request.number,
-                target=request.target,
-                scenes=request.scenes,
+            tell(
+                frame_of(
+                    lambda: source.render(request.scenes, request.columns),
+                    number=request.number,
+                    target=request.target,
+                    scenes=request.scenes,
+                )
             )
         case _Read():
             columns = source.read(request.given, request.noise)
-            yield ReadingsMade(number=request.number, columns=columns)
+            tell(ReadingsMade(number=request.number, columns=columns))
         case _FindDirections():
-            yield DirectionsFound(directions=tuple(source.directions()))
+            tell(DirectionsFound(directions=tuple(source.directions())))
         case _Take():
-            yield take_file(request.path, request.column, source.columns, run.folder)
+            tell(take_file(request.path, request.column, source.columns, run.folder))
         case _Save():
             source.save_picture(request.scene, request.path)
-            yield PictureSaved(path=request.path)
+            tell(PictureSaved(path=request.path))
         case _Refresh():
             if source.refresh():
-                yield SnapshotTaken()
+                tell(SnapshotTaken())
         case _:
             raise TypeError(f"unknown request: {request}")
 

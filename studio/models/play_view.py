@@ -98,7 +98,9 @@ class PlayState:
         typed = {name: old for name, old in self.typed.items() if name != column}
         if isinstance(value, str):
             typed[column] = value
-        return replace(self, given=given if value is None else {**given, column: value}, typed=typed)
+        return replace(
+            self, given=given if value is None else {**given, column: value}, typed=typed
+        )
 
 
 def moved(noise: Noise, plane: int, x: float, y: float) -> Noise:
@@ -229,9 +231,7 @@ class PlayView(QObject):
 
     def _fresh(self, count: int) -> tuple[Tile, ...]:
         seed = self._draw_seed()
-        return tuple(
-            Tile(noise=Noise.from_seed(seed, row=row, rows=_ROWS)) for row in range(count)
-        )
+        return tuple(Tile(noise=Noise.from_seed(seed, row=row, rows=_ROWS)) for row in range(count))
 
 
 class _Change(QUndoCommand):
@@ -239,11 +239,11 @@ class _Change(QUndoCommand):
 
     def __init__(self, view: PlayView, state: PlayState, text: str, key: str) -> None:
         super().__init__(text)
-        self._view, self._before, self._after = view, view.state, state
+        self._view, self._before, self.after = view, view.state, state
         self.key = key
 
     def redo(self) -> None:
-        self._view.show(self._after)
+        self._view.show(self.after)
 
     def undo(self) -> None:
         self._view.show(self._before)
@@ -254,5 +254,5 @@ class _Change(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Change) or other.key != self.key:
             return False
-        self._after = other._after
+        self.after = other.after
         return True

@@ -25,8 +25,10 @@ from studio.theme import current_colors
 from studio.widgets.icons import icon
 from studio.widgets.thumbnail_grid import wrapped_lines
 
-_PADDING, _RADIUS, _MARK = 6, 6, 20
+_PADDING, _RADIUS, _MARK = 5, 6, 20
 _MAX_LINES = 3
+_WORTH = 0.85
+"""Part of the possible size that pictures with sharp pixels must reach."""
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -149,27 +151,26 @@ class Board(QWidget):
         width, height, lines = self._shape()
         if not width:
             width = height = 32
-        caption = lines * QFontMetrics(self.font()).lineSpacing() + 2 * _PADDING
+        caption = self._caption_height(lines) + _PADDING
         count, best = len(self._pictures), -1.0
         for columns in range(1, count + 1):
             rows = math.ceil(count / columns)
             cell = QSizeF(self.width() / columns, self.height() / rows)
-            factor = min(
-                (cell.width() - 2 * _PADDING) / width, (cell.height() - caption) / height
-            )
+            factor = min((cell.width() - 2 * _PADDING) / width, (cell.height() - caption) / height)
             if factor > best:
                 best, self._columns, self._cell = factor, columns, cell
         self._picture = QSizeF(width, height) * self._whole(max(best, 0.25))
         self.update()
 
     def _whole(self, factor: float) -> float:
-        """Return the factor, enlarged pictures by whole device pixels."""
+        """Return the factor, by whole device pixels unless too much space were lost."""
         scale = self.devicePixelRatioF()
-        return int(factor * scale) / scale if factor * scale >= 1 else factor
+        whole = int(factor * scale) / scale
+        return whole if whole >= _WORTH * factor else factor
 
     def cell_rect(self, tile: int) -> QRectF:
         """Return the rectangle of a tile with its caption."""
-        height = self._picture.height() + self._caption_height()
+        height = self._picture.height() + _PADDING + self._caption_height(self._lines)
         cell = QRectF(QPointF(0, 0), QSizeF(self._cell.width(), min(height, self._cell.height())))
         rows = math.ceil(len(self._pictures) / self._columns)
         top = (self.height() - rows * cell.height()) / 2
@@ -177,8 +178,8 @@ class Board(QWidget):
         cell.moveTopLeft(QPointF(column * cell.width(), max(top, 0.0) + row * cell.height()))
         return cell
 
-    def _caption_height(self) -> float:
-        return self._lines * QFontMetrics(self.font()).lineSpacing() + 2 * _PADDING + 4
+    def _caption_height(self, lines: int) -> float:
+        return lines * QFontMetrics(self.font()).lineSpacing() + _PADDING + 2
 
     def _picture_rect(self, tile: int) -> QRectF:
         cell = self.cell_rect(tile)
@@ -244,8 +245,9 @@ class Board(QWidget):
         if picture.isNull():
             painter.fillRect(place, QColor(colors.grid))
         else:
-            is_shrunk = place.width() < picture.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=is_shrunk)
+            factor = place.width() * self.devicePixelRatioF() / picture.width()
+            is_whole = abs(factor - round(factor)) < 0.01 and factor > 0.99
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=not is_whole)
             painter.drawImage(place, picture)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colors.border), 1))
@@ -255,7 +257,7 @@ class Board(QWidget):
         metrics = QFontMetrics(self.font())
         width = round(below.width()) - _PADDING
         painter.setPen(QColor(current_colors().text))
-        baseline = below.top() + _PADDING + 2 + metrics.ascent()
+        baseline = below.top() + _PADDING - 1 + metrics.ascent()
         for line in wrapped_lines(caption, self.font().toString(), width, _MAX_LINES):
             indent = (below.width() - metrics.horizontalAdvance(line)) / 2
             painter.drawText(QPointF(below.left() + indent, baseline), line)
@@ -281,10 +283,10 @@ class Board(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         tile = self._tile_at(event.position())
-        if tile >= 0 and self._marks.has_sounds and self._stage is None:
-            if self._sound_mark(tile).contains(event.position()):
-                self.sound_requested.emit(tile)
-                return
+        has_mark = tile >= 0 and self._marks.has_sounds and self._stage is None
+        if has_mark and self._sound_mark(tile).contains(event.position()):
+            self.sound_requested.emit(tile)
+            return
         if tile >= 0:
             self.tile_chosen.emit(tile)
         self._pressed = event.position()

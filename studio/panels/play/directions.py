@@ -86,9 +86,7 @@ class DirectionControls(QWidget):
         self._empty.show()
         self._reset.hide()
 
-    def show_found(
-        self, found: Sequence[Direction], notes: Mapping[int, DirectionNote]
-    ) -> None:
+    def show_found(self, found: Sequence[Direction], notes: Mapping[int, DirectionNote]) -> None:
         """Show the directions of a run, with their names."""
         self.forget()
         self._found, self._notes = found, dict(notes)

@@ -36,6 +36,8 @@ class DrawingCanvas(QWidget):
         self._shape, self._channels = QSize(32, 32), 1
         self._image = QImage()
         self._last: QPointF | None = None
+        self._shown: GivenPicture | None = None
+        """The picture that is on the pad, as it is given."""
         self.color, self._pen_pixels = QColor("white"), 2.5
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_SHOWN)
@@ -52,6 +54,19 @@ class DrawingCanvas(QWidget):
         """Fill the pad with the ground: black for grey pictures, white for colours."""
         self._image = QImage(self._shape * _SCALE, QImage.Format.Format_RGB32)
         self._image.fill(QColor("black" if self._channels == 1 else "white"))
+        self._shown = None
+        self.update()
+
+    def show_picture(self, picture: GivenPicture | None) -> None:
+        """Put a given picture on the pad, to draw on it; None clears the pad."""
+        if picture == self._shown:
+            return
+        if picture is None:
+            self.clear()
+            return
+        self._shown = picture
+        shown = QImage.fromData(picture.png).scaled(self._image.size())
+        self._image = shown.convertToFormat(QImage.Format.Format_RGB32)
         self.update()
 
     def set_pen_width(self, halves: int) -> None:
@@ -68,22 +83,23 @@ class DrawingCanvas(QWidget):
         painter.drawLine(start * _SCALE, end * _SCALE + QPointF(0.01, 0))
         painter.end()
         self.update()
-        self.drawn.emit(self.picture())
+        self._shown = self.picture()
+        self.drawn.emit(self._shown)
 
     def picture(self) -> GivenPicture:
         """Return the picture, encoded as PNG."""
         mode = Qt.TransformationMode.SmoothTransformation
         small = self._image.scaled(self._shape, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
-        kind = QImage.Format.Format_Grayscale8 if self._channels == 1 else QImage.Format.Format_RGB888
+        kind = (
+            QImage.Format.Format_Grayscale8 if self._channels == 1 else QImage.Format.Format_RGB888
+        )
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         small.convertToFormat(kind).save(buffer, "PNG")  # pyright: ignore[reportCallIssue, reportArgumentType] - the stub knows no format as str
         return GivenPicture(png=bytes(buffer.data().data()))
 
     def _place(self) -> QRectF:
-        factor = min(
-            self.width() / self._image.width(), (self.height() - 2) / self._image.height()
-        )
+        factor = min(self.width() / self._image.width(), (self.height() - 2) / self._image.height())
         place = QRectF(0, 0, self._image.width() * factor, self._image.height() * factor)
         place.moveCenter(QRectF(self.rect()).center())
         return place
@@ -140,7 +156,7 @@ class DrawingPad(QWidget):
             swatch.setProperty("color", color)
             swatch.setFixedSize(20, 20)
             swatch.setStyleSheet(
-                f"QToolButton {{ background: {color}; border: 1px solid #888; border-radius: 4px; }}"
+                f"QToolButton {{ background: {color}; border: 1px solid #888; border-radius: 4px }}"
                 " QToolButton:checked { border: 2px solid #3e7bfa; }"
             )
             swatch.setAccessibleName(self.tr("Draw in {0}").format(color))

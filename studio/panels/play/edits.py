@@ -24,8 +24,8 @@ class Edits(QObject):
         parent: the owner.
     """
 
-    drag_changed = Signal(bool)
-    """Whether a drag is under way."""
+    drag_changed = Signal()
+    """A drag has begun or ended; ``is_dragging`` says which."""
 
     def __init__(self, view: PlayView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,13 +72,13 @@ class Edits(QObject):
         """Begin a drag, whose changes are undone together."""
         self._view.begin_gesture()
         self.is_dragging, self._drag_from = True, self._state.pad
-        self.drag_changed.emit(True)
+        self.drag_changed.emit()
 
     @Slot()
     def end_drag(self) -> None:
         """End the drag."""
         self.is_dragging = False
-        self.drag_changed.emit(False)
+        self.drag_changed.emit()
 
     @Slot(object)
     def drag_board(self, way: DragMoved) -> None:

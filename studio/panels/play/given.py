@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -23,10 +22,7 @@ from studio.models.column_text import column_label
 from studio.panels.play.drawing_pad import DrawingPad
 from studio.theme import SPACING
 from studio.widgets.buttons import push_button
-from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, set_look, spaced
-
-_THUMBNAIL = 56
 
 
 class GivenColumns(QWidget):
@@ -105,7 +101,8 @@ class _Block(QWidget):
         fill(head, (plain_label(label, role="heading"), 1), self._state, self._open)
         self.body = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
         self.body.addLayout(head)
-        self.show_given(None)
+        self._open.hide()
+        self._state.setText(self.tr("generated"))
 
     def show_given(self, value: Given | None) -> None:
         """Show a given value, or that there is none."""
@@ -124,22 +121,15 @@ class _PictureBlock(_Block):
         self._pad = DrawingPad()
         self._pad.set_shape(QSize(shape.width, shape.height), facts.channels)
         self._pad.drawn.connect(self.given)
-        self._view = ImageView()
-        self._view.setMinimumSize(_THUMBNAIL, _THUMBNAIL)
-        self._view.setFixedHeight(_THUMBNAIL)
-        hint = plain_label(self.tr("Draw here, drop a picture, or paste one (Ctrl+V)."), role="muted")
+        hint = plain_label(
+            self.tr("Draw here, drop a picture, or paste one on the board (Ctrl+V)."), role="muted"
+        )
         row = fill(spaced(QHBoxLayout(), SPACING), (hint, 1), self._file_button(self.tr("Open…")))
-        fill(self.body, self._pad, self._view, row)
-        self._view.hide()
+        fill(self.body, self._pad, row)
 
     def show_given(self, value: Given | None) -> None:
         super().show_given(value)
-        if hasattr(self, "_view"):
-            picture = QImage()
-            if isinstance(value, GivenPicture) and value != self._pad.canvas.picture():
-                picture = QImage.fromData(value.png)
-            self._view.set_image(picture)
-            self._view.setVisible(not picture.isNull())
+        self._pad.canvas.show_picture(value if isinstance(value, GivenPicture) else None)
 
 
 class _SoundBlock(_Block):
@@ -167,7 +157,7 @@ class _TextBlock(_Block):
 
     def show_given(self, value: Given | None) -> None:
         super().show_given(value)
-        if hasattr(self, "_edit") and not self._edit.hasFocus():
+        if not self._edit.hasFocus():
             self._edit.setText(value if isinstance(value, str) else "")
 
 
@@ -192,8 +182,6 @@ class _CellBlock(_Block):
 
     def show_given(self, value: Given | None) -> None:
         super().show_given(value)
-        if not hasattr(self, "_edits"):
-            return
         cells = dict(value.cells) if isinstance(value, GivenCells) else {}
         for name, control in self._edits.items():
             text = str(cells.get(name, ""))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -28,14 +28,16 @@ from PySide6.QtWidgets import (
 from studio.models.play_view import TILE_COUNTS, PlayState
 from studio.panels.play.board import DragMoved
 from studio.theme import SPACING, current_colors
-from studio.widgets.buttons import push_button
+from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.labels import fill, plain_label, spaced
 
 PLANE_SIDE = 5
 """Pictures along each side of the pad."""
 VARIATIONS = (0.1, 0.3, 0.6)
 _KEY_STEP = 0.05
-_HANDLE = 7.0
+_HANDLE = 6.0
+_PAD = 148
+"""Side of the pad in pixels."""
 _PERCENT = 100
 _LOWEST = 5
 
@@ -60,8 +62,8 @@ class NoisePad(QWidget):
         self._pictures: list[QImage] = []
         self._is_dragging = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setMinimumSize(140, 140)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedSize(_PAD, _PAD)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(self.tr("Place in the noise"))
         self.setToolTip(
@@ -87,18 +89,6 @@ class NoisePad(QWidget):
         square = QRectF(0, 0, side, side)
         square.moveCenter(QRectF(self.rect()).center())
         return square
-
-    def hasHeightForWidth(self) -> bool:
-        """The pad is a square."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of a square."""
-        return min(width, 190)
-
-    def sizeHint(self) -> QSize:
-        """Return the preferred size."""
-        return QSize(190, 190)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint pictures, axes and handle."""
@@ -179,16 +169,17 @@ def _fitted(picture: QImage, place: QRectF) -> QRectF:
 
 
 class NoiseControls(QWidget):
-    """The pad, and what draws new noise."""
+    """The pad, variations and truncation."""
 
     variation_requested = Signal(float)
     recentre_requested = Signal()
+    truncation_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pad = NoisePad()
         more = plain_label(self.tr("More like the chosen one, changed by"), role="muted")
-        row = spaced(QHBoxLayout(), SPACING // 2)
+        column = fill(spaced(QVBoxLayout(), SPACING // 2), more)
         for amount in VARIATIONS:
             text = f"{round(amount * _PERCENT)} %"
             tip = self.tr("Replace the other items that are not locked by variations of this one")
@@ -196,57 +187,18 @@ class NoiseControls(QWidget):
                 text, lambda _c, a=amount: self.variation_requested.emit(a), role="small", tip=tip
             )
             button.setAccessibleName(self.tr("More like this by {0}").format(text))
-            row.addWidget(button)
+            column.addWidget(button)
         self._recentre = push_button(
             self.tr("New plane here"),
             self.recentre_requested,
             role="small",
             tip=self.tr("Make this place the middle of a new plane"),
         )
-        fill(row, 1)
-        layout = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
-        fill(layout, self.pad, self._recentre, more, row)
-        layout.setAlignment(self._recentre, Qt.AlignmentFlag.AlignHCenter)
-
-    def show_state(self, state: PlayState) -> None:
-        """Show the place of the pad."""
-        self.pad.show_place(*state.pad)
-        self._recentre.setEnabled(math.hypot(*state.pad) > 0)
-
-
-class BoardBar(QWidget):
-    """Below the board: new noise, number of tiles and truncation."""
-
-    roll_requested = Signal()
-    count_chosen = Signal(int)
-    truncation_changed = Signal(float)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._roll = push_button(
-            self.tr("New noise"),
-            self.roll_requested,
-            icon_name="dice",
-            tip=self.tr("Draw new noise for all items that are not locked (Ctrl+Return)"),
-        )
-        self._roll.setShortcut("Ctrl+Return")
-        self._counts = QButtonGroup(self)
-        counts = spaced(QHBoxLayout(), SPACING // 2)
-        for count in TILE_COUNTS:
-            button = QToolButton()
-            button.setText(self.locale().toString(count))
-            button.setProperty("role", "view")
-            button.setCheckable(True)
-            button.setToolTip(self.tr("Show %Ln items", "", count))
-            button.setAccessibleName(button.toolTip())
-            self._counts.addButton(button, count)
-            counts.addWidget(button)
-        self._counts.idClicked.connect(self.count_chosen)
+        fill(column, 1, self._recentre)
+        row = fill(spaced(QHBoxLayout(), SPACING), self.pad, (column, 1))
         self._truncation = QSlider(Qt.Orientation.Horizontal)
         self._truncation.setRange(_LOWEST, _PERCENT)
         self._truncation.setPageStep(10)
-        self._truncation.setMinimumWidth(60)
-        self._truncation.setMaximumWidth(140)
         self._truncation.setAccessibleName(self.tr("Truncation"))
         self._truncation.valueChanged.connect(self._on_truncation)
         self._value = QLabel()
@@ -257,14 +209,13 @@ class BoardBar(QWidget):
         tip = self.tr("Share of the noise: less gives more typical items that vary less")
         for widget in (name, self._truncation, self._value):
             widget.setToolTip(tip)
-        layout = spaced(QHBoxLayout(self), SPACING, (0, 0, 0, 0))
-        fill(layout, self._roll, counts, 1, name, self._truncation, self._value)
+        last = fill(spaced(QHBoxLayout(), SPACING), name, (self._truncation, 1), self._value)
+        fill(spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), row, last)
 
     def show_state(self, state: PlayState) -> None:
-        """Show the number of tiles and the truncation, without signals."""
-        button = self._counts.button(len(state.tiles))
-        if button is not None:
-            button.setChecked(True)
+        """Show the place of the pad and the truncation, without signals."""
+        self.pad.show_place(*state.pad)
+        self._recentre.setEnabled(math.hypot(*state.pad) > 0)
         with QSignalBlocker(self._truncation):
             self._truncation.setValue(round(state.truncation * _PERCENT))
         self._value.setText(f"{self._truncation.value()} %")
@@ -273,3 +224,36 @@ class BoardBar(QWidget):
     def _on_truncation(self, percent: int) -> None:
         self._value.setText(f"{percent} %")
         self.truncation_changed.emit(percent / _PERCENT)
+
+
+class BoardBar(QWidget):
+    """New noise, and the number of tiles."""
+
+    roll_requested = Signal()
+    count_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        tip = self.tr("Draw new noise for all items that are not locked")
+        roll = icon_button("dice", tip, "Ctrl+Return")
+        roll.setAutoRepeat(False)
+        roll.clicked.connect(self.roll_requested)
+        self._counts = QButtonGroup(self)
+        counts = spaced(QHBoxLayout(), 2)
+        for count in TILE_COUNTS:
+            button = QToolButton()
+            button.setText(self.locale().toString(count))
+            button.setProperty("role", "view")
+            button.setCheckable(True)
+            button.setToolTip(self.tr("Show %Ln items", "", count))
+            button.setAccessibleName(button.toolTip())
+            self._counts.addButton(button, count)
+            counts.addWidget(button)
+        self._counts.idClicked.connect(self.count_chosen)
+        fill(spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), counts, roll)
+
+    def show_state(self, state: PlayState) -> None:
+        """Show the number of tiles, without signals."""
+        button = self._counts.button(len(state.tiles))
+        if button is not None:
+            button.setChecked(True)

@@ -49,10 +49,10 @@ from studio.panels.play.side import PlaySide
 from studio.panels.play.side_pictures import SidePictures
 from studio.panels.play.tile_actions import TileActions
 from studio.theme import MARGIN, SPACING
-from studio.widgets.buttons import icon_button, push_button
+from studio.widgets.buttons import icon_button
 from studio.widgets.drop_zone import dropped_path
 from studio.widgets.icons import icon
-from studio.widgets.labels import EmptyState, fill, plain_label, spaced
+from studio.widgets.labels import EmptyState, fill, spaced
 
 
 class PlayPanel(QWidget):
@@ -96,7 +96,6 @@ class PlayPanel(QWidget):
             parent=self,
         )
         self._stack, self._empty = QStackedWidget(), EmptyState("play", "")
-        self._status = plain_label(role="muted")
         self.setWindowTitle(self.tr("Play"))
         self.setWindowIcon(icon("play"))
         self._lay_out()
@@ -169,18 +168,13 @@ class PlayPanel(QWidget):
         star = icon_button("star", self.tr("Add the chosen item to the favourites"))
         star.setAutoRepeat(False)
         star.clicked.connect(self.actions_.add_favourite)
-        save = push_button(
-            self.tr("Save picture…"),
-            self.actions_.save,
-            icon_name="save",
-            tip=self.tr("Save the chosen item as PNG; dropped here, it brings everything back"),
-        )
-        top = fill(spaced(QHBoxLayout(), SPACING), (self.prompt, 1))
-        for button in (self._undo, self._redo, star, save):
+        save = icon_button("save", self.tr("Save the chosen item as PNG, with its scene"))
+        save.setAutoRepeat(False)
+        save.clicked.connect(self.actions_.save)
+        top = fill(spaced(QHBoxLayout(), SPACING // 2), (self.prompt, 1))
+        for button in (self.bar, self._undo, self._redo, star, save):
             top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
-        self._status.hide()
-        main = spaced(QVBoxLayout(), SPACING, (0, 0, 0, 0))
-        fill(main, top, (self.board, 1), self._status, self.bar)
+        main = fill(spaced(QVBoxLayout(), SPACING // 2, (0, 0, 0, 0)), top, (self.board, 1))
         content = QWidget()
         row = spaced(QHBoxLayout(content), MARGIN, (0, 0, 0, 0))
         fill(row, (main, 1), self.side.scrolled())
@@ -206,7 +200,6 @@ class PlayPanel(QWidget):
         board.nudge_requested.connect(edits.nudge)
         bar.roll_requested.connect(edits.roll)
         bar.count_chosen.connect(edits.set_count)
-        bar.truncation_changed.connect(edits.set_truncation)
         self.actions_.file_chosen.connect(lambda pair: self.take(*pair))
         self.actions_.section_needed.connect(self._open_section)
 
@@ -218,6 +211,7 @@ class PlayPanel(QWidget):
         noise.pad.drag_ended.connect(edits.end_drag)
         noise.recentre_requested.connect(edits.recentre)
         noise.variation_requested.connect(edits.vary)
+        noise.truncation_changed.connect(edits.set_truncation)
         side.given.given_changed.connect(lambda pair: edits.give(*pair))
         side.given.file_requested.connect(self.actions_.ask_file)
         directions.drag_began.connect(edits.begin_drag)
@@ -335,32 +329,33 @@ class PlayPanel(QWidget):
     @Slot(object)
     def _on_answer(self, answer: object) -> None:
         match answer:
-            case PlayerOpened():
-                self._on_opened(answer)
             case ReadingsMade():
                 self._show_readings(answer)
-            case DirectionsFound():
-                self.side.directions.show_found(answer.directions, self.notes.notes.directions)
-                self.side.directions.show_state(self.view.state)
-                self._on_rested()
             case GivenTaken():
                 self.edits.give(answer.column, answer.value)
                 self._open_section("given")
             case SceneTaken():
                 self._on_scene(answer)
-            case PictureProjected():
-                self._show_projected(answer.projection)
-            case FilmDrawn():
-                self.film.take(answer)
-            case ProjectionEnded():
-                self.side.search.end()
             case PictureSaved():
                 self._say(self.tr("Saved as {0}").format(str(answer.path)))
             case SnapshotTaken():
                 self._feed.show(self.view.state)
             case PlayFailed():
                 self._on_failed(answer)
-            case PlayEnded():
+            case _:
+                self._on_long_answer(answer)
+
+    def _on_long_answer(self, answer: object) -> None:
+        match answer:
+            case DirectionsFound():
+                self.side.directions.show_found(answer.directions, self.notes.notes.directions)
+                self.side.directions.show_state(self.view.state)
+                self._on_rested()
+            case PictureProjected():
+                self._show_projected(answer.projection)
+            case FilmDrawn():
+                self.film.take(answer)
+            case ProjectionEnded() | PlayEnded():
                 self.side.search.end()
             case _:
                 pass
@@ -368,7 +363,9 @@ class PlayPanel(QWidget):
     def _on_scene(self, taken: SceneTaken) -> None:
         scene = taken.scene
         if not taken.is_same:
-            text = self.tr("This scene was made by the run “{0}”; other weights draw it differently.")
+            text = self.tr(
+                "This scene was made by the run “{0}”; other weights draw it differently."
+            )
             self._say(text.format(taken.run))
         if scene.towards is not None:
             keys = (replace(scene, towards=None, place=0.0), scene.towards)
@@ -411,10 +408,10 @@ class PlayPanel(QWidget):
             self._feed.show(state, is_coarse=self.edits.is_dragging)
             self._read(state)
 
-    @Slot(bool)
-    def _on_drag(self, is_dragging: bool) -> None:  # noqa: FBT001 - a Qt slot
-        self.session.is_busy = is_dragging
-        if is_dragging:
+    @Slot()
+    def _on_drag(self) -> None:
+        self.session.is_busy = self.edits.is_dragging
+        if self.edits.is_dragging:
             self.side.walk.stop()
             self.board.leave_stage()
         elif self.session.is_open:
@@ -426,9 +423,8 @@ class PlayPanel(QWidget):
         self.side.sections[name].set_open(is_open=True)
 
     def _say(self, text: str) -> None:
-        """Show a sentence below the board until the next one, or none."""
-        self._status.setText(text)
-        self._status.setVisible(bool(text))
+        """Show a sentence below the prompt until the next one, or none."""
+        self.prompt.say(text)
 
     def _read(self, state: PlayState) -> None:
         if state.given and not self.edits.is_dragging:

@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextOption
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextCursor,
+    QTextOption,
+)
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.data.facts import TextFacts
@@ -12,9 +19,12 @@ from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, spaced
 
+_ROW = 24
 _MOST = 6
 """Suggestions shown at once."""
 _EXAMPLES = 5
+_LEAST = 200
+"""Pixels of a sentence before the widget has its width."""
 _MAX_CHARACTERS = 2_000
 
 
@@ -33,6 +43,7 @@ class PromptBox(QWidget):
         self._edit.textChanged.connect(self._on_changed)
         self._edit.accept_requested.connect(self._accept_first)
         self._note = plain_label(role="muted")
+        self._said = ""
         self._chips = [
             push_button("", lambda _checked, n=number: self._accept(n), role="small")
             for number in range(_MOST)
@@ -42,6 +53,8 @@ class PromptBox(QWidget):
         self._row = QWidget()
         row = fill(spaced(QHBoxLayout(self._row), SPACING // 2, (0, 0, 0, 0)), self._note)
         fill(row, *self._chips, 1)
+        # The row is always there, so that the board keeps its size.
+        self._row.setFixedHeight(_ROW)
         fill(spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), self._edit, self._row)
         self._note.setWordWrap(False)
         self.setFocusProxy(self._edit)
@@ -67,10 +80,9 @@ class PromptBox(QWidget):
     def set_text(self, text: str) -> None:
         """Replace the text without ``text_edited``; unchanged text keeps the cursor."""
         if text != self.text:
-            self._edit.blockSignals(True)
-            self._edit.setPlainText(text)
-            self._edit.moveCursor(self._edit.textCursor().MoveOperation.End)
-            self._edit.blockSignals(False)
+            with QSignalBlocker(self._edit):
+                self._edit.setPlainText(text)
+                self._edit.moveCursor(QTextCursor.MoveOperation.End)
             self._show_suggestions()
 
     def type_text(self, text: str) -> None:
@@ -97,8 +109,12 @@ class PromptBox(QWidget):
         elif found.completions and self.text.strip():
             last = len(self.text) - len(found.typed)
             self._words = [(last, len(self.text), whole) for whole in found.completions]
+        elif self._said:
+            note = self._said
         self._words = self._words[:_MOST]
-        self._note.setText(note)
+        space = max(self._row.width() - 2 * SPACING, _LEAST)
+        self._note.setText(self.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, space))
+        self._note.setToolTip(note)
         self._note.setVisible(bool(note))
         for number, chip in enumerate(self._chips):
             chip.setVisible(number < len(self._words))
@@ -106,7 +122,11 @@ class PromptBox(QWidget):
                 word = self._words[number][2]
                 chip.setText(word.replace("&", "&&"))
                 chip.setToolTip(self.tr("Use “{0}” (Enter takes the first)").format(word))
-        self._row.setVisible(bool(note or self._words))
+
+    def say(self, text: str) -> None:
+        """Show a sentence below the line while there are no suggestions, or none."""
+        self._said = text
+        self._show_suggestions()
 
     @Slot()
     def _accept_first(self) -> None:
@@ -117,7 +137,7 @@ class PromptBox(QWidget):
         start, end, word = self._words[number]
         text = self.text
         self._edit.setPlainText(text[:start] + word + text[end:])
-        self._edit.moveCursor(self._edit.textCursor().MoveOperation.End)
+        self._edit.moveCursor(QTextCursor.MoveOperation.End)
         self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
@@ -134,11 +154,11 @@ class _Line(QPlainTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         for bar in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
             bar(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(2)
+        self.document().setDocumentMargin(3)
         self.setUndoRedoEnabled(False)
         # Drops belong to the panel.
         self.setAcceptDrops(False)
-        self.setFixedHeight(self.fontMetrics().lineSpacing() + 16)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() + 14)
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.height())
@@ -163,9 +183,8 @@ class _Underline(QSyntaxHighlighter):
     def mark(self, places: Sequence[tuple[int, int]]) -> None:
         if list(places) != self._places:
             self._places = list(places)
-            was_blocked = self._edit.blockSignals(True)
-            self.rehighlight()
-            self._edit.blockSignals(was_blocked)
+            with QSignalBlocker(self._edit):
+                self.rehighlight()
 
     def highlightBlock(self, _text: str) -> None:
         wrong = QTextCharFormat()

@@ -25,7 +25,9 @@ class ReadingBars(QWidget):
     def show_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Replace the candidates."""
         self._candidates = candidates
-        spoken = "; ".join(f"{candidate_text(one.value)}, {self._percent(one)}" for one in candidates)
+        spoken = "; ".join(
+            f"{candidate_text(one.value)}, {self._percent(one)}" for one in candidates
+        )
         self.setAccessibleName(spoken)
         self.setToolTip(spoken.replace("; ", "\n"))
         self.updateGeometry()
@@ -64,7 +66,9 @@ class ReadingBars(QWidget):
             inner, percent = row.adjusted(8, 0, -8, 0), self._percent(candidate)
             metrics = QFontMetrics(font)
             space = round(inner.width()) - metrics.horizontalAdvance(percent) - 8
-            text = metrics.elidedText(candidate_text(candidate.value), Qt.TextElideMode.ElideRight, space)
+            text = metrics.elidedText(
+                candidate_text(candidate.value), Qt.TextElideMode.ElideRight, space
+            )
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(inner, side, percent)

@@ -1,6 +1,6 @@
 """The side of the Play panel: its collapsible sections."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from studio.dialogs.pair_view import NearestPane
@@ -52,10 +52,12 @@ class PlaySide(QWidget):
             ),
         }
         self.sections: dict[str, Section] = {}
-        layout = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, SPACING, 0))
+        layout = spaced(QVBoxLayout(self), 2, (0, 0, SPACING, 0))
         for name, (title, widgets) in parts.items():
             content = QWidget()
-            fill(spaced(QVBoxLayout(content), SPACING, (SPACING, 0, 0, SPACING)), *widgets)
+            fill(
+                spaced(QVBoxLayout(content), SPACING, (SPACING, SPACING // 2, 0, SPACING)), *widgets
+            )
             self.sections[name] = Section(title, content)
             self.sections[name].set_open(is_open=name in _OPEN)
             layout.addWidget(self.sections[name])
@@ -67,7 +69,15 @@ class PlaySide(QWidget):
         area = scrolling(self)
         area.setFixedWidth(_WIDTH)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for section in self.sections.values():
+            section.toggled.connect(
+                lambda is_open, s=section: self._scroll_to(area, s) if is_open else None
+            )
         return area
+
+    def _scroll_to(self, area: QScrollArea, section: Section) -> None:
+        """Bring a section that was opened to the top, once it has its place."""
+        QTimer.singleShot(0, self, lambda: area.verticalScrollBar().setValue(section.y()))
 
     def show_favourites(self, count: int) -> None:
         """Set the number of favourites."""
