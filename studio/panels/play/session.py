@@ -41,7 +41,7 @@ class PlaySession(QObject):
         self._follow = QTimer(self, interval=_FOLLOW_MS)
         self._follow.timeout.connect(self._on_follow)
         self._release = QTimer(self, singleShot=True, interval=_RELEASE_MS)
-        self._release.timeout.connect(self._close)
+        self._release.timeout.connect(self.release)
         frames.answered.connect(self._on_answer)
 
     @property
@@ -55,7 +55,7 @@ class PlaySession(QObject):
             return
         folder = run.folder if run else None
         is_other = folder != (self.run.folder if self.run else None)
-        self._close()
+        self.release()
         self.run = run
         if is_other:
             self._waiting.clear()
@@ -87,6 +87,13 @@ class PlaySession(QObject):
         self.player = None
         self._frames.shut_down()
 
+    @Slot()
+    def release(self) -> None:
+        """Release the player; it is opened again once the panel is seen."""
+        self.player = None
+        self._follow.stop()
+        self._frames.close()
+
     @property
     def folder(self) -> Path | None:
         """Folder of the run."""
@@ -100,12 +107,6 @@ class PlaySession(QObject):
             self._frames.open(self.run)
         if self.run.is_live:
             self._follow.start()
-
-    @Slot()
-    def _close(self) -> None:
-        self.player = None
-        self._follow.stop()
-        self._frames.close()
 
     @Slot()
     def _on_follow(self) -> None:
