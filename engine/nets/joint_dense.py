@@ -10,7 +10,7 @@ Shapes: B batch, S numbers of a pair, H units of the hidden layer, Z noise.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import torch
@@ -18,7 +18,15 @@ from torch import Tensor, nn
 
 from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.joint_generator import LATENT
-from engine.nets.protocols import AxisKind, DenseModality, Endpoint, Items, TensorAxis, slerp
+from engine.nets.protocols import (
+    AxisKind,
+    DenseModality,
+    Endpoint,
+    Items,
+    TensorAxis,
+    Walk,
+    slerp,
+)
 
 CANDIDATES = 32
 """Pairs from noise that a given item is compared with. One of ten equally likely texts is among
@@ -123,8 +131,23 @@ class JointDenseGenerator(nn.Module):
 
     def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises."""
-        ends = [self.nearest_noise(side.noise[LATENT], side.conditions) for side in (start, end)]
-        return self.generate(slerp(ends[0], ends[1], t))
+        return self.at_place(self.begin_walk(start, end), t)
+
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Find the noises of both ends."""
+        first, last = (
+            self.nearest_noise(side.noise[LATENT], side.conditions) for side in (start, end)
+        )
+        return Walk(start=start, end=end, codes={LATENT: (first, last)})
+
+    def at_place(
+        self,
+        walk: Walk,
+        t: Tensor,
+        names: Collection[str] | None = None,  # noqa: ARG002 (all come from one layer)
+    ) -> dict[str, Tensor]:
+        """Generate the pairs at places of a walk; see ``interpolate``."""
+        return self.generate(slerp(*walk.codes[LATENT], t))
 
     def generate(self, latent: Tensor) -> dict[str, Tensor]:
         """Map noise [B, Z] to the items of all modalities."""

@@ -23,4 +23,4 @@ def open_player(folder: Path, checkpoint: str = NEWEST) -> Player:
         ConfigError, CheckpointCorruptError: what is there is damaged.
     """
     torch.set_num_threads(1)
-    return Player(load_run(folder, torch.device("cpu"), checkpoint))
+    return Player(load_run(folder, torch.device("cpu"), checkpoint), folder.absolute().name)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.data.loader import mix_seed
+from engine.data.seeds import mix_seed
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.errors import ConfigError, Problem

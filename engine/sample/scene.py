@@ -21,7 +21,7 @@ class SeedNoise:
     """One row of the noise that is drawn for several items at once."""
 
     seed: int
-    """Of the random number generator, already mixed (``engine.data.loader.mix_seed``)."""
+    """Of the random number generator, already mixed (``engine.data.seeds.mix_seed``)."""
     row: int = 0
     """From 0 to ``rows`` - 1."""
     rows: int = 64

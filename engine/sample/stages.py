@@ -1,7 +1,7 @@
 """The steps in which each model generates an item, one column after another.
 
-``PairModel`` maps noise and given items to whole items. To show many scenes of which little changes,
-a player needs the steps between: what a column depends on, the context of what is given, and the
+``PairModel`` maps noise and given items to whole items. Where little changes from one item to the
+next, the steps between are needed: what a column depends on, the context of what is given, and the
 column's own decoder. Together they compute what the model's ``forward`` does.
 
 Shapes: B batch, F features of a context, Z latent numbers; ``...`` whatever an item looks like.
