@@ -1,5 +1,6 @@
 """What a ``FrameJob`` answers: numbers, texts, pixels and waves, without tensors."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +15,16 @@ from engine.data.column_info import AUDIO, IMAGE
 from engine.data.facts import ColumnFacts
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
-from engine.errors import ConfigError, Problem
+from engine.errors import ConfigError, Problem, SceneInvalidError
 from engine.events import ImageArray, Outcome
 from engine.runs.folder import RunFolder
 from engine.sample.given_files import read_given
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import GivenPicture, GivenSound, Scene
+from engine.sample.scene_file import Provenance, read_scene, save_picture
 
 Wave = npt.NDArray[np.int16]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,11 +199,23 @@ def take_file(
     return GivenTaken(column=chosen, value=read_given(path, columns[chosen], size), path=path)
 
 
+def save_frame(frame: Frame, path: Path, provenance: Provenance, checkpoint: str) -> None:
+    """Save the picture of a frame's first item with its scene.
+
+    Raises:
+        FolderNotWritableError, DiskFullError: it cannot be written.
+    """
+    text = next((texts[0] for texts in frame.texts.values()), "")
+    save_picture(path, frame.pictures[0], text, frame.scenes[0], provenance, checkpoint)
+
+
 def _saved_scene(path: Path, columns: Mapping[str, ColumnFacts], run: Path) -> SceneTaken | None:
     """Return the scene of a picture; None if it holds none that fits the run."""
-    from engine.sample.scene_file import read_scene
-
-    saved = read_scene(path)
-    if saved is None or not set(saved.scene.given) <= set(columns):
+    try:
+        saved = read_scene(path)
+    except SceneInvalidError as error:
+        _log.info("%s is taken as a picture: %s", path, error)
+        return None
+    if not set(saved.scene.given) <= set(columns):
         return None
     return SceneTaken(scene=saved.scene, run=saved.run, is_same=saved.run == run.name, path=path)

@@ -21,6 +21,7 @@ from engine.events import Outcome
 from engine.runs.folder import RunFolder
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import Given, GivenPicture, Noise, Scene
+from engine.sample.scene_file import Provenance
 from studio.jobs.frame_answers import (
     DirectionsFound,
     FilmDrawn,
@@ -34,6 +35,7 @@ from studio.jobs.frame_answers import (
     ReadingsMade,
     SnapshotTaken,
     frame_of,
+    save_frame,
     take_file,
 )
 from studio.jobs.thread import JobThread
@@ -60,7 +62,7 @@ class PlaySource(Protocol):
         """Return, by column, what the given columns say."""
         ...
 
-    def directions(self) -> Sequence[Direction]:
+    def directions(self, *, measures_texts: bool = True) -> Sequence[Direction]:
         """Return the directions of the noise, the strongest first."""
         ...
 
@@ -72,8 +74,9 @@ class PlaySource(Protocol):
         """Take the newest weights of a live run; returns whether they are newer."""
         ...
 
-    def save_picture(self, scene: Scene, path: Path) -> None:
-        """Write the picture of a scene with its scene."""
+    @property
+    def provenance(self) -> Provenance:
+        """Origin of what is rendered."""
         ...
 
 
@@ -136,7 +139,7 @@ class _Stop:
 
 @dataclass(frozen=True, kw_only=True)
 class _FindDirections:
-    pass
+    measures_texts: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,9 +258,13 @@ class FrameJob(QObject):
         self._box.put("read", _Read(number=number, given=dict(given), noise=noise))
         return number
 
-    def find_directions(self) -> None:
-        """Find the directions of the noise; ``DirectionsFound`` follows."""
-        self._box.put("directions", _FindDirections())
+    def find_directions(self, *, measures_texts: bool = False) -> None:
+        """Find the directions of the noise; ``DirectionsFound`` follows.
+
+        Args:
+            measures_texts: also measure how often texts stay, which takes about a second.
+        """
+        self._box.put("directions", _FindDirections(measures_texts=measures_texts))
 
     def take(self, path: Path, column: str = "") -> None:
         """Read a file: ``SceneTaken`` follows if it holds a scene, else ``GivenTaken``.
@@ -376,14 +383,21 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
             columns = source.read(request.given, request.noise)
             tell(ReadingsMade(number=request.number, columns=columns))
         case _FindDirections():
-            tell(DirectionsFound(directions=tuple(source.directions())))
+            found = tuple(source.directions(measures_texts=request.measures_texts))
+            tell(DirectionsFound(directions=found))
         case _Take():
             tell(take_file(request.path, request.column, source.columns, run.folder))
         case _Save():
-            source.save_picture(request.scene, request.path)
+            frame = frame_of(
+                lambda: source.render([request.scene]),
+                number=0,
+                target="file",
+                scenes=(request.scene,),
+            )
+            save_frame(frame, request.path, source.provenance, run.checkpoint)
             tell(PictureSaved(path=request.path))
         case _Refresh():
-            if source.refresh():
+            if getattr(source, "refresh", lambda: False)():
                 tell(SnapshotTaken())
         case _:
             raise TypeError(f"unknown request: {request}")

@@ -12,7 +12,7 @@ from engine.fs.atomic import atomic_write
 from engine.fs.codec import Length, Range, decode, encode
 from engine.fs.untrusted import MalformedFileError, read_regular
 from engine.sample.scene import Scene
-from engine.sample.scene_json import scene_from_json, scene_to_json
+from engine.sample.scene_codec import scene_from_table, scene_to_table
 
 FILE_NAME = "play.json"
 MAX_FAVOURITES = 500
@@ -57,7 +57,7 @@ def read_play_notes(run: Path) -> PlayNotes:
     """Read the notes of a run folder; a damaged file is logged and gives the defaults."""
     try:
         table: Any = json.loads(read_regular(run / FILE_NAME, _MAX_BYTES))
-        scenes = [scene_from_json(one) for one in table["favourites"][:MAX_FAVOURITES]]
+        scenes = [scene_from_table(one) for one in table["favourites"][:MAX_FAVOURITES]]
         notes = [decode(DirectionNote, one) for one in table["directions"][:MAX_DIRECTIONS]]
     except FileNotFoundError:
         return PlayNotes()
@@ -75,7 +75,7 @@ def write_play_notes(run: Path, notes: PlayNotes) -> None:
     """
     table = {
         "format": 1,
-        "favourites": [scene_to_json(scene) for scene in notes.favourites],
+        "favourites": [scene_to_table(scene) for scene in notes.favourites],
         "directions": [encode(note) for note in notes.directions.values()],
     }
     atomic_write(run / FILE_NAME, json.dumps(table, ensure_ascii=False).encode())

@@ -8,7 +8,7 @@ from engine.config.run import RunConfig
 from engine.errors import EngineError
 from engine.events import RunEnded, RunEvent, RunRelocated
 from engine.runs.folder import RunFolder
-from engine.sample.scene_file import preview_scene
+from engine.sample.scene_sources import preview_scene
 from studio.jobs.training import TrainingJob
 from studio.panels.gallery import PreviewTile
 from studio.window.main_window import MainWindow

@@ -13,6 +13,7 @@ from engine.errors import EngineError, UnknownWordsError
 from engine.sample.play_results import Candidate, Direction, Projection, Reading
 from engine.sample.sampler import Samples
 from engine.sample.scene import Given, GivenPicture, Noise, Scene
+from engine.sample.scene_file import Provenance
 from tests.helpers.tiny import WORDS, tiny_facts
 
 SIDE = 8
@@ -38,7 +39,6 @@ class FakePlayer:
     failure: EngineError | None = None
     """Raised when a run is opened."""
     refreshed: int = 0
-    saved: list[tuple[Scene, Path]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.may_go_on.set()
@@ -70,9 +70,12 @@ class FakePlayer:
         candidates = (Candidate(value="dark", probability=0.75),)
         return {"text": Reading(candidates=candidates)}
 
-    def directions(self) -> Sequence[Direction]:
+    def directions(self, *, measures_texts: bool = True) -> Sequence[Direction]:
         """Find two directions."""
-        return [Direction(number=n, scale=1.0 - n / 2, text_kept=0.5) for n in range(2)]
+        return [
+            Direction(number=n, scale=1.0 - n / 2, text_kept=0.5 if measures_texts else None)
+            for n in range(2)
+        ]
 
     def project(self, picture: GivenPicture, texts: Mapping[str, str]) -> Iterator[Projection]:
         """Take a few steps."""
@@ -91,6 +94,16 @@ class FakePlayer:
         self.refreshed += 1
         return True
 
-    def save_picture(self, scene: Scene, path: Path) -> None:
-        """Remember what is saved."""
-        self.saved.append((scene, path))
+    @property
+    def provenance(self) -> Provenance:
+        """Be of a run called one."""
+        return Provenance(
+            run="one",
+            dataset="tiny",
+            images_seen=6_400,
+            step=800,
+            seed=0,
+            direction="play",
+            config_hash="0" * 16,
+            version="0",
+        )

@@ -46,7 +46,9 @@ class Edits(QObject):
         """Take the text of the prompt box; it is drawn as far as the run knows its words."""
         if self.facts is None:
             return
-        typed = {**self._state.typed, self.prompted: text}
+        typed = {name: old for name, old in self._state.typed.items() if name != self.prompted}
+        if text:
+            typed[self.prompted] = text
         given = dict(self._state.given)
         drawn = drawn_text(self.facts, text)
         if drawn:

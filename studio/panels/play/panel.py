@@ -236,6 +236,7 @@ class PlayPanel(QWidget):
         search.walk_requested.connect(self.actions_.add_key)
         for section in side.sections.values():
             section.toggled.connect(lambda _is_open: self._on_rested())
+        side.sections["directions"].toggled.connect(self._measure_directions)
 
     # The run.
 
@@ -282,11 +283,19 @@ class PlayPanel(QWidget):
         self._show_state(self.view.state)
         if not self.side.directions.shown:
             self._frames.find_directions()
+        self._measure_directions()
 
     @Slot(object)
     def _on_not_opened(self, error: Exception) -> None:
         self._show_error(error)
         self._show_page()
+
+    @Slot()
+    def _measure_directions(self) -> None:
+        """Measure how often texts stay, once this is to be seen."""
+        is_measured = any(one.text_kept is not None for one in self.side.directions.shown)
+        if self.session.is_open and self.side.sections["directions"].is_open and not is_measured:
+            self._frames.find_directions(measures_texts=True)
 
     def _show_page(self) -> None:
         """Show the board, or why there is none."""

@@ -149,11 +149,15 @@ def test_a_damaged_scene_is_refused_with_one_sentence(text):
 def test_whatever_is_in_a_scene_it_is_read_or_refused(data):
     value = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["seed", "row", "rows", "weight", "values", "image", "png", "cells"]),
-            inner,
-            max_size=3,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["seed", "row", "rows", "weight", "values", "image", "png", "cells"]
+                ),
+                inner,
+                max_size=3,
+            )
         ),
         max_leaves=8,
     )
