@@ -17,7 +17,7 @@ class RunControl:
         self._is_stopping = self._is_discarding = False
         self._is_pausing = self._is_releasing = False
         self._wants_checkpoint = self._wants_sample = self._wants_evaluation = False
-        self._wants_retry = False
+        self._wants_retry = self._wants_snapshot = False
         self._folder: Path | None = None
 
     def request_stop(self, *, discard: bool = False) -> None:
@@ -65,6 +65,12 @@ class RunControl:
         """Request an evaluation of the weights after the current step."""
         with self._changed:
             self._wants_evaluation = True
+            self._changed.notify_all()
+
+    def request_snapshot(self) -> None:
+        """Request a copy of the weights for ``engine.sample.live`` after the current step."""
+        with self._changed:
+            self._wants_snapshot = True
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
@@ -118,6 +124,12 @@ class RunControl:
         """Return whether an evaluation was requested, and clear the request."""
         with self._changed:
             wanted, self._wants_evaluation = self._wants_evaluation, False
+        return wanted
+
+    def take_snapshot_request(self) -> bool:
+        """Return whether a copy of the weights was requested, and clear the request."""
+        with self._changed:
+            wanted, self._wants_snapshot = self._wants_snapshot, False
         return wanted
 
     def take_retry_request(self) -> bool:

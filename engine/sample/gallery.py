@@ -159,7 +159,8 @@ class _Writing:
             given = {name: lines[line] for name, lines in (texts or {}).items()}
             return gallery_scene(seed, item, given, truncation)
 
-        if request.direction not in (Direction.LATENT_PATH, Direction.TEXT_PATH):
+        path = Direction.LATENT_PATH if texts is None else Direction.TEXT_PATH
+        if request.direction is not path:
             for item in range(request.count):
                 yield scene(seed, item, item)
             return

@@ -155,8 +155,8 @@ class GalleryWriter:
         facts: dict[str, object] = dict(self._provenance)
         if sources:
             facts["source_file"] = next(iter(sources.values()))
-        info = picture_info(samples.texts[row], facts, scene, self._checkpoint)
-        files = _ItemFiles(self._folder, f"{self._count:06d}", info)
+        chunks = picture_info(samples.texts[row], facts, scene, self._checkpoint)
+        files = _ItemFiles(self._folder, f"{self._count:06d}", chunks)
         written = _Written()
         for column in info.columns:
             _write(samples.columns[column.name], row, column, files, written)
@@ -189,11 +189,11 @@ class _ItemFiles:
     Args:
         folder: of the gallery.
         stem: beginning of the names.
-        info: chunks of its pictures.
+        chunks: of its pictures.
     """
 
-    def __init__(self, folder: Path, stem: str, info: PngInfo) -> None:
-        self._folder, self._stem, self._info = folder, stem, info
+    def __init__(self, folder: Path, stem: str, chunks: PngInfo) -> None:
+        self._folder, self._stem, self._chunks = folder, stem, chunks
         self.pictures: dict[str, str] = {}
         """By column, the name of the file."""
         self.sounds: dict[str, str] = {}
@@ -201,7 +201,7 @@ class _ItemFiles:
     def add_picture(self, column: str, pixels: ImageArray) -> str:
         """Write a picture [H, W, 3]; return the name of its file."""
         name = f"{self._stem}.{column}.png" if self.pictures else f"{self._stem}.png"
-        Image.fromarray(pixels).save(self._folder / name, "PNG", pnginfo=self._info)
+        Image.fromarray(pixels).save(self._folder / name, "PNG", pnginfo=self._chunks)
         self.pictures[column] = name
         return name
 

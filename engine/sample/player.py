@@ -3,16 +3,23 @@
 Shapes: N scenes, S samples; ``...`` whatever an item looks like.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from engine.control import RunControl
 from engine.data.facts import ColumnFacts, TableFacts, TextFacts
 from engine.nets.generator import PairGenerator
 from engine.nets.joint_dense import JointDenseGenerator
-from engine.sample.load import LoadedRun
-from engine.sample.play_results import Direction, Reading
+from engine.printable import printable
+from engine.sample import live
+from engine.sample.load import LoadedRun, metadata_of
+from engine.sample.play_results import Direction, Projection, Reading
+from engine.sample.projection import picture_column, project
 from engine.sample.reading import (
     StepwiseTextDecoder,
     counted_texts,
@@ -21,7 +28,7 @@ from engine.sample.reading import (
 )
 from engine.sample.renderer import ROWS, Renderer, scene_of, stacked
 from engine.sample.sampler import Samples
-from engine.sample.scene import Given, Noise, Scene, SeedNoise
+from engine.sample.scene import Given, GivenPicture, Noise, Scene, SeedNoise
 from engine.sample.scene_file import Provenance
 from engine.version import installed_version
 
@@ -36,11 +43,11 @@ class Player:
 
     Args:
         run: loaded on the CPU.
-        name: of the run's folder.
+        folder: of the run; None if it does not matter.
     """
 
-    def __init__(self, run: LoadedRun, name: str = "") -> None:
-        self._run, self._name = run, name
+    def __init__(self, run: LoadedRun, folder: Path | None = None) -> None:
+        self._run, self._folder = run, folder
         self._renderer = Renderer(run)
         self._directions: tuple[Direction, ...] | None = None
 
@@ -58,7 +65,7 @@ class Player:
     def provenance(self) -> Provenance:
         """Origin of what is rendered."""
         return Provenance(
-            run=self._name,
+            run=printable(self._folder.absolute().name) if self._folder else "",
             dataset=self._run.model.dataset,
             images_seen=self.images_seen,
             step=self._run.checkpoint.step,
@@ -68,6 +75,24 @@ class Player:
             version=installed_version(),
             notice=self._run.model.notice,
         )
+
+    def refresh(self) -> bool:
+        """Take newer weights of the run, if it is trained in this process and was asked for them.
+
+        Ask with ``RunControl.request_snapshot``; directions change with the weights.
+
+        Returns:
+            Whether the weights have changed.
+        """
+        weights = None if self._folder is None else live.newest(self._folder)
+        if weights is None or weights.step <= self._run.checkpoint.step:
+            return False
+        cast("nn.Module", self._renderer.model).load_state_dict(weights.tensors)
+        metadata = metadata_of(weights, self._run.config_hash)
+        self._run = replace(self._run, checkpoint=metadata)
+        self._renderer.forget()
+        self._directions = None
+        return True
 
     def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
         """Render scenes. A scene gives the same item whatever else is rendered with it.
@@ -133,6 +158,29 @@ class Player:
         )
         self._directions = found
         return found
+
+    def project(
+        self, picture: GivenPicture, texts: Mapping[str, Given], control: RunControl
+    ) -> Iterator[Projection]:
+        """Search for the noise of a picture; yields the best so far every few steps.
+
+        Args:
+            picture: in the size of the run's column.
+            texts: what is said of the picture, by column; other texts are read in it.
+            control: stops the search after what is yielded next.
+
+        Raises:
+            SceneInvalidError: the model makes no pictures, or the picture does not fit.
+            UnknownWordsError: a text has words that the run does not know.
+        """
+        column = picture_column(self._renderer)
+        read = self.read({column: picture}, Noise.from_seed(0))
+        likely = {
+            name: str(reading.candidates[0].value)
+            for name, reading in read.items()
+            if reading.candidates and isinstance(self.columns[name], TextFacts)
+        }
+        yield from project(self._renderer, picture, {**likely, **texts}, control)
 
     def _stepwise_decoder(self, name: str) -> StepwiseTextDecoder | None:
         model = self._renderer.model

@@ -16,8 +16,9 @@ from engine.events import ImageArray
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Endpoint, Modality, PairModel
 from engine.nets.table import TableDecoder
+from engine.sample.scene_sources import DRAWN_TOGETHER
 
-BATCH = 64
+BATCH = DRAWN_TOGETHER
 
 
 Shown = ImageArray | tuple[str, ...] | Sounds | Cells

@@ -140,6 +140,10 @@ class TrainingJob(RunEvents):
         """Request an evaluation; ``EvaluationStarted`` follows."""
         self._control.request_evaluation()
 
+    def request_snapshot(self) -> None:
+        """Request a copy of the weights for players (``engine.sample.live``)."""
+        self._control.request_snapshot()
+
     def request_sample(self) -> None:
         """Request a preview; ``PreviewReady`` follows."""
         self._control.request_sample()

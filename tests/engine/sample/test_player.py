@@ -1,10 +1,12 @@
 """Scenes: rendered alone and together, on walks and along directions, in every family."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from engine.config.sections import FAMILIES
 from engine.control import RunControl
@@ -203,3 +205,92 @@ def test_a_preview_tile_is_found_again(runs):
 def test_a_scene_that_does_not_fit_is_refused(runs, scene, error, says):
     with pytest.raises(error, match=says):
         Player(runs("hybrid")).render([scene])
+
+
+def png_of(samples):
+    content = io.BytesIO()
+    Image.fromarray(samples.images[0]).convert("L").save(content, "PNG")
+    return GivenPicture(png=content.getvalue())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_noise_of_a_picture_is_found(runs, kind):
+    player = Player(runs(kind))
+    target = player.render([Scene(noise=Noise.from_seed(11))])
+    steps = list(player.project(png_of(target), {}, RunControl()))
+    assert [step.step for step in steps] == list(range(0, 151, 10))
+    errors = [step.error for step in steps]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.9 * errors[0]
+    again = Player(runs(kind)).render([steps[-1].scene])
+    assert np.array_equal(again.images[0], steps[-1].picture)
+    shown = steps[-1].picture.astype(float) - target.images[0]
+    assert np.mean((shown / 127.5) ** 2) == pytest.approx(errors[-1], abs=2e-3)
+
+
+def test_a_search_stops_when_asked(runs):
+    player, control = Player(runs("hybrid")), RunControl()
+    picture = png_of(player.render([Scene(noise=Noise.from_seed(11))]))
+    steps = []
+    for step in player.project(picture, {"text": "dark"}, control):
+        steps.append(step.step)
+        control.request_stop()
+    assert steps == [0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_are_read_in_a_picture(runs, kind):
+    player = Player(runs(kind))
+    picture = png_of(player.render([Scene(noise=Noise.from_seed(11))]))
+    found = player.read({"image": picture}, Noise.from_seed(1))
+    assert list(found) == ["text", "facts"]
+    text, facts = found["text"], found["facts"]
+    assert text.candidates
+    probabilities = [candidate.probability for candidate in text.candidates]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert text.covered <= 1 + 1e-6
+    assert text.samples == (0 if kind == "hybrid" else 64)
+    level, shade = facts.fields
+    assert level.interval is not None
+    assert level.median is not None
+    assert level.interval[0] <= level.median <= level.interval[1]
+    assert sum(c.probability for c in shade.candidates) == pytest.approx(1)
+
+
+def test_probabilities_of_texts_are_those_that_the_decoder_gives(runs):
+    run = runs("hybrid")
+    player = Player(run)
+    given = {"image": png_of(player.render([Scene(noise=Noise.from_seed(11))]))}
+    reading = player.read(given, Noise.from_seed(1))["text"]
+    text, model = run.modality("text"), run.sampler.model
+    image = player._renderer.begin(Scene(noise=Noise.from_seed(0), given=given)).rows["image"]
+    context = model.context({"image": image[None]}, 1)
+    drawn = model.decoder("text").draw_noise(4000, torch.Generator().manual_seed(0))
+    texts = text.postprocess(model.decoder("text")(drawn, context.expand(4000, -1)))
+    for candidate in reading.candidates:
+        share = texts.count(candidate.value) / len(texts)
+        assert share == pytest.approx(candidate.probability, abs=0.03)
+    assert reading.covered > 0.5
+
+
+def test_directions_are_eigenvectors_of_the_first_layer(runs):
+    player = Player(runs("hybrid"))
+    directions = player.directions()
+    decoder = runs("hybrid").sampler.model.decoder("image")
+    weight = decoder.mix[0].weight[:, : decoder.latent_dim].double().numpy()
+    values, _vectors = np.linalg.eigh(weight.T @ weight)
+    expected = np.sqrt(values[::-1] / values[-1])
+    assert [d.scale for d in directions] == pytest.approx(expected.tolist())
+    vectors = player._renderer.axes.vectors.double().numpy()
+    for vector, value in zip(vectors, values[::-1], strict=True):
+        assert np.allclose(weight.T @ weight @ vector, value * vector, atol=1e-5)
+        assert vector[np.abs(vector).argmax()] > 0
+    assert all(d.text_kept is not None and 0 <= d.text_kept <= 1 for d in directions)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_family_has_directions(runs, kind):
+    directions = Player(runs(kind)).directions()
+    assert [d.number for d in directions] == list(range(4))
+    assert directions[0].scale == pytest.approx(1)
+    assert all((d.text_kept is None) == (kind == "joint-dense") for d in directions)

@@ -79,7 +79,7 @@ def test_a_picture_of_a_gallery_gives_its_pixels_again(run, tmp_path, values):
 
 
 def test_a_saved_picture_gives_its_pixels_again(run, tmp_path):
-    player = Player(load_run(run, CPU), "run")
+    player = Player(load_run(run, CPU), run)
     first, second = Noise.from_seed(3), Noise.from_seed(4)
     cells = GivenCells(cells={"shade": "light"})
     scene = Scene(noise=first.varied(second, 0.4), given={"facts": cells}, offsets={1: 1.5})
@@ -182,7 +182,7 @@ def test_pictures_without_a_scene_are_refused(tmp_path):
         (other, "without one"),
         (text, "no PNG"),
         (tmp_path / "absent.png", "no file"),
-        (tmp_path, ""),
+        (tmp_path, "folder"),
     ):
         with pytest.raises(SceneInvalidError, match=says):
             read_scene(path)
