@@ -154,9 +154,7 @@ class Window:
 
         frames.draw = timed_draw
         type(board).paintEvent = timed_paint
-        feed = self.studio.window.play._feed
-        feed._draw = lambda scenes: timed_draw("board", scenes)
-        feed.tiles_drawn.connect(lambda drawn: shown.__setitem__(0, drawn.frame.number))
+        self.studio.window.play.feed.tiles_drawn.connect(lambda drawn: shown.__setitem__(0, drawn.frame.number))
 
     @property
     def newest(self) -> int:
@@ -244,7 +242,7 @@ def inside_drag(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     window.until(lambda: window.newest > 0)
     window.wait(WARM_UP_S)
     answer: dict[str, Any] = {
-        key: {turn: 0 for turn in TURNS} for key in ("older", "last_shown", "drags", "drag_s")
+        key: dict.fromkeys(TURNS, 0) for key in ("older", "last_shown", "drags", "drag_s")
     }
     answer["latency_ms"] = {turn: [] for turn in TURNS}
     rates: list[tuple[str, float]] = []
@@ -322,7 +320,7 @@ def inside_open(home: Path, arguments: argparse.Namespace) -> dict[str, float]:
         window.wait(0.5)
         began = time.perf_counter()
         studio.window.show_play()
-        window.until(lambda: window.newest > before)
+        window.until(lambda least=before: window.newest > least)
         times[kind] = round(next(at for n, at in window.paints if n > before) - began, 3)
         studio.window.show_gallery()
         # As a minute after the panel was hidden.

@@ -25,6 +25,7 @@ from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
+from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
 from studio.jobs.task import Task
@@ -102,7 +103,7 @@ class Studio(QObject):
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.frames = FrameJob(work.open_player, self)
         self.films = Task("film", self)
-        self.play_nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.neighbours = NeighboursJob(work.find_neighbours, self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
@@ -199,7 +200,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player),
-            play=PlayPanel(self.frames, self.play_nearest, self.player, self.films),
+            play=PlayPanel(self.frames, self.neighbours, self.player, self.films),
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
@@ -215,7 +216,6 @@ class Studio(QObject):
         # From the start of a run, so that a crash does not lose it.
         self.training.run_started.connect(lambda c: self._remember_general(last_run=c.run))
         self.training.run_started.connect(lambda _config: self.nearest.on_run_started())
-        self.training.run_started.connect(lambda _config: self.play_nearest.on_run_started())
         self.training.event_emitted.connect(self._on_event)
         self.reporter.error_reported.connect(self._show_error)
 
@@ -247,7 +247,7 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
-            self.play_nearest.shut_down,
+            self.neighbours.shut_down,
             window.play.shut_down,
             self.player.shut_down,
         ):

@@ -25,6 +25,7 @@ from studio.jobs.frames import OpenPlayer, PlaySource
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.nearest import EngineSearch, FindNearest
+from studio.jobs.neighbours import FindNeighbours, NeighboursSearch
 from studio.jobs.training import BuildStarter, MeasureSpeed, PreviewTransfer, Train
 
 
@@ -95,7 +96,7 @@ def _open_player(
     from engine.sample.play_source import open_player
 
     gc.freeze()
-    return open_player(run, checkpoint)
+    return open_player(run, checkpoint, is_live=is_live)
 
 
 @functools.cache
@@ -127,5 +128,6 @@ class EngineApi:
     datasets: DatasetWork = field(default_factory=DatasetWork)
     open_player: OpenPlayer = _open_player
     find_nearest: FindNearest = field(default_factory=EngineSearch)
+    find_neighbours: FindNeighbours = field(default_factory=NeighboursSearch)
     start_device: StartDevice = start_device
     """Opens the sound device."""

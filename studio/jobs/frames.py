@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.control import RunControl
 from engine.data.facts import ColumnFacts
 from engine.errors import EngineError
 from engine.events import Outcome
@@ -66,7 +67,9 @@ class PlaySource(Protocol):
         """Return the directions of the noise, the strongest first."""
         ...
 
-    def project(self, picture: GivenPicture, texts: Mapping[str, str]) -> Iterator[Projection]:
+    def project(
+        self, picture: GivenPicture, texts: Mapping[str, Given], control: RunControl
+    ) -> Iterator[Projection]:
         """Search the noise of a picture, step by step."""
         ...
 
@@ -124,7 +127,7 @@ class _Save:
 @dataclass(frozen=True, kw_only=True)
 class _Project:
     picture: GivenPicture
-    texts: Mapping[str, str]
+    texts: Mapping[str, Given]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +282,7 @@ class FrameJob(QObject):
         """Save the picture of a scene with its scene; ``PictureSaved`` follows."""
         self._box.put("save", _Save(scene=scene, path=path))
 
-    def project(self, picture: GivenPicture, texts: Mapping[str, str]) -> None:
+    def project(self, picture: GivenPicture, texts: Mapping[str, Given]) -> None:
         """Search a picture's noise; ``PictureProjected`` follows repeatedly until it ends."""
         self._box.put("long", _Project(picture=picture, texts=dict(texts)))
 
@@ -397,7 +400,7 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
             save_frame(frame, request.path, source.provenance, run.checkpoint)
             tell(PictureSaved(path=request.path))
         case _Refresh():
-            if getattr(source, "refresh", lambda: False)():
+            if source.refresh():
                 tell(SnapshotTaken())
         case _:
             raise TypeError(f"unknown request: {request}")
@@ -407,7 +410,7 @@ def _steps(source: PlaySource, request: _Project | _Film) -> Iterator[object]:
     """Work on a long request, with a pause for others at each ``yield``."""
     match request:
         case _Project():
-            for step in source.project(request.picture, request.texts):
+            for step in source.project(request.picture, request.texts, RunControl()):
                 yield PictureProjected(projection=step)
         case _Film():
             drawn: list[Any] = []

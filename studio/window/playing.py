@@ -31,6 +31,7 @@ class PlayController(QObject):
         training.event_emitted.connect(self._on_event)
         view.run_opened.connect(self._on_opened)
         window.gallery.play_requested.connect(self._play_tile)
+        window.play.session.snapshot_requested.connect(training.request_snapshot)
 
     @Slot(object)
     def _on_started(self, config: RunConfig) -> None:

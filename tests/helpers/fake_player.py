@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.control import RunControl
 from engine.data.facts import ColumnFacts
 from engine.errors import EngineError, UnknownWordsError
 from engine.sample.play_results import Candidate, Direction, Projection, Reading
@@ -77,7 +78,9 @@ class FakePlayer:
             for n in range(2)
         ]
 
-    def project(self, picture: GivenPicture, texts: Mapping[str, str]) -> Iterator[Projection]:
+    def project(
+        self, picture: GivenPicture, texts: Mapping[str, Given], control: RunControl
+    ) -> Iterator[Projection]:
         """Take a few steps."""
         for step in range(1, self.steps + 1):
             time.sleep(self.seconds)

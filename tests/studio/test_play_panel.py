@@ -12,18 +12,20 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.control import RunControl
 from engine.errors import CheckpointMissingError
+from engine.events import ImageArray
+from engine.metrics.nearest import Neighbour, Neighbours
 from engine.sample.scene import GivenPicture, Noise, Scene
 from engine.sample.scene_file import read_scene
 from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.frames import FrameJob
-from studio.jobs.nearest import NearestJob
+from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import Task
 from studio.models.play_notes import DirectionNote, read_play_notes
 from studio.panels.play import PlayPanel
 from tests.helpers.fake_devices import FakeDevices
-from tests.helpers.fake_engine import answering
 from tests.helpers.fake_player import FakePlayer, shade
 from tests.helpers.run_folders import made_run
 from tests.helpers.windows import child, drag_in, drop, says
@@ -40,13 +42,18 @@ class Playing:
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot, self.player = qtbot, FakePlayer()
         self.frames, self.films = FrameJob(self.player.open), Task("film")
-        self.nearest = NearestJob(answering(None))
+        self.neighbours = NeighboursJob(self.find)
         self.sounds = PreviewPlayer(AudioPlayer(FakeDevices()))
-        self.panel = PlayPanel(self.frames, self.nearest, self.sounds, self.films)
+        self.panel = PlayPanel(self.frames, self.neighbours, self.sounds, self.films)
         qtbot.addWidget(self.panel)
         self.panel.resize(940, 460)
         self.shown: list[int] = []
-        self.panel._feed.tiles_drawn.connect(lambda drawn: self.shown.append(drawn.frame.number))
+        self.panel.feed.tiles_drawn.connect(lambda drawn: self.shown.append(drawn.frame.number))
+
+    @staticmethod
+    def find(_run: Path, image: ImageArray, _control: RunControl) -> Neighbours:
+        near = Neighbour(image=image, text="a neighbour", distance=0.25)
+        return Neighbours(pictures=(near,), usual=0.5, closer_than=0.9, is_validated=True)
 
     def open(self, run: Path) -> "Playing":
         self.panel.show()
@@ -59,7 +66,7 @@ class Playing:
         self.qtbot.waitUntil(self.is_up_to_date)
 
     def is_up_to_date(self) -> bool:
-        state, feed = self.panel.view.state, self.panel._feed
+        state, feed = self.panel.view.state, self.panel.feed
         drawn = self.panel._drawn
         return bool(self.shown) and self.shown[-1] == feed._last and all(
             tile in drawn and drawn[tile][0].scenes[drawn[tile][1]] == state.scene(tile)
@@ -78,7 +85,7 @@ class Playing:
         self.panel.shut_down()
         self.films.forget()
         assert self.films.wait(10_000)
-        self.nearest.shut_down()
+        self.neighbours.shut_down()
         self.sounds.shut_down()
 
 
@@ -156,8 +163,8 @@ def test_that_fewer_tiles_are_drawn_while_a_slow_player_is_dragged(playing: Play
         playing.panel.view.change(replace(playing.panel.view.state, plane=seed), "plane")
         playing.panel.edits.move_pad(type("To", (), {"x": seed / 10, "y": 0.1}))
         playing.wait()
-    assert playing.panel._feed.coarse_count < 8
-    count = playing.panel._feed.coarse_count
+    assert playing.panel.feed.coarse_count < 8
+    count = playing.panel.feed.coarse_count
     playing.player.rendered.clear()
     playing.panel.edits.begin_drag()
     playing.panel.edits.move_pad(type("To", (), {"x": 0.5, "y": 0.5}))
@@ -319,6 +326,17 @@ def test_that_a_picture_is_found_in_the_noise_and_one_undo_forgets_it(playing: P
     playing.qtbot.waitUntil(lambda: not playing.panel.side.search.is_searching)
     playing.panel.view.history.undo()
     assert playing.panel.view.state == before
+
+
+def test_that_the_nearest_training_items_are_compared_once_they_are_to_be_seen(
+    playing: Playing, run: Path
+):
+    playing.open(run)
+    assert not says(playing.panel, "usually")
+    playing.panel.side.sections["neighbours"].set_open(is_open=True)
+    playing.qtbot.waitUntil(
+        lambda: says(playing.panel, "Distance 0.250; a held-out picture's is usually 0.500.")
+    )
 
 
 def test_that_a_hidden_panel_does_not_follow_a_run_and_a_seen_one_does(playing: Playing, run: Path):

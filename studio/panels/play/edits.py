@@ -173,6 +173,7 @@ def drawn_text(facts: TextFacts, typed: str) -> str:
     text = " ".join(typed.split())
     if not found.unknown:
         return text
-    last = found.unknown[-1]
-    is_being_typed = len(found.unknown) == 1 and last.end == len(typed) and found.completions
-    return " ".join((typed[: last.start] + found.completions[0]).split()) if is_being_typed else ""
+    is_being_typed = len(found.unknown) == 1 and found.unknown[0].start == found.start
+    if not (is_being_typed and found.words):
+        return ""
+    return " ".join((typed[: found.start] + found.words[0]).split())

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.data.column_info import AUDIO, IMAGE
 from engine.data.facts import TextFacts
 from engine.events import ImageArray
-from engine.sample.play_results import Projection
 from engine.sample.scene import GivenPicture, Scene
 from studio.errors.wording import explain
 from studio.jobs.frame_answers import (
@@ -29,7 +28,7 @@ from studio.jobs.frame_answers import (
     SnapshotTaken,
 )
 from studio.jobs.frames import FrameJob, PlayedRun
-from studio.jobs.nearest import NearestJob
+from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import Task
 from studio.models.column_text import column_label
@@ -60,7 +59,7 @@ class PlayPanel(QWidget):
 
     Args:
         frames: draws what is shown.
-        nearest: finds training images.
+        neighbours: finds training pictures.
         player: plays sounds.
         encoder: encodes films.
         parent: the owner.
@@ -69,7 +68,7 @@ class PlayPanel(QWidget):
     def __init__(
         self,
         frames: FrameJob,
-        nearest: NearestJob,
+        neighbours: NeighboursJob,
         player: PreviewPlayer,
         encoder: Task,
         parent: QWidget | None = None,
@@ -82,11 +81,11 @@ class PlayPanel(QWidget):
         """By tile, the frame that drew it and its place there."""
         self.session = PlaySession(frames, self)
         self.board, self.bar, self.prompt = Board(), BoardBar(), PromptBox()
-        self.side = PlaySide(nearest)
+        self.side = PlaySide(neighbours)
         self.edits, self.notes = Edits(self.view, self), NotesKeeper(self)
         self.film = FilmExport(self.side.walk, frames, encoder, self)
         self.actions_ = TileActions(self, self.view, self.board, self.edits, self.notes, frames)
-        self._feed = BoardFeed(lambda scenes: frames.draw("board", scenes), self)
+        self.feed = BoardFeed(lambda scenes: frames.draw("board", scenes), self)
         self._pictures = SidePictures(
             frames.draw,
             pad=self.side.noise.pad,
@@ -187,8 +186,8 @@ class PlayPanel(QWidget):
     def _connect_board(self) -> None:
         board, edits, bar = self.board, self.edits, self.bar
         self.view.changed.connect(self._show_state)
-        self._feed.tiles_drawn.connect(self._on_tiles)
-        self._feed.rested.connect(self._on_rested)
+        self.feed.tiles_drawn.connect(self._on_tiles)
+        self.feed.rested.connect(self._on_rested)
         self.prompt.text_edited.connect(edits.type_text)
         edits.drag_changed.connect(self._on_drag)
         board.tile_chosen.connect(edits.choose)
@@ -245,12 +244,12 @@ class PlayPanel(QWidget):
         """Begin with another run."""
         self.side.walk.stop()
         self.film.cancel()
-        self._feed.stop()
+        self.feed.stop()
         self.board.clear()
         self._pictures.clear()
         self.side.directions.forget()
         self.side.reading.forget()
-        self.side.nearest.clear()
+        self.side.neighbours.clear()
         self._drawn.clear()
         self.edits.prompted, self.edits.facts, self._error = "", None, ""
         self._say("")
@@ -312,7 +311,7 @@ class PlayPanel(QWidget):
     @Slot(object)
     def _on_frame(self, frame: Frame) -> None:
         if frame.target == "board":
-            self._feed.take(frame)
+            self.feed.take(frame)
         elif frame.target == "walk":
             if self.side.walk.is_playing or frame.scenes[0].towards is not None:
                 self.board.show_stage(qimage_of(frame.tiles[0]), frame.captions[0])
@@ -348,7 +347,7 @@ class PlayPanel(QWidget):
             case PictureSaved():
                 self._say(self.tr("Saved as {0}").format(str(answer.path)))
             case SnapshotTaken():
-                self._feed.show(self.view.state)
+                self.feed.show(self.view.state)
             case PlayFailed():
                 self._on_failed(answer)
             case _:
@@ -361,11 +360,11 @@ class PlayPanel(QWidget):
                 self.side.directions.show_state(self.view.state)
                 self._on_rested()
             case PictureProjected():
-                self._show_projected(answer.projection)
+                self.side.search.show_step(answer.projection)
             case FilmDrawn():
                 self.film.take(answer)
             case ProjectionEnded() | PlayEnded():
-                self.side.search.end()
+                self._end_search()
             case _:
                 pass
 
@@ -385,7 +384,7 @@ class PlayPanel(QWidget):
 
     def _on_failed(self, failed: PlayFailed) -> None:
         if failed.is_long:
-            self.side.search.end()
+            self._end_search()
             self.film.end()
         self._show_error(failed.error)
 
@@ -414,7 +413,7 @@ class PlayPanel(QWidget):
         if not self.side.walk.is_playing:
             self.board.leave_stage()
         if self.session.is_open:
-            self._feed.show(state, is_coarse=self.edits.is_dragging)
+            self.feed.show(state, is_coarse=self.edits.is_dragging)
             self._read(state)
 
     @Slot()
@@ -424,7 +423,7 @@ class PlayPanel(QWidget):
             self.side.walk.stop()
             self.board.leave_stage()
         elif self.session.is_open:
-            self._feed.show(self.view.state)
+            self.feed.show(self.view.state)
             self._read(self.view.state)
 
     @Slot(str)
@@ -473,8 +472,8 @@ class PlayPanel(QWidget):
     def _compare(self) -> None:
         picture = self._tile_pixels(self.view.state.chosen)
         folder = self.session.folder
-        if folder is not None and picture is not None and self.side.nearest.isVisible():
-            self.side.nearest.compare(folder, picture)
+        if folder is not None and picture is not None and self.side.neighbours.isVisible():
+            self.side.neighbours.compare(folder, picture)
 
     def _tile_pixels(self, tile: int) -> ImageArray | None:
         found = self._drawn.get(tile)
@@ -485,18 +484,18 @@ class PlayPanel(QWidget):
         self.side.show_favourites(len(notes.favourites))
         self._on_rested()
 
-    def _show_projected(self, found: Projection) -> None:
-        self.side.search.show_step(found)
-        state = self.view.state.with_noise(self.view.state.chosen, found.scene.noise)
-        self.view.change(state, self.tr("found picture"), merges="search")
+    def _end_search(self) -> None:
+        """Show what was found on the board."""
+        found = self.side.search.end()
+        if found is not None:
+            self.edits.show_scene(found)
 
     @Slot()
     def _search(self) -> None:
         state = self.view.state
         own = next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)
         if own is not None:
-            texts = {name: text for name, text in state.given.items() if isinstance(text, str)}
-            self.view.begin_gesture()
+            texts = {name: text for name, text in state.given.items() if text != own}
             self.side.search.begin()
             self._frames.project(own, texts)
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.sample.play_results import Projection
+from engine.sample.scene import Scene
 from studio.models.thumbnails import qimage_of
 from studio.theme import SPACING
 from studio.widgets.buttons import push_button
@@ -48,30 +49,30 @@ class PictureSearch(QWidget):
         layout = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
         fill(layout, self._hint, self._pictures, self._bar, self._facts, row)
         self.is_searching = False
+        self._scene: Scene | None = None
         self.show_picture(QImage())
 
     def show_picture(self, picture: QImage) -> None:
         """Show the picture that is given, or that there is none."""
-        is_same = picture == self._own.image and not picture.isNull()
-        self._own.set_image(picture)
-        has_picture = not picture.isNull()
-        self.search.setEnabled(has_picture)
-        self._hint.setVisible(not has_picture)
-        self._pictures.setVisible(has_picture)
-        if not is_same:
+        if not picture.isNull() and picture != self._own.image:
+            self._own.set_image(picture)
             self._found.set_image(QImage())
             self._facts.clear()
-            self.walk.hide()
+        has_found = not self._found.image.isNull()
+        self.search.setEnabled(not picture.isNull() or self.is_searching)
+        self._hint.setVisible(picture.isNull() and not has_found)
+        self._pictures.setVisible(not picture.isNull() or has_found)
         self._show_state()
 
     def begin(self) -> None:
         """Show that the search begins."""
-        self.is_searching = True
+        self.is_searching, self._scene = True, None
         self._bar.setValue(0)
         self._show_state()
 
     def show_step(self, step: Projection) -> None:
         """Show what has been found so far."""
+        self._scene = step.scene
         self._found.set_image(qimage_of(step.picture))
         self._bar.setRange(0, step.steps)
         self._bar.setValue(step.step)
@@ -79,11 +80,12 @@ class PictureSearch(QWidget):
         self._facts.setText(self.tr("Step {0}, squared error {1}").format(step.step, error))
         self._facts.show()
 
-    def end(self) -> None:
-        """Show that the search has ended."""
+    def end(self) -> Scene | None:
+        """Show that the search has ended; returns what was found, the first time."""
         self.is_searching = False
-        self.walk.setVisible(not self._found.image.isNull())
         self._show_state()
+        found, self._scene = self._scene, None
+        return found
 
     def _on_search(self) -> None:
         (self.stop_requested if self.is_searching else self.search_requested).emit()
@@ -93,3 +95,4 @@ class PictureSearch(QWidget):
         self.search.setText(text)
         self._bar.setVisible(self.is_searching)
         self._facts.setVisible(bool(self._facts.text()))
+        self.walk.setVisible(not self.is_searching and not self._found.image.isNull())

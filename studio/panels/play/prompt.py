@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.data.facts import TextFacts
-from engine.sample.completion import Completion, suggestions
+from engine.sample.completion import UnknownWord, suggestions
 from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, spaced
@@ -65,9 +65,10 @@ class PromptBox(QWidget):
         self._facts = facts
         example = self.tr("Type a text to draw it")
         if facts is not None:
-            words = suggestions(facts, "").completions[:_EXAMPLES]
+            units = getattr(facts.tokenizer, "units", ())
+            words = [unit for unit in units if len(unit) > 1 and unit.isalpha()][:_EXAMPLES]
             if words:
-                listed = self.locale().createSeparatedList(list(words))
+                listed = self.locale().createSeparatedList(words)
                 example = self.tr("Type a text to draw it, such as {0}").format(listed)
         self._edit.setPlaceholderText(example)
         self._show_suggestions()
@@ -99,18 +100,21 @@ class PromptBox(QWidget):
         self.text_edited.emit(self.text)
 
     def _show_suggestions(self) -> None:
-        found = suggestions(self._facts, self.text) if self._facts else Completion()
-        self._underline.mark([(word.start, word.end) for word in found.unknown])
-        note, self._words = "", []
-        if found.unknown:
-            word = found.unknown[0]
-            note = self.tr("The run does not know “{0}”.").format(word.text)
-            self._words = [(word.start, word.end, near) for near in word.nearest]
-        elif found.completions and self.text.strip():
-            last = len(self.text) - len(found.typed)
-            self._words = [(last, len(self.text), whole) for whole in found.completions]
-        elif self._said:
-            note = self._said
+        note, self._words, unknown = self._said, [], list[UnknownWord]()
+        if self._facts is not None and self.text.strip():
+            found = suggestions(self._facts, self.text)
+            unknown = list(found.unknown)
+            self._words = [(found.start, len(self.text), word) for word in found.words]
+            if self._words and unknown[-1:] and unknown[-1].end == len(self.text):
+                # It is still being typed.
+                unknown.pop()
+        if unknown:
+            first = unknown[0]
+            note = self.tr("The run does not know “{0}”.").format(first.word)
+            self._words = [(first.start, first.end, near) for near in first.nearest]
+        elif self._words:
+            note = ""
+        self._underline.mark([(word.start, word.end) for word in unknown])
         self._words = self._words[:_MOST]
         space = max(self._row.width() - 2 * SPACING, _LEAST)
         self._note.setText(self.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, space))

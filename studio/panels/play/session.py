@@ -25,6 +25,8 @@ class PlaySession(QObject):
     """Carries the folder of another run, or None."""
     opened = Signal(object)
     """Carries ``PlayerOpened``."""
+    snapshot_requested = Signal()
+    """The run that trains is to publish its newest weights."""
     failed = Signal(object)
     """Carries the error of a run that cannot be opened."""
 
@@ -112,9 +114,12 @@ class PlaySession(QObject):
     def _on_follow(self) -> None:
         if self._frames.run is None:
             # There was nothing to open yet.
+            self.snapshot_requested.emit()
             self._open()
         elif self.is_open and not self.is_busy:
             self._frames.refresh()
+            # For the next time.
+            self.snapshot_requested.emit()
 
     @Slot(object)
     def _on_answer(self, answer: object) -> None:

@@ -1,12 +1,12 @@
 """The side of the Play panel: its collapsible sections."""
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from studio.dialogs.pair_view import NearestPane
-from studio.jobs.nearest import NearestJob
+from studio.jobs.neighbours import NeighboursJob
 from studio.panels.play.directions import DirectionControls
 from studio.panels.play.given import GivenColumns
+from studio.panels.play.neighbours import NeighboursPane
 from studio.panels.play.noise import NoiseControls
 from studio.panels.play.picture_search import PictureSearch
 from studio.panels.play.reading import ReadingPane
@@ -23,22 +23,20 @@ class PlaySide(QWidget):
     """Holds the controls beside the board.
 
     Args:
-        nearest: finds training images.
+        neighbours: finds training pictures.
         parent: the owner.
     """
 
-    def __init__(self, nearest: NearestJob, parent: QWidget | None = None) -> None:
+    def __init__(self, neighbours: NeighboursJob, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.noise, self.reading, self.given = NoiseControls(), ReadingPane(), GivenColumns()
         self.directions, self.walk = DirectionControls(), WalkControls()
-        self.search, self.nearest = PictureSearch(), NearestPane(nearest)
+        self.search, self.neighbours = PictureSearch(), NeighboursPane(neighbours)
         self.favourites = ThumbnailStrip(self.tr("Press Enter to show it, Del to remove it"))
         self.favourites.setAccessibleName(self.tr("Favourites"))
         self._no_favourite = plain_label(
             self.tr("The star above the board adds the chosen item here."), role="muted"
         )
-        self.nearest.picture.setMinimumSize(QSize(96, 96))
-        self.nearest.picture.setFixedHeight(112)
         parts = {
             "noise": (self.tr("Noise"), (self.noise,)),
             "given": (self.tr("Give or draw"), (self.reading, self.given)),
@@ -46,10 +44,7 @@ class PlaySide(QWidget):
             "directions": (self.tr("Directions"), (self.directions,)),
             "search": (self.tr("Find a picture in the noise"), (self.search,)),
             "favourites": (self.tr("Favourites"), (self._no_favourite, self.favourites)),
-            "nearest": (
-                self.tr("Nearest training item"),
-                (self.nearest.picture, self.nearest),
-            ),
+            "neighbours": (self.tr("Nearest training items"), (self.neighbours,)),
         }
         self.sections: dict[str, Section] = {}
         layout = spaced(QVBoxLayout(self), 2, (0, 0, SPACING, 0))
@@ -88,4 +83,4 @@ class PlaySide(QWidget):
     def set_kinds(self, *, has_pictures: bool, are_comparable: bool) -> None:
         """Show the sections that fit the columns of a run."""
         self.sections["search"].setVisible(has_pictures)
-        self.sections["nearest"].setVisible(are_comparable)
+        self.sections["neighbours"].setVisible(are_comparable)
