@@ -39,8 +39,8 @@ FITTED = 5_000
 REFINED = 64
 """Pictures that are compared in full first."""
 FORMAT = 1
-_TOLERANCE = 1e-2
-"""Of squared distances in levels, for rounding."""
+_TOLERANCE = 1e-3
+"""Of squared distances in levels, relative and absolute, for rounding."""
 _TOGETHER = 2_000
 _MAX_BYTES = 2_000_000_000
 
@@ -105,8 +105,10 @@ class PictureIndex:
             self._project(codes[start : start + _TOGETHER])
             for start in range(0, len(codes), _TOGETHER)
         ]
-        self._projected = np.concatenate(parts)
-        self._squares = (self._projected**2).sum(1)
+        self._projected = np.concatenate([projected for projected, _rest in parts])
+        self._rest = np.concatenate([rest for _projected, rest in parts])
+        """[N], lengths of what the components leave over."""
+        self._squares = (self._projected**2).sum(1) + self._rest**2
         self.is_validated = len(held_out) > 0
         self.usual = self._calibrate(held_out, control) if usual is None else usual
         """Distances of real pictures to their nearest training picture."""
@@ -124,25 +126,31 @@ class PictureIndex:
         Returns:
             Their places and root mean square differences in levels, at most ``count`` each.
         """
-        query = self._project(code[None])[0]
-        bounds = self._squares - 2 * (self._projected @ query) + query @ query
+        (query,), (rest,) = self._project(code[None])
+        # What is left over differs at least as much as its lengths do.
+        bounds = self._squares - 2 * (self._projected @ query + self._rest * rest)
+        bounds += query @ query + rest * rest
         if skips >= 0:
             bounds[skips] = np.inf
         first = min(max(REFINED, count), len(bounds))
         places = np.argpartition(bounds, first - 1)[:first]
         squares = self._squared(code, places)
         worst = np.partition(squares, min(count, first) - 1)[min(count, first) - 1]
-        rest = np.flatnonzero(bounds <= worst + _TOLERANCE)
-        rest = rest[~np.isin(rest, places)]
-        places = np.concatenate([places, rest])
-        squares = np.concatenate([squares, self._squared(code, rest)])
+        others = np.flatnonzero(bounds <= worst * (1 + _TOLERANCE) + _TOLERANCE)
+        others = others[~np.isin(others, places)]
+        places = np.concatenate([places, others])
+        squares = np.concatenate([squares, self._squared(code, others)])
         if skips >= 0:
             squares[places == skips] = np.inf
         order = np.argsort(squares, kind="stable")[:count]
         return places[order], np.sqrt(squares[order] / self.codes.shape[1])
 
-    def _project(self, codes: Codes) -> Floats:
-        return (codes.astype(np.float32) - self._mean) @ self._basis
+    def _project(self, codes: Codes) -> tuple[Floats, Floats]:
+        """Return the components [K, P] of pictures [K, D], and the lengths [K] of the rest."""
+        centred = codes.astype(np.float32) - self._mean
+        projected = centred @ self._basis
+        rest = (centred**2).sum(1) - (projected**2).sum(1)
+        return projected, np.sqrt(rest.clip(min=0))
 
     def _squared(self, code: Codes, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return squared distances of the whole copies."""

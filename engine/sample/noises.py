@@ -15,7 +15,8 @@ from engine.nets.protocols import PairModel
 from engine.sample.scene import Noise, NoiseSource, SeedNoise, StoredNoise
 
 MAX_ROWS = 1_024
-"""Rows of noise that are kept."""
+MAX_BYTES = 32_000_000
+"""Rows of noise that are kept, and their size; the noise of texts can be large."""
 _REST = SeedNoise(seed=0)
 """Gives the parts that a stored noise lacks."""
 
@@ -33,7 +34,12 @@ class NoiseBank:
         self._model, self._selecting = model, frozenset(selecting)
         self._rows: OrderedDict[SeedNoise, dict[str, Tensor]] = OrderedDict()
         self._last: tuple[tuple[int, int], dict[str, Tensor]] | None = None
-        self.shapes = {n: part.shape for n, part in self._row(_REST).items()}
+        self._most = 1
+        rest = self._row(_REST)
+        self._most = max(
+            1, min(MAX_ROWS, MAX_BYTES // max(1, sum(p.nbytes for p in rest.values())))
+        )
+        self.shapes = {name: part.shape for name, part in rest.items()}
         """Shapes of the parts by name, without the rows."""
 
     def key(self, noise: Noise, part: str) -> Hashable:
@@ -78,7 +84,7 @@ class NoiseBank:
             self._last = (draw, self._model.draw_noise(source.rows, generator))
         row = {name: part[source.row].clone() for name, part in self._last[1].items()}
         self._rows[source] = row
-        if len(self._rows) > MAX_ROWS:
+        if len(self._rows) > self._most:
             self._rows.popitem(last=False)
         return row
 

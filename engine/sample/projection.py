@@ -4,7 +4,7 @@ The noise is optimised through the decoder, from several starts, as in the proje
 (Karras et al. 2020, arXiv:1912.04958, section 5) but with the difference of pixels alone: pictures
 here are too small for a perceptual distance.
 
-Shapes: B starts (``ROWS``), Z latent numbers, C channels, H height, W width.
+Shapes: B starts, Z latent numbers, C channels, H height, W width.
 """
 
 import math
@@ -20,10 +20,12 @@ from engine.nets.generator import PairGenerator
 from engine.nets.joint_dense import JointDenseGenerator
 from engine.nets.vae import MultimodalVae
 from engine.sample.play_results import Projection
-from engine.sample.renderer import ROWS, Item, Renderer
+from engine.sample.renderer import Item, Renderer
 from engine.sample.scene import Given, GivenPicture, Noise, Scene, StoredNoise
 
 STEPS = 150
+STARTS = 4
+"""Noises that are optimised side by side."""
 YIELD_EVERY = 10
 CANDIDATES = 32
 """Noises of which the nearest are the starts."""
@@ -57,7 +59,7 @@ def project(
             loss = errors.sum() + NOISE_WEIGHT * values.square().mean(1).sum()
             optimizer.zero_grad()
             loss.backward()
-        search.remember(values, errors)
+        search.remember(values.detach(), errors.detach())
         if step % YIELD_EVERY == 0 or step == STEPS:
             yield search.best(step)
             if control.is_stop_requested:
@@ -90,8 +92,8 @@ class _Search:
         if self._code is not None:
             drawn[0] = self._code
         with torch.no_grad():
-            errors = torch.cat([self.errors(part) for part in drawn.split(ROWS)])
-        return drawn[errors.topk(ROWS, largest=False).indices].clone()
+            errors = torch.cat([self.errors(part) for part in drawn.split(STARTS)])
+        return drawn[errors.topk(STARTS, largest=False).indices].clone()
 
     def errors(self, values: Tensor) -> Tensor:
         """Return the mean squared difference of the pixels: [B, Z] to [B]."""
@@ -102,7 +104,7 @@ class _Search:
         place = int(errors.argmin())
         if float(errors[place]) < self._least:
             self._least = float(errors[place])
-            self._found = values.detach()[place].clone()
+            self._found = values[place].clone()
 
     def best(self, step: int) -> Projection:
         """Return the noise with the least error as a scene, and its picture."""
@@ -120,7 +122,7 @@ class _Search:
             noise = {part: self._noise(part) for part in self._stages.parts(name)}
             noise[self._stages.directed] = values
             known = dict(items)
-            made = self._stages.decode(name, noise, known, self._stages.context(known, ROWS))
+            made = self._stages.decode(name, noise, known, self._stages.context(known, STARTS))
             if name == self._column:
                 return made
             items[name] = made
@@ -140,18 +142,20 @@ class _Search:
         stored = Noise(parts=((StoredNoise(values=()), 1.0),))
         (item,) = self._renderer.generate([Scene(noise=stored, given=scene.given)], independent)
         kept = [name for name in names if name in self._given or name in independent]
-        return {name: _plain(item.rows[name]).expand(ROWS, *item.rows[name].shape) for name in kept}
+        return {
+            name: _plain(item.rows[name]).expand(STARTS, *item.rows[name].shape) for name in kept
+        }
 
     def _noise(self, part: str) -> Tensor:
         row = _plain(
             self._renderer.noises.part(Noise(parts=((StoredNoise(values=()), 1.0),)), part)
         )
-        return row.expand(ROWS, *row.shape)
+        return row.expand(STARTS, *row.shape)
 
     def _read_code(self, target: Item) -> Tensor:
         """Return the code that the encoder reads in the picture: [Z]."""
         row = target.rows[self._column]
-        context = self._stages.context({self._column: row.expand(ROWS, *row.shape)}, ROWS)
+        context = self._stages.context({self._column: row.expand(STARTS, *row.shape)}, STARTS)
         return _plain(context[0].chunk(2)[0])
 
 

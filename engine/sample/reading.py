@@ -87,7 +87,7 @@ def likely_texts(
             best[followed],
             state[:, rows[followed]].contiguous(),
         )
-    likelihoods: dict[str, float] = {}
+    likelihoods: dict[Cell, float] = {}
     for score, text in ended:
         written = tokenizer.decode(text)
         likelihoods[written] = likelihoods.get(written, 0.0) + float(np.exp(score))
@@ -96,8 +96,7 @@ def likely_texts(
 
 def counted_texts(texts: Sequence[str]) -> Reading:
     """Estimate probabilities from samples."""
-    shares = {text: count / len(texts) for text, count in Counter(texts).items()}
-    return Reading(candidates=_best(shares), samples=len(texts))
+    return Reading(candidates=_shares(texts), samples=len(texts))
 
 
 def summarise_cells(facts: TableFacts, cells: Cells) -> Reading:

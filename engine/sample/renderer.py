@@ -1,13 +1,15 @@
 """Renders scenes that change from frame to frame.
 
 What does not change is kept: rows of noise, contexts of what is given, generated texts, sounds,
-ends of a walk. Every batch has ``ROWS`` rows, padded if need be, and the result of one row then
-does not depend on the others: matrix products and convolutions of one size add up in one order,
-wherever a row is in the batch. With batches of any size, single pixels differ by one level.
+ends of a walk. Every batch has ``ROWS`` rows, padded if need be, and is computed on one thread. The
+result of one row then does not depend on the others: matrix products and convolutions of one size
+add up in one order, wherever a row is in the batch. With batches of any size, single pixels differ
+by one level.
 
 Shapes: N scenes, B rows of a batch, Z latent numbers; ``...`` whatever an item looks like.
 """
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,9 +36,9 @@ from engine.sample.scene import Given, Noise, Scene
 from engine.sample.stages import SHIFT, stages_of
 
 T = TypeVar("T")
-ROWS = 4
-"""Rows of every batch. One picture takes little longer than alone, and many take no longer than in
-large batches."""
+ROWS = 2
+"""Rows of every batch. Of digits, one picture takes 1.5 times as long as without padding, and each
+of many twice as long as in a batch of 16 (docs/measurements.md)."""
 MAX_KEPT_BYTES = 64_000_000
 """Memory of the rows that are kept."""
 MAX_WALKS = 16
@@ -108,7 +110,8 @@ class Renderer:
     @torch.inference_mode()
     def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
         """Render scenes; see ``Player.render``."""
-        items = self.generate(scenes, columns)
+        with _one_thread():
+            items = self.generate(scenes, columns)
         wanted = [name for name in self.columns if columns is None or name in columns]
         return Samples(columns={name: self._show(name, items) for name in wanted})
 
@@ -326,6 +329,19 @@ def stacked(items: Sequence[Item], names: Iterable[str]) -> dict[str, Tensor]:
 def scene_of(given: Mapping[str, Given]) -> Scene:
     """Return a scene of what is given, with some noise."""
     return Scene(noise=Noise.from_seed(0), given=given)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread: sums of several threads are rounded otherwise."""
+    threads = torch.get_num_threads()
+    if threads > 1:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if threads > 1:
+            torch.set_num_threads(threads)
 
 
 def _scene_key(scene: Scene) -> Hashable:

@@ -170,14 +170,6 @@ class Sampler:
             filled.append(decoder.complete(context, part, mask, generator))
         return torch.cat(filled)
 
-    def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Samples]:
-        """Interpolate between the first items of two seeds, ends included."""
-        start, end = (
-            Endpoint(noise=self._first_noise(end_seed), conditions={})
-            for end_seed in (seed, to_seed)
-        )
-        yield from self._interpolate(start, end, torch.linspace(0, 1, count))
-
     def walk(self, given: Mapping[str, Tensor], count: int, seed: int) -> Iterator[Samples]:
         """Interpolate piecewise between what is generated for given items.
 

@@ -36,7 +36,7 @@ MAX_OFFSETS = 64
 MAX_OFFSET = 100.0
 MAX_NUMBERS = 65_536
 """Numbers of a stored noise."""
-MAX_ROWS = 4_096
+MAX_ROWS = 1_024
 MAX_SEED = 2**63 - 1
 _TOLERANCE = 1e-3
 """Of the sum of the squared weights of a noise."""

@@ -159,11 +159,16 @@ def scene_from_chunk(text: str) -> SavedScene:
         raise SceneInvalidError("the picture was saved without one")
     if table.get(SCENE_FORMAT) != FORMAT:
         raise SceneInvalidError("another version of Diptych has written it")
-    seen = table.get("images_seen")
-    names = [table.get(name) for name in ("run", "config_hash", CHECKPOINT)]
-    if type(seen) is not int or not all(isinstance(n, str) and len(n) <= MAX_NAME for n in names):
-        raise SceneInvalidError("it does not say which run it is from")
-    run, config_hash, checkpoint = names
+    match table:
+        case {
+            "run": str() as run,
+            "config_hash": str() as config_hash,
+            "checkpoint": str() as checkpoint,
+            "images_seen": int() as seen,
+        } if max(len(run), len(config_hash), len(checkpoint)) <= MAX_NAME:
+            pass
+        case _:
+            raise SceneInvalidError("it does not say which run it is from")
     return SavedScene(
         scene=scene_from_table(table[SCENE]),
         run=run,

@@ -1,8 +1,11 @@
 """Weights of a run in training: what a player gets of them, and that the run stays the same."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from engine.control import RunControl
 from engine.runs.checkpoint import read_tensors
@@ -91,7 +94,7 @@ def test_a_player_follows_a_run_that_is_being_trained(tmp_path, data):
     assert live.newest(config.run) is None
     assert not players[0].refresh()
     weights = read_tensors(RunFolder(config.run).newest_valid().path, EMA_PREFIX)
-    assert weights.keys() == players[0]._renderer.model.state_dict().keys()
+    assert weights.keys() == cast("nn.Module", players[0]._renderer.model).state_dict().keys()
 
 
 def test_refreshed_weights_are_those_that_were_published(tmp_path, data):
@@ -100,7 +103,8 @@ def test_refreshed_weights_are_those_that_were_published(tmp_path, data):
     player = open_player(config.run)
     before = player.render([SCENE]).images
     assert not player.refresh()
-    tensors = {n: t.clone() for n, t in player._renderer.model.state_dict().items()}
+    model = cast("nn.Module", player._renderer.model)
+    tensors = {n: t.clone() for n, t in model.state_dict().items()}
     changed = {n: t * 1.5 if t.is_floating_point() else t for n, t in tensors.items()}
     weights = live.LiveWeights(tensors=changed, step=99, images_seen=792, elapsed_s=1.0)
     live.publish(config.run, weights)
