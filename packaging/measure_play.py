@@ -154,7 +154,9 @@ class Window:
 
         frames.draw = timed_draw
         type(board).paintEvent = timed_paint
-        self.studio.window.play.feed.tiles_drawn.connect(lambda drawn: shown.__setitem__(0, drawn.frame.number))
+        self.studio.window.play.feed.tiles_drawn.connect(
+            lambda drawn: shown.__setitem__(0, drawn.frame.number)
+        )
 
     @property
     def newest(self) -> int:

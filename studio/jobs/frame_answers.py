@@ -18,6 +18,7 @@ from engine.data.waveform import Sounds
 from engine.errors import ConfigError, Problem, SceneInvalidError
 from engine.events import ImageArray, Outcome
 from engine.runs.folder import RunFolder
+from engine.sample.completion import Completion
 from engine.sample.given_files import read_given
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import GivenPicture, GivenSound, Scene
@@ -60,6 +61,14 @@ class Frame:
     """Samples per second by column of sounds."""
     seconds: float
     """Time that drawing took."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsSuggested:
+    """What is to be said of a text that is being typed."""
+
+    text: str
+    completion: Completion
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,11 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.control import RunControl
-from engine.data.facts import ColumnFacts
+from engine.data.facts import ColumnFacts, TextFacts
 from engine.errors import EngineError
 from engine.events import Outcome
 from engine.runs.folder import RunFolder
+from engine.sample.completion import suggestions
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import Given, GivenPicture, Noise, Scene
 from engine.sample.scene_file import Provenance
@@ -35,6 +36,7 @@ from studio.jobs.frame_answers import (
     ProjectionEnded,
     ReadingsMade,
     SnapshotTaken,
+    WordsSuggested,
     frame_of,
     save_frame,
     take_file,
@@ -141,6 +143,12 @@ class _Stop:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Suggest:
+    facts: TextFacts
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class _FindDirections:
     measures_texts: bool
 
@@ -150,7 +158,18 @@ class _Refresh:
     pass
 
 
-_ORDER = ("board", "walk", "stop", "take", "read", "save", "refresh", "directions", "plane")
+_ORDER = (
+    "words",
+    "board",
+    "walk",
+    "stop",
+    "take",
+    "read",
+    "save",
+    "refresh",
+    "directions",
+    "plane",
+)
 """Places of the box that come first; others follow in the order of their first request."""
 
 
@@ -254,6 +273,13 @@ class FrameJob(QObject):
             target, _Draw(number=number, target=target, scenes=tuple(scenes), columns=chosen)
         )
         return number
+
+    def suggest(self, facts: TextFacts, text: str) -> None:
+        """Look for words that a run does not know; ``WordsSuggested`` follows for the newest text.
+
+        Large vocabularies take longer to search than a window may stand still.
+        """
+        self._box.put("words", _Suggest(facts=facts, text=text))
 
     def read(self, given: Mapping[str, Given], noise: Noise) -> int:
         """Read the given columns; ``ReadingsMade`` follows. Returns the number of the request."""
@@ -382,6 +408,9 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
                     scenes=request.scenes,
                 )
             )
+        case _Suggest():
+            completion = suggestions(request.facts, request.text)
+            tell(WordsSuggested(text=request.text, completion=completion))
         case _Read():
             columns = source.read(request.given, request.noise)
             tell(ReadingsMade(number=request.number, columns=columns))
@@ -390,6 +419,12 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
             tell(DirectionsFound(directions=found))
         case _Take():
             tell(take_file(request.path, request.column, source.columns, run.folder))
+        case _:
+            _answer_rarely(source, run, request, tell)
+
+
+def _answer_rarely(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> None:
+    match request:
         case _Save():
             frame = frame_of(
                 lambda: source.render([request.scene]),

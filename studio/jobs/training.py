@@ -148,10 +148,6 @@ class TrainingJob(RunEvents):
         """Request a preview; ``PreviewReady`` follows."""
         self._control.request_sample()
 
-    def request_snapshot(self) -> None:
-        """Request the newest weights for Play, which takes them by itself."""
-        self._control.request_snapshot()
-
     def offer_folder(self, folder: Path) -> None:
         """Offer another empty folder to a run that cannot save; ``RunRelocated`` follows."""
         _log.info("Folder %s offered", folder)

@@ -84,15 +84,15 @@ def click_header(qtbot: QtBot, section: QWidget) -> None:
 
 
 @pytest.mark.slow
-def test_the_way_from_a_word_to_its_picture_in_two_actions(
-    qtbot: QtBot, studio: Studio, run: Path
-):
+def test_the_way_from_a_word_to_its_picture_in_two_actions(qtbot: QtBot, studio: Studio, run: Path):
     window = studio.window
     open_run(qtbot, studio, run)
     assert window.focusWidget() is window.play.prompt.focusProxy(), "one may type at once"
     qtbot.keyClicks(window.focusWidget(), "light")
+    qtbot.waitUntil(
+        lambda: window.play.board.captions == ("light",) * 8, timeout=DIALOG_PATIENCE_MS
+    )
     wait_until_drawn(qtbot, studio)
-    qtbot.waitUntil(lambda: window.play.board.captions == ("light",) * 8)
     for tile in range(8):
         expected = rendered(run, window.play.view.state.scene(tile))
         np.testing.assert_array_equal(pixels(window.play.board.picture(tile)), expected)
@@ -154,6 +154,7 @@ def test_that_a_saved_picture_that_is_dropped_has_the_same_pixels(
     window, panel = studio.window, studio.window.play
     open_run(qtbot, studio, run)
     qtbot.keyClicks(window.focusWidget(), "dark")
+    qtbot.waitUntil(lambda: panel.view.state.given == {"text": "dark"}, timeout=DIALOG_PATIENCE_MS)
     wait_until_drawn(qtbot, studio)
     board = panel.board
     start = board.rect().center()
@@ -177,7 +178,7 @@ def test_that_a_saved_picture_that_is_dropped_has_the_same_pixels(
 
     # Everything changes, then the file brings it back.
     panel.edits.roll()
-    panel.edits.type_text("grey")
+    panel.edits.give("text", "grey")
     panel.edits.set_count(4)
     panel.edits.choose(1)
     wait_until_drawn(qtbot, studio)

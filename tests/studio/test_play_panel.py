@@ -105,33 +105,42 @@ def test_that_eight_items_are_drawn_as_soon_as_the_panel_is_seen(playing: Playin
     assert playing.panel.board.captions == ("dark",) * 8
 
 
+def wait_for_text(playing: Playing, text: str) -> None:
+    playing.qtbot.waitUntil(lambda: playing.panel.board.captions == (text,) * 8)
+
+
 def test_that_a_text_is_drawn_while_it_is_typed(playing: Playing, run: Path):
     playing.open(run)
     playing.qtbot.keyClicks(playing.panel.prompt.focusProxy(), "gr")
-    playing.wait()
     # The word that is being typed is completed.
-    assert playing.panel.board.captions == ("grey",) * 8
+    wait_for_text(playing, "grey")
     playing.qtbot.keyClicks(playing.panel.prompt.focusProxy(), "een")
-    assert says(playing.panel.prompt, "The run does not know “green”.")
-    playing.wait()
-    assert playing.panel.board.captions == ("grey",) * 8, "the last known text stays"
+    playing.qtbot.waitUntil(lambda: says(playing.panel.prompt, "The run does not know “green”."))
+    wait_for_text(playing, "grey")  # The last known text stays.
     chips = playing.panel.prompt.findChildren(QPushButton)
     chip = next(one for one in chips if one.isVisible() and one.text() == "grey")
     playing.qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert playing.panel.prompt.text == "grey"
-    assert not says(playing.panel.prompt, "does not know")
+    playing.qtbot.waitUntil(lambda: not says(playing.panel.prompt, "does not know"))
 
 
 def test_that_an_empty_prompt_leaves_the_text_open(playing: Playing, run: Path):
     playing.open(run)
     playing.panel.type_text("light")
-    playing.wait()
-    assert playing.panel.board.captions == ("light",) * 8
+    wait_for_text(playing, "light")
     playing.panel.view.history.undo()
     assert playing.panel.prompt.text == ""
-    playing.wait()
-    assert playing.panel.board.captions == ("dark",) * 8
+    wait_for_text(playing, "dark")
     assert not playing.panel.view.state.given
+
+
+def test_that_what_is_typed_while_a_run_is_opened_is_drawn(playing: Playing, run: Path):
+    playing.panel.show()
+    playing.player.may_go_on.clear()
+    playing.panel.show_run(run)
+    playing.qtbot.keyClicks(playing.panel.prompt.focusProxy(), "light")
+    playing.player.may_go_on.set()
+    wait_for_text(playing, "light")
 
 
 @pytest.mark.parametrize("milliseconds", [5, 20, 80])
@@ -195,6 +204,7 @@ def test_that_a_dropped_picture_is_read_and_can_be_left_open_again(
 ):
     playing.open(run)
     playing.panel.type_text("light")
+    wait_for_text(playing, "light")
     path = tmp_path / "mine.png"
     Image.new("RGB", (60, 40), (9, 200, 30)).save(path)
     (tmp_path / "rows.csv").touch()
@@ -300,9 +310,10 @@ def test_that_a_walk_over_the_board_is_exported(
     walk._leg.setCurrentIndex(0)
     walk.export_requested.emit(suffix)
     picker = child(playing.panel, QFileDialog)
-    picker.fileSelected.emit(str(tmp_path / f"walk.{suffix}"))
-    playing.qtbot.waitUntil(lambda: (tmp_path / f"walk.{suffix}").is_file())
-    with Image.open(tmp_path / f"walk.{suffix}") as film:
+    path = tmp_path / f"walk.{suffix}"
+    picker.fileSelected.emit(str(path))
+    playing.qtbot.waitUntil(path.is_file)
+    with Image.open(path) as film:
         assert film.size == (256, 256)
     playing.qtbot.waitUntil(lambda: says(walk, "Saved as"))
     picker.reject()

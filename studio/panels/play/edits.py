@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.data.facts import TextFacts
-from engine.sample.completion import suggestions
+from engine.sample.completion import Completion
 from engine.sample.scene import Given, Scene
 from studio.models.play_view import PlayState, PlayView
 from studio.panels.play.board import DragMoved
@@ -34,23 +33,23 @@ class Edits(QObject):
         self.is_dragging = False
         self.prompted = ""
         """Column of the prompt box."""
-        self.facts: TextFacts | None = None
-        """Of that column."""
 
     @property
     def _state(self) -> PlayState:
         return self._view.state
 
-    @Slot(str)
-    def type_text(self, text: str) -> None:
-        """Take the text of the prompt box; it is drawn as far as the run knows its words."""
-        if self.facts is None:
-            return
+    def type_text(self, text: str, found: Completion) -> None:
+        """Take the text of the prompt box; it is drawn if the run knows its words.
+
+        Args:
+            text: as it was typed.
+            found: what is known of its words.
+        """
         typed = {name: old for name, old in self._state.typed.items() if name != self.prompted}
         if text:
             typed[self.prompted] = text
         given = dict(self._state.given)
-        drawn = drawn_text(self.facts, text)
+        drawn = drawn_text(text, found)
         if drawn:
             given[self.prompted] = drawn
         elif not text.strip():
@@ -164,12 +163,11 @@ class Edits(QObject):
         self._view.change(replace(self._state, pad=pad), self.tr("drag"), merges="pad")
 
 
-def drawn_text(facts: TextFacts, typed: str) -> str:
+def drawn_text(typed: str, found: Completion) -> str:
     """Return the text that is drawn for what is typed; empty if the run knows too little of it.
 
     A last word that is still being typed is drawn as the first word that completes it.
     """
-    found = suggestions(facts, typed)
     text = " ".join(typed.split())
     if not found.unknown:
         return text

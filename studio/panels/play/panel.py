@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from studio.jobs.frame_answers import (
     ReadingsMade,
     SceneTaken,
     SnapshotTaken,
+    WordsSuggested,
 )
 from studio.jobs.frames import FrameJob, PlayedRun
 from studio.jobs.neighbours import NeighboursJob
@@ -47,8 +48,9 @@ from studio.panels.play.session import PlaySession
 from studio.panels.play.side import PlaySide
 from studio.panels.play.side_pictures import SidePictures
 from studio.panels.play.tile_actions import TileActions
+from studio.panels.play.tile_sounds import TileSounds
+from studio.panels.play.top import PlayTop
 from studio.theme import MARGIN, SPACING
-from studio.widgets.buttons import icon_button
 from studio.widgets.drop_zone import dropped_path
 from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, fill, spaced
@@ -74,11 +76,14 @@ class PlayPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._frames, self._player = frames, player
+        self._frames = frames
         self.view = PlayView(parent=self)
         self._error = ""
+        self._facts: TextFacts | None = None
+        """Of the column of the prompt box."""
         self._drawn: dict[int, tuple[Frame, int]] = {}
         """By tile, the frame that drew it and its place there."""
+        self._sounds = TileSounds(player, self._drawn, self)
         self.session = PlaySession(frames, self)
         self.board, self.bar, self.prompt = Board(), BoardBar(), PromptBox()
         self.side = PlaySide(neighbours)
@@ -105,7 +110,7 @@ class PlayPanel(QWidget):
         self.session.failed.connect(self._on_not_opened)
         frames.frame_drawn.connect(self._on_frame)
         frames.answered.connect(self._on_answer)
-        player.changed.connect(self._show_marks)
+        self._sounds.changed.connect(self._show_marks)
         self.setAcceptDrops(True)
         self._show_state(self.view.state)
         self._show_page()
@@ -154,25 +159,7 @@ class PlayPanel(QWidget):
     # Building.
 
     def _lay_out(self) -> None:
-        history = self.view.history
-        self._undo = icon_button("undo", self.tr("Undo"), "Ctrl+Z")
-        self._redo = icon_button("redo", self.tr("Redo"), "Ctrl+Shift+Z")
-        for button, slot, signal in (
-            (self._undo, history.undo, history.canUndoChanged),
-            (self._redo, history.redo, history.canRedoChanged),
-        ):
-            button.setEnabled(False)
-            button.clicked.connect(slot)
-            signal.connect(button.setEnabled)
-        star = icon_button("star", self.tr("Add the chosen item to the favourites"))
-        star.setAutoRepeat(False)
-        star.clicked.connect(self.actions_.add_favourite)
-        save = icon_button("save", self.tr("Save the chosen item as PNG, with its scene"))
-        save.setAutoRepeat(False)
-        save.clicked.connect(self.actions_.save)
-        top = fill(spaced(QHBoxLayout(), SPACING // 2), (self.prompt, 1))
-        for button in (self.bar, self._undo, self._redo, star, save):
-            top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+        top = PlayTop(self.prompt, self.bar, self.view.history, self.actions_)
         main = fill(spaced(QVBoxLayout(), SPACING // 2, (0, 0, 0, 0)), top, (self.board, 1))
         content = QWidget()
         row = spaced(QHBoxLayout(content), MARGIN, (0, 0, 0, 0))
@@ -188,10 +175,10 @@ class PlayPanel(QWidget):
         self.view.changed.connect(self._show_state)
         self.feed.tiles_drawn.connect(self._on_tiles)
         self.feed.rested.connect(self._on_rested)
-        self.prompt.text_edited.connect(edits.type_text)
+        self.prompt.text_edited.connect(self._on_typed)
         edits.drag_changed.connect(self._on_drag)
         board.tile_chosen.connect(edits.choose)
-        board.sound_requested.connect(self._play_sound)
+        board.sound_requested.connect(self._sounds.toggle)
         board.lock_requested.connect(edits.toggle_lock)
         board.drag_began.connect(edits.begin_drag)
         board.drag_moved.connect(edits.drag_board)
@@ -204,20 +191,9 @@ class PlayPanel(QWidget):
 
     def _connect_side(self) -> None:
         side, edits, walk = self.side, self.edits, self.side.walk
-        noise, directions, search = side.noise, side.directions, side.search
-        noise.pad.drag_began.connect(edits.begin_drag)
-        noise.pad.moved.connect(edits.move_pad)
-        noise.pad.drag_ended.connect(edits.end_drag)
-        noise.recentre_requested.connect(edits.recentre)
-        noise.variation_requested.connect(edits.vary)
-        noise.truncation_changed.connect(edits.set_truncation)
-        side.given.given_changed.connect(lambda pair: edits.give(*pair))
+        side.connect_edits(edits)
         side.given.file_requested.connect(self.actions_.ask_file)
-        directions.drag_began.connect(edits.begin_drag)
-        directions.drag_ended.connect(edits.end_drag)
-        directions.offset_moved.connect(edits.set_offset)
-        directions.reset_requested.connect(edits.reset_offsets)
-        directions.note_changed.connect(self.notes.set_direction)
+        side.directions.note_changed.connect(self.notes.set_direction)
         self.notes.changed.connect(self._show_notes)
         self.notes.failed.connect(self._show_error)
         side.favourites.opened.connect(
@@ -225,14 +201,12 @@ class PlayPanel(QWidget):
         )
         side.favourites.remove_requested.connect(self.notes.remove_favourite)
         walk.add_requested.connect(self.actions_.add_key)
-        walk.keys_changed.connect(edits.set_keys)
-        walk.key_opened.connect(edits.show_scene)
         walk.frame_wanted.connect(lambda scene: self._frames.draw("walk", [scene]))
         walk.stopped.connect(self.board.leave_stage)
         self.film.failed.connect(self._show_error)
-        search.search_requested.connect(self._search)
-        search.stop_requested.connect(self._frames.stop)
-        search.walk_requested.connect(self.actions_.add_key)
+        side.search.search_requested.connect(self._search)
+        side.search.stop_requested.connect(self._frames.stop)
+        side.search.walk_requested.connect(self.actions_.add_key)
         for section in side.sections.values():
             section.toggled.connect(lambda _is_open: self._on_rested())
         side.sections["directions"].toggled.connect(self._measure_directions)
@@ -251,7 +225,7 @@ class PlayPanel(QWidget):
         self.side.reading.forget()
         self.side.neighbours.clear()
         self._drawn.clear()
-        self.edits.prompted, self.edits.facts, self._error = "", None, ""
+        self.edits.prompted, self._facts, self._error = "", None, ""
         self._say("")
         self.view.reset()
         if folder is not None:
@@ -263,8 +237,8 @@ class PlayPanel(QWidget):
         texts = [name for name, facts in columns.items() if isinstance(facts, TextFacts)]
         prompted = self.edits.prompted = next(iter(texts), "")
         facts = columns.get(prompted)
-        self.edits.facts = facts if isinstance(facts, TextFacts) else None
-        self.prompt.set_facts(self.edits.facts)
+        self._facts = facts if isinstance(facts, TextFacts) else None
+        self.prompt.set_facts(self._facts)
         self.prompt.setVisible(bool(prompted))
         self.side.given.set_columns(columns, opened.image_size, prompted=prompted)
         kinds = [facts.kind for facts in columns.values()]
@@ -273,13 +247,16 @@ class PlayPanel(QWidget):
             are_comparable=kinds.count(IMAGE) == 1 and AUDIO not in kinds,
         )
         if AUDIO in kinds:
-            self._player.find_out()
+            self._sounds.find_out()
         self._error = ""
         self._show_page()
         # What was typed while the run was opened counts.
-        self.edits.type_text(self.prompt.text)
+        typed = self.prompt.text
         self._pictures.forget()
         self._show_state(self.view.state)
+        if typed and typed != self.prompt.text:
+            self.prompt.set_text(typed)
+            self._on_typed(typed)
         if not self.side.directions.shown:
             self._frames.find_directions()
         self._measure_directions()
@@ -288,6 +265,11 @@ class PlayPanel(QWidget):
     def _on_not_opened(self, error: Exception) -> None:
         self._show_error(error)
         self._show_page()
+
+    @Slot(str)
+    def _on_typed(self, text: str) -> None:
+        if self._facts is not None:
+            self._frames.suggest(self._facts, text)
 
     @Slot()
     def _measure_directions(self) -> None:
@@ -355,6 +337,10 @@ class PlayPanel(QWidget):
 
     def _on_long_answer(self, answer: object) -> None:
         match answer:
+            case WordsSuggested(text=text, completion=found):
+                if text == self.prompt.text:
+                    self.prompt.show_completion(text, found)
+                    self.edits.type_text(text, found)
             case DirectionsFound():
                 self.side.directions.show_found(answer.directions, self.notes.notes.directions)
                 self.side.directions.show_state(self.view.state)
@@ -449,14 +435,12 @@ class PlayPanel(QWidget):
     @Slot()
     def _show_marks(self) -> None:
         state = self.view.state
-        has_sounds = any(frame.sounds for frame, _place in self._drawn.values())
-        playing = (t for t in range(len(state.tiles)) if self._player.is_playing(self._sound(t)))
         self.board.set_marks(
             BoardMarks(
                 chosen=state.chosen,
                 locked=frozenset(n for n, tile in enumerate(state.tiles) if tile.is_locked),
-                has_sounds=has_sounds,
-                playing=next(playing, -1),
+                has_sounds=self._sounds.has_sounds,
+                playing=self._sounds.playing(len(state.tiles)),
             )
         )
 
@@ -499,18 +483,7 @@ class PlayPanel(QWidget):
             self.side.search.begin()
             self._frames.project(own, texts)
 
-    # Sounds and drops.
-
-    def _sound(self, tile: int) -> tuple[str, int, int]:
-        found = self._drawn.get(tile)
-        return ("play", tile, found[0].number if found else 0)
-
-    @Slot(int)
-    def _play_sound(self, tile: int) -> None:
-        frame, place = self._drawn[tile]
-        for column, waves in frame.sounds.items():
-            self._player.toggle_sound(self._sound(tile), waves[place], frame.rates[column])
-            return
+    # Drops.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a picture or a sound; the window imports everything else."""

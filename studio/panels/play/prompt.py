@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.data.facts import TextFacts
-from engine.sample.completion import UnknownWord, suggestions
+from engine.sample.completion import Completion
 from studio.theme import SPACING, current_colors
 from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, spaced
@@ -36,14 +36,13 @@ class PromptBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._facts: TextFacts | None = None
         self._edit = _Line()
         self._edit.setAccessibleName(self.tr("Text"))
         self._underline = _Underline(self._edit)
         self._edit.textChanged.connect(self._on_changed)
         self._edit.accept_requested.connect(self._accept_first)
         self._note = plain_label(role="muted")
-        self._said = ""
+        self._said = self._note_text = ""
         self._chips = [
             push_button("", lambda _checked, n=number: self._accept(n), role="small")
             for number in range(_MOST)
@@ -58,11 +57,10 @@ class PromptBox(QWidget):
         fill(spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), self._edit, self._row)
         self._note.setWordWrap(False)
         self.setFocusProxy(self._edit)
-        self._show_suggestions()
+        self._forget_suggestions()
 
     def set_facts(self, facts: TextFacts | None) -> None:
         """Set the column's vocabulary."""
-        self._facts = facts
         example = self.tr("Type a text to draw it")
         if facts is not None:
             units = getattr(facts.tokenizer, "units", ())
@@ -71,7 +69,7 @@ class PromptBox(QWidget):
                 listed = self.locale().createSeparatedList(words)
                 example = self.tr("Type a text to draw it, such as {0}").format(listed)
         self._edit.setPlaceholderText(example)
-        self._show_suggestions()
+        self._forget_suggestions()
 
     @property
     def text(self) -> str:
@@ -84,7 +82,7 @@ class PromptBox(QWidget):
             with QSignalBlocker(self._edit):
                 self._edit.setPlainText(text)
                 self._edit.moveCursor(QTextCursor.MoveOperation.End)
-            self._show_suggestions()
+            self._forget_suggestions()
 
     def type_text(self, text: str) -> None:
         """Insert a text at the cursor, as if it were typed, and take the focus."""
@@ -96,26 +94,33 @@ class PromptBox(QWidget):
         text = self.text
         if "\n" in text or len(text) > _MAX_CHARACTERS:
             self.set_text(" ".join(text.split())[:_MAX_CHARACTERS])
-        self._show_suggestions()
         self.text_edited.emit(self.text)
 
-    def _show_suggestions(self) -> None:
-        note, self._words, unknown = self._said, [], list[UnknownWord]()
-        if self._facts is not None and self.text.strip():
-            found = suggestions(self._facts, self.text)
-            unknown = list(found.unknown)
-            self._words = [(found.start, len(self.text), word) for word in found.words]
-            if self._words and unknown[-1:] and unknown[-1].end == len(self.text):
-                # It is still being typed.
-                unknown.pop()
+    def show_completion(self, text: str, found: Completion) -> None:
+        """Show what is known of the words of a text, unless another one has been typed since."""
+        if text != self.text:
+            return
+        unknown = list(found.unknown)
+        self._words = [(found.start, len(text), word) for word in found.words]
+        if self._words and unknown[-1:] and unknown[-1].end == len(text):
+            # It is still being typed.
+            unknown.pop()
+        self._note_text = ""
         if unknown:
             first = unknown[0]
-            note = self.tr("The run does not know “{0}”.").format(first.word)
+            self._note_text = self.tr("The run does not know “{0}”.").format(first.word)
             self._words = [(first.start, first.end, near) for near in first.nearest]
-        elif self._words:
-            note = ""
         self._underline.mark([(word.start, word.end) for word in unknown])
+        self._show_row()
+
+    def _forget_suggestions(self) -> None:
+        self._words, self._note_text = [], ""
+        self._underline.mark([])
+        self._show_row()
+
+    def _show_row(self) -> None:
         self._words = self._words[:_MOST]
+        note = self._note_text or ("" if self._words else self._said)
         space = max(self._row.width() - 2 * SPACING, _LEAST)
         self._note.setText(self.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, space))
         self._note.setToolTip(note)
@@ -126,11 +131,6 @@ class PromptBox(QWidget):
                 word = self._words[number][2]
                 chip.setText(word.replace("&", "&&"))
                 chip.setToolTip(self.tr("Use “{0}” (Enter takes the first)").format(word))
-
-    def say(self, text: str) -> None:
-        """Show a sentence below the line while there are no suggestions, or none."""
-        self._said = text
-        self._show_suggestions()
 
     @Slot()
     def _accept_first(self) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from studio.jobs.neighbours import NeighboursJob
 from studio.panels.play.directions import DirectionControls
+from studio.panels.play.edits import Edits
 from studio.panels.play.given import GivenColumns
 from studio.panels.play.neighbours import NeighboursPane
 from studio.panels.play.noise import NoiseControls
@@ -58,6 +59,22 @@ class PlaySide(QWidget):
             layout.addWidget(self.sections[name])
         layout.addStretch(1)
         self.show_favourites(0)
+
+    def connect_edits(self, edits: Edits) -> None:
+        """Let the controls change the state."""
+        noise, directions, walk = self.noise, self.directions, self.walk
+        for part in (noise.pad, directions):
+            part.drag_began.connect(edits.begin_drag)
+            part.drag_ended.connect(edits.end_drag)
+        noise.pad.moved.connect(edits.move_pad)
+        noise.recentre_requested.connect(edits.recentre)
+        noise.variation_requested.connect(edits.vary)
+        noise.truncation_changed.connect(edits.set_truncation)
+        self.given.given_changed.connect(lambda pair: edits.give(*pair))
+        directions.offset_moved.connect(edits.set_offset)
+        directions.reset_requested.connect(edits.reset_offsets)
+        walk.keys_changed.connect(edits.set_keys)
+        walk.key_opened.connect(edits.show_scene)
 
     def scrolled(self) -> QScrollArea:
         """Wrap the side in a scroll area of its width."""
