@@ -153,7 +153,7 @@ class Window:
             self.paints.append((shown[0], time.perf_counter()))
 
         frames.draw = timed_draw
-        type(board).paintEvent = timed_paint
+        type(board).paintEvent = timed_paint  # pyright: ignore[reportAttributeAccessIssue] - measures from outside
         self.studio.window.play.feed.tiles_drawn.connect(
             lambda drawn: shown.__setitem__(0, drawn.frame.number)
         )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -179,7 +179,11 @@ def frame_of(
         tiles=drawn,
         captions=captions(samples),
         pictures=pictures if pictures.shape[1] else drawn,
-        texts={name: value for name, value in shown.items() if isinstance(value, tuple)},
+        texts={
+            name: cast("tuple[str, ...]", value)
+            for name, value in shown.items()
+            if isinstance(value, tuple)
+        },
         cells={name: value for name, value in shown.items() if isinstance(value, Cells)},
         sounds={name: tuple(value.samples) for name, value in sounds.items()},
         rates={name: value.rate for name, value in sounds.items()},

@@ -36,7 +36,7 @@ class PlayNotes:
     """Content of ``play.json``; a run without the file has the defaults."""
 
     favourites: tuple[Scene, ...] = ()
-    directions: Mapping[int, DirectionNote] = field(default_factory=dict)
+    directions: Mapping[int, DirectionNote] = field(default_factory=dict[int, DirectionNote])
 
     def with_favourite(self, scene: Scene) -> "PlayNotes":
         """Return the notes with one more favourite, the newest first."""

@@ -41,10 +41,10 @@ class PlayState:
     pad: tuple[float, float] = (0.0, 0.0)
     """Place on the plane, 0 for a tile's own noise; at distance 1 nothing is left of it."""
     truncation: float = 1.0
-    offsets: Mapping[int, float] = field(default_factory=dict)
+    offsets: Mapping[int, float] = field(default_factory=dict[int, float])
     """By number of a direction."""
-    given: Mapping[str, Given] = field(default_factory=dict)
-    typed: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict[str, Given])
+    typed: Mapping[str, str] = field(default_factory=dict[str, str])
     """By column of texts, what was typed, with words that the run does not know."""
     keys: tuple[Scene, ...] = ()
     """Key frames of the walk."""

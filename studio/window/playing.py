@@ -31,6 +31,9 @@ class PlayController(QObject):
         training.event_emitted.connect(self._on_event)
         view.run_opened.connect(self._on_opened)
         window.gallery.play_requested.connect(self._play_tile)
+        if training.is_running and training.folder is not None:
+            # The window was built again, in another language.
+            window.play.show_run(training.folder, is_live=True)
         window.play.session.snapshot_requested.connect(training.request_snapshot)
 
     @Slot(object)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
@@ -25,6 +25,9 @@ from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import Task
 from studio.models.play_notes import DirectionNote, read_play_notes
 from studio.panels.play import PlayPanel
+from studio.panels.play.board import DragMoved
+from studio.panels.play.drawing_pad import DrawingCanvas
+from studio.panels.play.reading import ReadingBars
 from tests.helpers.fake_devices import FakeDevices
 from tests.helpers.fake_player import FakePlayer, shade
 from tests.helpers.run_folders import made_run
@@ -74,8 +77,6 @@ class Playing:
         )  # fmt: skip
 
     def press_icon(self, name: str) -> None:
-        from PySide6.QtWidgets import QToolButton
-
         buttons = self.panel.findChildren(QToolButton)
         button = next(b for b in buttons if b.accessibleName() == name and b.isVisible())
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -126,7 +127,7 @@ def test_that_a_text_is_drawn_while_it_is_typed(playing: Playing, run: Path):
 
 def test_that_an_empty_prompt_leaves_the_text_open(playing: Playing, run: Path):
     playing.open(run)
-    playing.panel.type_text("light")
+    playing.panel.prompt.type_text("light")
     wait_for_text(playing, "light")
     playing.panel.view.history.undo()
     assert playing.panel.prompt.text == ""
@@ -170,13 +171,13 @@ def test_that_fewer_tiles_are_drawn_while_a_slow_player_is_dragged(playing: Play
     # It takes some frames to find out how slow it is.
     for seed in range(6):
         playing.panel.view.change(replace(playing.panel.view.state, plane=seed), "plane")
-        playing.panel.edits.move_pad(type("To", (), {"x": seed / 10, "y": 0.1}))
+        playing.panel.edits.move_pad(DragMoved(x=seed / 10, y=0.1))
         playing.wait()
     assert playing.panel.feed.coarse_count < 8
     count = playing.panel.feed.coarse_count
     playing.player.rendered.clear()
     playing.panel.edits.begin_drag()
-    playing.panel.edits.move_pad(type("To", (), {"x": 0.5, "y": 0.5}))
+    playing.panel.edits.move_pad(DragMoved(x=0.5, y=0.5))
     playing.wait()
     boards = [scenes for scenes in playing.player.rendered if len(scenes) in (count, 8)]
     assert [len(scenes) for scenes in boards] == [count, 8], "all follow once it rests"
@@ -203,7 +204,7 @@ def test_that_a_dropped_picture_is_read_and_can_be_left_open_again(
     playing: Playing, run: Path, tmp_path: Path
 ):
     playing.open(run)
-    playing.panel.type_text("light")
+    playing.panel.prompt.type_text("light")
     wait_for_text(playing, "light")
     path = tmp_path / "mine.png"
     Image.new("RGB", (60, 40), (9, 200, 30)).save(path)
@@ -224,21 +225,18 @@ def test_that_a_dropped_picture_is_read_and_can_be_left_open_again(
 
 
 def spoken(playing: Playing) -> str:
-    from studio.panels.play.reading import ReadingBars
-
     bars = playing.panel.side.reading.findChildren(ReadingBars)
     return "; ".join(one.accessibleName() for one in bars if one.accessibleName())
 
 
 def test_that_a_drawing_is_given_at_each_stroke(playing: Playing, run: Path):
-    from studio.panels.play.drawing_pad import DrawingCanvas
-
     playing.open(run)
     playing.panel.side.sections["given"].set_open(is_open=True)
     canvas = child(playing.panel, DrawingCanvas)
     middle = canvas.rect().center()
     playing.qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
     given = playing.panel.view.state.given["image"]
+    assert isinstance(given, GivenPicture)
     playing.qtbot.mouseMove(canvas, middle + QPoint(30, 0))
     playing.qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle)
     assert playing.panel.view.state.given["image"] != given
@@ -323,8 +321,6 @@ def test_that_a_picture_is_found_in_the_noise_and_one_undo_forgets_it(playing: P
     playing.open(run)
     content = QImage(32, 32, QImage.Format.Format_Grayscale8)
     content.fill(7)
-    from PySide6.QtCore import QBuffer, QIODevice
-
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     content.save(buffer, "PNG")  # pyright: ignore[reportCallIssue, reportArgumentType]

@@ -145,10 +145,6 @@ class PlayPanel(QWidget):
         """Give a picture or a sound, or bring back the scene of a picture that Play saved."""
         self.session.when_open(lambda: self._frames.take(path, column))
 
-    def type_text(self, text: str) -> None:
-        """Type into the prompt box."""
-        self.prompt.type_text(text)
-
     def shut_down(self) -> None:
         """End all threads, when quitting."""
         self.side.walk.stop()
@@ -226,7 +222,7 @@ class PlayPanel(QWidget):
         self.side.neighbours.clear()
         self._drawn.clear()
         self.edits.prompted, self._facts, self._error = "", None, ""
-        self._say("")
+        self.prompt.say("")
         self.view.reset()
         if folder is not None:
             self.notes.open(folder)
@@ -327,11 +323,14 @@ class PlayPanel(QWidget):
             case SceneTaken():
                 self._on_scene(answer)
             case PictureSaved():
-                self._say(self.tr("Saved as {0}").format(str(answer.path)))
+                self.prompt.say(self.tr("Saved as {0}").format(str(answer.path)))
             case SnapshotTaken():
                 self.feed.show(self.view.state)
             case PlayFailed():
-                self._on_failed(answer)
+                if answer.is_long:
+                    self._end_search()
+                    self.film.end()
+                self._show_error(answer.error)
             case _:
                 self._on_long_answer(answer)
 
@@ -360,7 +359,7 @@ class PlayPanel(QWidget):
             text = self.tr(
                 "This scene was made by the run “{0}”; other weights draw it differently."
             )
-            self._say(text.format(taken.run))
+            self.prompt.say(text.format(taken.run))
         if scene.towards is not None:
             keys = (replace(scene, towards=None, place=0.0), scene.towards)
             self.edits.set_keys(keys)
@@ -368,17 +367,11 @@ class PlayPanel(QWidget):
             return
         self.edits.show_scene(scene)
 
-    def _on_failed(self, failed: PlayFailed) -> None:
-        if failed.is_long:
-            self._end_search()
-            self.film.end()
-        self._show_error(failed.error)
-
     @Slot(object)
     def _show_error(self, error: Exception) -> None:
         words = explain(error)
         self._error = " ".join(filter(None, (words.happened, words.why, words.hint)))
-        self._say(self._error)
+        self.prompt.say(self._error)
 
     # The state.
 
@@ -392,8 +385,7 @@ class PlayPanel(QWidget):
         self.side.walk.show_keys(state.keys)
         if self.session.is_open:
             self.prompt.set_text(state.typed.get(self.edits.prompted, ""))
-        pictures = (one for one in state.given.values() if isinstance(one, GivenPicture))
-        own = next(pictures, None)
+        own = given_picture(state)
         self.side.search.show_picture(QImage.fromData(own.png) if own else QImage())
         self._show_marks()
         if not self.side.walk.is_playing:
@@ -416,10 +408,6 @@ class PlayPanel(QWidget):
     def _open_section(self, name: str) -> None:
         self.side.sections[name].set_open(is_open=True)
 
-    def _say(self, text: str) -> None:
-        """Show a sentence below the prompt until the next one, or none."""
-        self.prompt.say(text)
-
     def _read(self, state: PlayState) -> None:
         if state.given and not self.edits.is_dragging:
             self._frames.read(state.given, state.noise(state.chosen))
@@ -427,8 +415,7 @@ class PlayPanel(QWidget):
             self.side.reading.show_readings({}, {})
 
     def _show_readings(self, made: ReadingsMade) -> None:
-        player = self.session.player
-        columns = player.columns if player else {}
+        columns = self.session.player.columns if self.session.player else {}
         labels = {name: column_label(name, facts.kind) for name, facts in columns.items()}
         self.side.reading.show_readings(made.columns if self.view.state.given else {}, labels)
 
@@ -470,20 +457,16 @@ class PlayPanel(QWidget):
 
     def _end_search(self) -> None:
         """Show what was found on the board."""
-        found = self.side.search.end()
-        if found is not None:
+        if (found := self.side.search.end()) is not None:
             self.edits.show_scene(found)
 
     @Slot()
     def _search(self) -> None:
         state = self.view.state
-        own = next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)
-        if own is not None:
+        if (own := given_picture(state)) is not None:
             texts = {name: text for name, text in state.given.items() if text != own}
             self.side.search.begin()
             self._frames.project(own, texts)
-
-    # Drops.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a picture or a sound; the window imports everything else."""
@@ -509,3 +492,8 @@ class PlayPanel(QWidget):
         super().hideEvent(event)
         self.side.walk.stop()
         self.session.set_seen(False)
+
+
+def given_picture(state: PlayState) -> GivenPicture | None:
+    """Return the first picture that is given."""
+    return next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)

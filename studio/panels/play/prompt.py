@@ -113,6 +113,11 @@ class PromptBox(QWidget):
         self._underline.mark([(word.start, word.end) for word in unknown])
         self._show_row()
 
+    def say(self, text: str) -> None:
+        """Show a sentence below the line while there are no suggestions, or none."""
+        self._said = text
+        self._show_row()
+
     def _forget_suggestions(self) -> None:
         self._words, self._note_text = [], ""
         self._underline.mark([])
