@@ -9,17 +9,18 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtGui import QImage
 
 from engine.data.audio_headers import AUDIO_SUFFIXES
 from engine.data.column_info import AUDIO, IMAGE
-from engine.data.facts import ColumnFacts
+from engine.data.facts import ColumnFacts, ImageFacts
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.errors import ConfigError, Problem, SceneInvalidError
 from engine.events import ImageArray, Outcome
 from engine.runs.folder import RunFolder
 from engine.sample.completion import Completion
-from engine.sample.given_files import read_given
+from engine.sample.given_files import given_picture, read_given
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import GivenPicture, GivenSound, Scene
 from engine.sample.scene_file import Provenance, read_scene, save_picture
@@ -92,7 +93,6 @@ class GivenTaken:
 
     column: str
     value: GivenPicture | GivenSound
-    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +209,24 @@ def take_file(
     if chosen not in fitting:
         raise ConfigError([Problem("given", f"The run has no column for {path.name}.")])
     size = RunFolder(run).read_config().networks.image_size
-    return GivenTaken(column=chosen, value=read_given(path, columns[chosen], size), path=path)
+    return GivenTaken(column=chosen, value=read_given(path, columns[chosen], size))
+
+
+def take_image(image: QImage, columns: Mapping[str, ColumnFacts], run: Path) -> GivenTaken:
+    """Give a picture to the first column of pictures.
+
+    Raises:
+        ConfigError: the run has none.
+    """
+    fitting = {name: facts for name, facts in columns.items() if isinstance(facts, ImageFacts)}
+    if not fitting:
+        raise ConfigError([Problem("given", "The run has no column of pictures.")])
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1)
+    pixels = rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3)
+    name, facts = next(iter(fitting.items()))
+    size = RunFolder(run).read_config().networks.image_size
+    return GivenTaken(column=name, value=given_picture(pixels, facts, size))
 
 
 def save_frame(frame: Frame, path: Path, provenance: Provenance, checkpoint: str) -> None:

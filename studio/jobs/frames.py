@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
 
 from engine.control import RunControl
 from engine.data.facts import ColumnFacts, TextFacts
@@ -40,6 +41,7 @@ from studio.jobs.frame_answers import (
     frame_of,
     save_frame,
     take_file,
+    take_image,
 )
 from studio.jobs.thread import JobThread
 
@@ -118,6 +120,11 @@ class _Read:
 class _Take:
     path: Path
     column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TakeImage:
+    image: QImage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,6 +311,10 @@ class FrameJob(QObject):
         """
         self._box.put("take", _Take(path=path, column=column))
 
+    def take_image(self, image: QImage) -> None:
+        """Give a picture, as the clipboard holds it; ``GivenTaken`` follows."""
+        self._box.put("take", _TakeImage(image=image))
+
     def save(self, scene: Scene, path: Path) -> None:
         """Save the picture of a scene with its scene; ``PictureSaved`` follows."""
         self._box.put("save", _Save(scene=scene, path=path))
@@ -414,6 +425,8 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
         case _Read():
             columns = source.read(request.given, request.noise)
             tell(ReadingsMade(number=request.number, columns=columns))
+        case _TakeImage():
+            tell(take_image(request.image, source.columns, run.folder))
         case _FindDirections():
             found = tuple(source.directions(measures_texts=request.measures_texts))
             tell(DirectionsFound(directions=found))

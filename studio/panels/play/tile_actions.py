@@ -1,10 +1,9 @@
 """What can be done with the chosen tile: copy, paste, save, keep, walk."""
 
-import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QStandardPaths, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.jobs.frames import FrameJob
@@ -115,14 +114,7 @@ class TileActions(QObject):
         if path is not None:
             self.file_chosen.emit((path, ""))
         elif content.hasImage():
-            self._paste_image(QGuiApplication.clipboard().image())
-
-    def _paste_image(self, image: QImage) -> None:
-        # A file, so that the picture is read as any other is: with its size and its channels.
-        folder = Path(tempfile.mkdtemp(prefix="diptych-paste-"))
-        path = folder / "pasted.png"
-        if image.save(str(path)):
-            self.file_chosen.emit((path, ""))
+            self._frames.take_image(QGuiApplication.clipboard().image())
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
