@@ -95,6 +95,12 @@ class DirectionControls(QWidget):
         self._reset.setVisible(bool(found))
         self._fill()
 
+    def set_notes(self, notes: Mapping[int, DirectionNote]) -> None:
+        """Show other names, signs and pins."""
+        if dict(notes) != self._notes:
+            self._notes = dict(notes)
+            self._fill()
+
     def offset_at(self, direction: Direction, part: float) -> float:
         """Return the offset at a part of a slider's half, from -1 to 1."""
         sign = -1.0 if self._note(direction.number).is_reversed else 1.0
@@ -127,6 +133,9 @@ class DirectionControls(QWidget):
                 row.note_edited.connect(self._on_note)
             row.show_note(self._note(direction.number))
             self._layout.insertWidget(place, row)
+        numbers = {one.number for one in self.shown}
+        for number, row in self._rows.items():
+            row.setVisible(number in numbers)
 
     def _on_moved(self, direction: Direction, part: float) -> None:
         offset = self.offset_at(direction, part)

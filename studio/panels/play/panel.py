@@ -245,6 +245,7 @@ class PlayPanel(QWidget):
         if AUDIO in kinds:
             self._sounds.find_out()
         self._error = ""
+        self.prompt.say("")
         self._show_page()
         # What was typed while the run was opened counts.
         typed = self.prompt.text
@@ -275,14 +276,14 @@ class PlayPanel(QWidget):
             self._frames.find_directions(measures_texts=True)
 
     def _show_page(self) -> None:
-        """Show the board, or why there is none."""
-        run = self.session.run
-        has_pictures = not self.board.picture(0).isNull()
-        self._stack.setCurrentIndex(1 if self.session.is_open or has_pictures else 0)
-        text = self._error or self.tr("Open or start a run: then type a text, drag or draw here.")
-        if run is not None and not self._error:
-            text = self.tr("Opening {0}…").format(run.folder.name)
-        self._empty.set_text(text)
+        """Show the board, or why there is none; one may type while the run is being opened."""
+        run, has_pictures = self.session.run, not self.board.picture(0).isNull()
+        is_expected = run is not None and not self._error
+        self._stack.setCurrentIndex(1 if is_expected or has_pictures else 0)
+        text = self.tr("Open or start a run: then type a text, drag or draw here.")
+        self._empty.set_text(self._error or text)
+        if run is not None and is_expected and not self.session.is_open:
+            self.prompt.say(self.tr("Opening {0}…").format(run.folder.name))
 
     # Answers.
 
@@ -355,17 +356,14 @@ class PlayPanel(QWidget):
 
     def _on_scene(self, taken: SceneTaken) -> None:
         scene = taken.scene
-        if not taken.is_same:
-            text = self.tr(
-                "This scene was made by the run “{0}”; other weights draw it differently."
-            )
-            self.prompt.say(text.format(taken.run))
-        if scene.towards is not None:
-            keys = (replace(scene, towards=None, place=0.0), scene.towards)
-            self.edits.set_keys(keys)
+        if scene.towards is None:
+            self.edits.show_scene(scene)
+        else:
+            self.edits.set_keys((replace(scene, towards=None, place=0.0), scene.towards))
             self._frames.draw("walk", [scene])
-            return
-        self.edits.show_scene(scene)
+        if not taken.is_same:
+            text = self.tr("Made by the run “{0}”; other weights draw it differently.")
+            self.prompt.say(text.format(taken.run))
 
     @Slot(object)
     def _show_error(self, error: Exception) -> None:
@@ -391,6 +389,8 @@ class PlayPanel(QWidget):
         if not self.side.walk.is_playing:
             self.board.leave_stage()
         if self.session.is_open:
+            self._error = ""
+            self.prompt.say("")
             self.feed.show(state, is_coarse=self.edits.is_dragging)
             self._read(state)
 
@@ -453,6 +453,7 @@ class PlayPanel(QWidget):
     @Slot(object)
     def _show_notes(self, notes: PlayNotes) -> None:
         self.side.show_favourites(len(notes.favourites))
+        self.side.directions.set_notes(notes.directions)
         self._on_rested()
 
     def _end_search(self) -> None:
