@@ -67,15 +67,16 @@ def wait_until_drawn(qtbot: QtBot, studio: Studio) -> None:
     qtbot.waitUntil(is_drawn, timeout=DIALOG_PATIENCE_MS)
 
 
-def rendered(folder: Path, scene: Scene) -> np.ndarray:
-    """Draw a scene without the window: [H, W, 3]."""
-    return open_player(folder).render([scene]).images[0]
+def rendered(folder: Path, *scenes: Scene) -> np.ndarray:
+    """Draw scenes without the window, each alone: [N, H, W, 3]."""
+    player = open_player(folder)
+    return np.concatenate([player.render([scene]).images for scene in scenes])
 
 
 def pixels(picture: QImage) -> np.ndarray:
     """Give the pixels of a picture: [H, W, 3]."""
     plain = picture.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1)
+    rows = np.array(plain.constBits(), np.uint8).reshape(plain.height(), -1)
     return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3)
 
 
@@ -93,9 +94,10 @@ def test_the_way_from_a_word_to_its_picture_in_two_actions(qtbot: QtBot, studio:
         lambda: window.play.board.captions == ("light",) * 8, timeout=DIALOG_PATIENCE_MS
     )
     wait_until_drawn(qtbot, studio)
-    for tile in range(8):
-        expected = rendered(run, window.play.view.state.scene(tile))
-        np.testing.assert_array_equal(pixels(window.play.board.picture(tile)), expected)
+    state, board = window.play.view.state, window.play.board
+    expected = rendered(run, *(state.scene(tile) for tile in range(8)))
+    shown = np.stack([pixels(board.picture(tile)) for tile in range(8)])
+    np.testing.assert_array_equal(shown, expected)
 
 
 @pytest.mark.slow
@@ -142,7 +144,7 @@ def test_the_way_to_a_walk_as_webp_in_four_actions(
         assert film.format == "WEBP"
         assert getattr(film, "n_frames", 0) == len(scenes)
         first = np.asarray(next(ImageSequence.Iterator(film)).convert("RGB"))
-    small = rendered(run, scenes[0])
+    [small] = rendered(run, scenes[0])
     factor = len(first) // len(small)
     np.testing.assert_array_equal(first[::factor, ::factor], small)
 
