@@ -17,7 +17,7 @@ from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 
 _SHOWN = 4
-_SIDE = 58
+_SIDE = 64
 _RARE = 0.99
 
 
