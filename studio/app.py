@@ -24,12 +24,15 @@ from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.exporting import ExportJob
+from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.inspection import InspectionJobs
 from studio.jobs.nearest import NearestJob
+from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
+from studio.jobs.task import Task
 from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
@@ -42,6 +45,7 @@ from studio.panels.gallery import GalleryPanel
 from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.play import PlayPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
@@ -70,6 +74,7 @@ from studio.window.import_flow import Imported, ImportFlow
 from studio.window.learning import LearnController
 from studio.window.live_settings import MAX_UNDO, LiveSettingsController
 from studio.window.main_window import MainWindow
+from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
@@ -113,6 +118,9 @@ class Studio(QObject):
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
+        self.frames = FrameJob(work.open_player, self)
+        self.films = Task("film", self)
+        self.neighbours = NeighboursJob(work.find_neighbours, self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
@@ -174,6 +182,7 @@ class Studio(QObject):
             self.importing,
             self.run_view,
         )
+        self.playing = PlayController(self.window, self.training, self.run_view)
         self.desktop = DesktopIntegration(
             self.window,
             self.training,
@@ -227,6 +236,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player),
+            play=PlayPanel(self.frames, self.neighbours, self.player, self.films),
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
@@ -261,7 +271,7 @@ class Studio(QObject):
         self.runs.listed.connect(initial.show_listed)
         self.timeline.branch_requested.connect(self.runs_controller.begin_branch)
         window.gallery.save_requested.connect(self._save_gallery)
-        window.gallery.given_dropped.connect(self._complete_given)
+        window.gallery.given_dropped.connect(window.give)
         window.runs.export_requested.connect(self.exporting.ask)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
@@ -282,6 +292,8 @@ class Studio(QObject):
             self.runs_controller.shut_down,
             self.nearest.shut_down,
             self.inspection.shut_down,
+            self.neighbours.shut_down,
+            window.play.shut_down,
             self.player.shut_down,
             self.comparing.shut_down,
         ):
@@ -356,11 +368,6 @@ class Studio(QObject):
         if self.run_view.folder is not None:
             self.exporting.ask(self.run_view.folder)
 
-    @Slot(object)
-    def _complete_given(self, given: Path) -> None:
-        if self.run_view.folder is not None:
-            self.saving.ask(self.run_view.folder, self.workspace / "galleries", given)
-
     @Slot()
     def _pick_run(self) -> None:
         caption, start = self.tr("Folder of a run"), self.workspace / "runs"
@@ -406,6 +413,7 @@ class Studio(QObject):
         self.runs_controller.leave()
         self.importing.shut_down()
         self.desktop.shut_down()
+        old.play.shut_down()
         self.theme.use_font_of(install_language(self._application, self._general.language))
         self._build_window()
         self.run_view.take_over(view)

@@ -15,6 +15,7 @@ from engine.data.facts import TextFacts
 from engine.data.tokenizers import encode_all
 from engine.errors import CheckpointCorruptError, UnknownWordsError
 from engine.nets.protocols import Modality, PairModel
+from engine.runs.branching import find_checkpoint
 from engine.runs.checkpoint import read_tensors, read_weights
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.exported import WEIGHTS, read_exported
@@ -72,7 +73,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
             for reason in skipped_checkpoints:
                 log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
         else:
-            path = run.chosen_checkpoint(checkpoint)
+            path = find_checkpoint(run, checkpoint)
         metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
     loaded = _load(config, model, metadata, tensors, path, device)
     if run.is_exported:

@@ -23,10 +23,12 @@ from studio.jobs.audio_player import StartDevice, start_device
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.evaluation import EvaluateRun
 from studio.jobs.exporting import ExportRun, Report
+from studio.jobs.frames import OpenPlayer, PlaySource
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.inspection import EngineInspection, Inspection
 from studio.jobs.nearest import EngineSearch, FindNearest
+from studio.jobs.neighbours import FindNeighbours, NeighboursSearch
 from studio.jobs.training import BuildStarter, MeasureSpeed, PreviewTransfer, Train
 
 
@@ -95,6 +97,17 @@ def _import_dataset(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> 
     import_dataset(plan, emit, control)
 
 
+def _open_player(
+    run: Path,
+    checkpoint: str,
+    is_live: bool,  # noqa: FBT001 - as OpenPlayer has it
+) -> PlaySource:
+    from engine.sample.play_source import open_player
+
+    gc.freeze()
+    return open_player(run, checkpoint, is_live=is_live)
+
+
 @functools.cache
 def _set_libraries_aside() -> None:
     """Exclude all objects that exist after importing torch from garbage collection.
@@ -123,7 +136,9 @@ class EngineApi:
     import_dataset: ImportDataset = _import_dataset
     reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)
+    open_player: OpenPlayer = _open_player
     find_nearest: FindNearest = field(default_factory=EngineSearch)
     inspection: Inspection = field(default_factory=EngineInspection)
+    find_neighbours: FindNeighbours = field(default_factory=NeighboursSearch)
     start_device: StartDevice = start_device
     """Opens the sound device."""

@@ -70,7 +70,8 @@ class RunActions(QObject):
         return action
 
 
-_MAX_DIGIT = 9
+_DIGITS = 10
+"""Panels with a number; that of the tenth is 0, as on the keyboard."""
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -138,7 +139,7 @@ class Actions(QObject):
             panels: actions that show and hide the panels, by name.
         """
         for place, (name, toggle) in enumerate(panels.items(), start=1):
-            action = self._make(toggle.text(), f"Ctrl+{place}" if place <= _MAX_DIGIT else None)
+            action = self._make(toggle.text(), f"Ctrl+{place % 10}" if place <= _DIGITS else None)
             action.setIcon(toggle.icon())
             action.triggered.connect(lambda _checked, name=name: self.panel_chosen.emit(name))
             self.panels[name] = action

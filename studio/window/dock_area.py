@@ -34,7 +34,7 @@ class DockArea(QMainWindow):
     height of the docks below the gallery change only when the user drags their edges.
 
     Args:
-        run, losses, quality, gallery, datasets, runs, log, compare, learn: the panels.
+        run, losses, quality, gallery, play, datasets, runs, log, compare, learn: the panels.
         others: further panels by name, shown as tabs beside the log under their window title and
             icon.
     """
@@ -46,6 +46,7 @@ class DockArea(QMainWindow):
         losses: QWidget,
         quality: QWidget,
         gallery: QWidget,
+        play: QWidget,
         datasets: QWidget,
         runs: QWidget,
         log: QWidget,
@@ -68,6 +69,7 @@ class DockArea(QMainWindow):
         panels = {
             "run": (self.tr("Run"), run),
             "gallery": (self.tr("Gallery"), gallery),
+            "play": (self.tr("Play"), play),
             "datasets": (self.tr("Datasets"), datasets),
             "runs": (self.tr("Runs"), runs),
             "losses": (self.tr("Losses"), losses),
@@ -137,14 +139,14 @@ class DockArea(QMainWindow):
         for dock in self._docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        run, gallery, datasets, runs, losses, quality, log, compare, learn, *others = (
+        run, gallery, play, datasets, runs, losses, quality, log, compare, learn, *others = (
             self._docks.values()
         )
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, run)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, gallery)
         self.splitDockWidget(gallery, losses, Qt.Orientation.Vertical)
-        upper, lower = (gallery, datasets, runs, compare, learn), (losses, quality, log, *others)
-        for tabs in (upper, lower):
+        upper = (gallery, play, datasets, runs, compare, learn)
+        for tabs in (upper, (losses, quality, log, *others)):
             for first, second in itertools.pairwise(tabs):
                 self.tabifyDockWidget(first, second)
         for dock in self._docks.values():
