@@ -19,11 +19,13 @@ _UNHASHED_DEFAULTS = frozenset(
         "networks.context_norm",
         "networks.generation_order",
         "networks.output_filter",
+        "networks.sound_encoder",
         "networks.text_conditioning",
         "networks.text_encoder",
         "training.column_weights",
         "training.mismatched_pairs",
         "training.penalty_scale",
+        "training.reading_weight",
         "training.redescription_weight",
         "training.text_relaxation",
     }

@@ -282,21 +282,36 @@ class PairGenerator(nn.Module):
         Returns:
             By modality that is read, the sum of the negative log-likelihoods: [B] nats.
         """
-        told: list[str] = []
-        losses: dict[str, Tensor] = {}
         with frozen(self.context), frozen(self.decoders):
-            for name in self.modality_order:
-                if told and not isinstance(self.decoders[name], DiscreteDecoder):
-                    context = self.context({name: pair[name]}, len(pair[name]))
-                    readers = {n: cast("LikelihoodDecoder", self.decoders[n]) for n in told}
-                    losses[name] = torch.stack(
-                        [
-                            reader.nll_loss(context, pair[n].detach())
-                            for n, reader in readers.items()
-                        ]
-                    ).sum(0)
-                if isinstance(self.decoders[name], LikelihoodDecoder):
-                    told.append(name)
+            return {
+                name: torch.stack([*losses.values()]).sum(0)
+                for name, losses in self._read_alone(pair).items()
+            }
+
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:
+        """Return how badly the model reads items in the way that ``redescription_losses`` does.
+
+        Args:
+            real: real pairs. Gradients reach what reads them.
+
+        Returns:
+            By modality that is read, and by modality that is read off it, the negative
+            log-likelihoods: [B] nats.
+        """
+        return self._read_alone(real)
+
+    def _read_alone(self, pair: Items) -> dict[str, dict[str, Tensor]]:
+        told: list[str] = []
+        losses: dict[str, dict[str, Tensor]] = {}
+        for name in self.modality_order:
+            if told and not isinstance(self.decoders[name], DiscreteDecoder):
+                context = self.context({name: pair[name]}, len(pair[name]))
+                readers = {n: cast("LikelihoodDecoder", self.decoders[n]) for n in told}
+                losses[name] = {
+                    n: reader.nll_loss(context, pair[n].detach()) for n, reader in readers.items()
+                }
+            if isinstance(self.decoders[name], LikelihoodDecoder):
+                told.append(name)
         return losses
 
     def predict_with_confidence(

@@ -138,11 +138,13 @@ LATER = {
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",
     "networks.output_filter": "low-pass",
+    "networks.sound_encoder": "rhythm",
     "networks.text_conditioning": "every-token",
     "networks.text_encoder": "transformer",
     "training.column_weights": "text=2",
     "training.mismatched_pairs": "always",
     "training.penalty_scale": "spread",
+    "training.reading_weight": 0.5,
     "training.redescription_weight": 0.3,
     "training.text_relaxation": "soft",
 }
