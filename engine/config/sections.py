@@ -189,6 +189,17 @@ class TrainingConfig:
         families=("hybrid",),
         live=True,
     )
+    reading_weight: float = setting(
+        0.0,
+        label="Reading weight",
+        help="Weight of the negative log-likelihood, in the generator's loss, of the texts and rows"
+        " that belong to a real image, sound or row, as the model reads them off it alone. The"
+        " redescription weight needs it where a fine distinction is hard to read, such as a tempo. "
+        "Used with three or more columns. 0 turns it off.",
+        low=0.0,
+        high=100.0,
+        families=("hybrid",),
+    )
     column_weights: str = setting(
         "",
         label="Column weights",
@@ -306,6 +317,8 @@ CONTEXT_NORMS = ("none", "rms")
 INITIAL_STATE, EVERY_TOKEN = "initial-state", "every-token"
 TEXT_CONDITIONINGS = ("auto", INITIAL_STATE, EVERY_TOKEN)
 OUTPUT_FILTERS = ("none", "low-pass")
+CONVOLUTIONAL, RHYTHM = "convolutional", "rhythm"
+SOUND_ENCODERS = ("auto", CONVOLUTIONAL, RHYTHM)
 GENERATION_ORDERS = ("simultaneous", "text-first")
 
 
@@ -408,6 +421,13 @@ class NetworkConfig:
         "'auto' uses every token for texts of more than a few.",
         choices=TEXT_CONDITIONINGS,
         families=("hybrid",),
+    )
+    sound_encoder: str = setting(
+        CONVOLUTIONAL,
+        label="Sound encoder",
+        help="Layers that encode a sound: those of an image, or also the autocorrelation of its "
+        "onsets, which tells a tempo. 'auto' adds it for sounds in which a rhythm can repeat.",
+        choices=SOUND_ENCODERS,
     )
     output_filter: str = setting(
         "none",

@@ -350,25 +350,52 @@ class PairGenerator(nn.Module):
             By modality that is read, the sum of the negative log-likelihoods: [B] nats. It means
             nothing in other rows.
         """
-        told: list[str] = []
-        losses: dict[str, Tensor] = {}
         with frozen(self.context), frozen(self.decoders):
-            for name in self.modality_order:
-                if told and not isinstance(self.decoders[name], DiscreteDecoder):
-                    readers = [cast("LikelihoodDecoder", self.decoders[n]) for n in told]
-                    read = functools.partial(self._redescribe, name, readers)
-                    described = [pair[n].detach() for n in told]
-                    losses[name] = run_on_rows(read, generated[name], pair[name], *described)
-                if isinstance(self.decoders[name], LikelihoodDecoder):
-                    told.append(name)
+            return {
+                name: run_on_rows(
+                    functools.partial(self._read_alone, name, told),
+                    generated[name],
+                    pair[name],
+                    *[pair[n].detach() for n in told],
+                ).sum(1)
+                for name, told in self._told_by().items()
+            }
+
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:
+        """Return how badly the model reads items in the way that ``redescription_losses`` does.
+
+        Args:
+            real: real pairs. Gradients reach what reads them.
+
+        Returns:
+            By modality that is read, and by modality that is read off it, the negative
+            log-likelihoods: [B] nats.
+        """
+        losses: dict[str, dict[str, Tensor]] = {}
+        for name, told in self._told_by().items():
+            nll = self._read_alone(name, told, real[name], *[real[n] for n in told])
+            losses[name] = dict(zip(told, nll.unbind(1), strict=True))
         return losses
 
-    def _redescribe(
-        self, name: str, readers: Sequence[LikelihoodDecoder], item: Tensor, *described: Tensor
+    def _told_by(self) -> dict[str, tuple[str, ...]]:
+        """Return, by modality that is read, those before it with a likelihood."""
+        told: list[str] = []
+        read: dict[str, tuple[str, ...]] = {}
+        for name in self.modality_order:
+            if told and not isinstance(self.decoders[name], DiscreteDecoder):
+                read[name] = tuple(told)
+            if isinstance(self.decoders[name], LikelihoodDecoder):
+                told.append(name)
+        return read
+
+    def _read_alone(
+        self, name: str, told: Sequence[str], item: Tensor, *described: Tensor
     ) -> Tensor:
+        """Return the NLL of ``told`` items, given one item: [B, K] nats."""
         context = self.context({name: item}, len(item))
+        readers = [cast("LikelihoodDecoder", self.decoders[n]) for n in told]
         nll = [reader.nll_loss(context, d) for reader, d in zip(readers, described, strict=True)]
-        return torch.stack(nll).sum(0)
+        return torch.stack(nll, 1)
 
     def predict_with_confidence(
         self, real: Items, observed: Mapping[str, Tensor]

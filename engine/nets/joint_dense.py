@@ -117,6 +117,10 @@ class JointDenseGenerator(nn.Module):
         """Return nothing: a GAN has no likelihood."""
         return {}
 
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:  # noqa: ARG002 (the protocol's)
+        """Return nothing, as ``nll_losses``."""
+        return {}
+
     def redescription_losses(
         self,
         pair: Items,  # noqa: ARG002 (the protocol's)

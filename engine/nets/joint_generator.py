@@ -127,6 +127,10 @@ class SharedBackboneGenerator(nn.Module):
         """Return nothing: no branch has a likelihood."""
         return {}
 
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:  # noqa: ARG002 (the protocol's)
+        """Return nothing, as ``nll_losses``."""
+        return {}
+
     def redescription_losses(
         self,
         pair: Items,  # noqa: ARG002 (the protocol's)

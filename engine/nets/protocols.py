@@ -136,6 +136,17 @@ class TrainableGenerator(PairModel, Protocol):
         """
         ...
 
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:
+        """Return how badly real items, each alone, tell others, where a decoder has a likelihood.
+
+        Args:
+            real: real pairs.
+
+        Returns:
+            By modality that is read, and by modality that is read off it, [B] nats.
+        """
+        ...
+
     def redescription_losses(
         self, pair: Items, generated: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:

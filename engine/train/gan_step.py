@@ -24,7 +24,7 @@ from engine.nets.blocks import frozen
 from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
-from engine.train.pseudo_labels import nll_loss, pseudo_label, redescription_loss
+from engine.train.pseudo_labels import nll_loss, pseudo_label, reading_loss, redescription_loss
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, step_if_finite
 from engine.train.step import (
     METRICS_EVERY,
@@ -132,7 +132,7 @@ def generator_loss(
     noise: Items | None = None,
     column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> tuple[Tensor, Scalars]:
-    """Return ``L_G`` and its terms: adversarial loss, weighted text NLL and redescription loss.
+    """Return ``L_G`` and its terms: adversarial loss, weighted text NLL, reading and redescription.
 
     Gradients reach the generator through ``fake``, or for discrete items through ``relax``. The
     loss of a head and the NLL of a column are multiplied by the weight of the column.
@@ -168,6 +168,9 @@ def generator_loss(
             augments_all=augments_all,
             column_weights=column_weights,
         )
+        reading: Tensor | None = None
+        if config.reading_weight and len(kept) > 2:
+            reading = reading_loss(generator, real, column_weights)
         redescription: Tensor | None = None
         if config.redescription_weight and len(kept) > 2:
             redescription = redescription_loss(generator, fake, kept, column_weights)
@@ -175,6 +178,9 @@ def generator_loss(
     if text_nll is not None:
         loss = loss + config.text_nll_weight * text_nll
         losses["text_nll"] = text_nll.detach()
+    if reading is not None:
+        loss = loss + config.reading_weight * reading
+        losses["reading"] = reading.detach()
     if redescription is not None:
         loss = loss + config.redescription_weight * redescription
         losses["redescription"] = redescription.detach()
