@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import CheckpointMissingError
 from engine.events import Outcome
 from engine.inspection.results import Measure, Origin, Part, PlaneChoice
+from studio.errors.wording import explain
 from studio.jobs.inspection import InspectionJobs
 from studio.jobs.task import TaskEnded
 from studio.jobs.training import TrainingJob
@@ -139,9 +140,9 @@ def test_that_a_family_without_a_discriminator_is_told(learning: Learning):
 def test_that_an_error_stands_in_the_page_and_looking_again_helps(learning: Learning):
     learning.work.failure = CheckpointMissingError(RUN)
     learning.open()
-    learning.until(lambda: not says(learning.panel, "being read"))
-    assert learning.panel.lens.currentIndex() == 0
-    assert len(next(label.text() for label in learning.panel.lens.findChildren(QLabel))) > 20
+    words = explain(learning.work.failure)
+    learning.until(lambda: says(learning.panel.lens, words.happened))
+    assert says(learning.panel.lens, words.hint)
     learning.work.failure = None
     learning.click("Look again")
     learning.until(lambda: says(learning.panel, "After 3,000 images"))
@@ -201,8 +202,8 @@ def test_that_a_step_tells_what_it_changed(learning: Learning):
     assert says(learning.panel, "Step 2: the discriminator was updated.")
     assert says(learning.panel, "The run itself takes the same steps, bit for bit.")
     facts = [label.text() for label in learning.panel.steps.facts.findChildren(QLabel)]
-    assert "1.2500 → 1.2000" in facts
-    assert "+0.5000 → +0.5000" in facts
+    assert "1.2500\u00a0→\u00a01.2000" in facts
+    assert "+0.5000\u00a0→\u00a0+0.5000" in facts
     assert "0.1250 (1.000 %)" in facts
     assert "2.5000" in facts
     assert says(learning.panel, "Change (white: 3.5 %)")
@@ -308,15 +309,19 @@ def test_that_a_run_without_two_numbers_is_told_which_dataset_has_them(learning:
 # Colours.
 
 
+def rgb(color: QColor) -> tuple[int, int, int]:
+    return color.red(), color.green(), color.blue()
+
+
 def test_that_contributions_tint_by_sign_and_size():
     pixels = np.zeros((1, 4, 3), np.uint8)
     tinted = overlay(pixels, np.array([[1.0, 0.5, 0.0, -1.0]], np.float32)).astype(int)
     plain = tinted[0, 2]
     assert plain[0] == plain[1] == plain[2]
-    towards = np.array(raising_color().getRgb()[:3])
+    towards = np.array(rgb(raising_color()))
     distances = np.abs(tinted[0] - towards).sum(1)
     assert distances[0] < distances[1] < distances[2]
-    away = np.array(lowering_color().getRgb()[:3])
+    away = np.array(rgb(lowering_color()))
     assert np.abs(tinted[0, 3] - away).sum() < np.abs(plain - away).sum()
 
 

@@ -45,7 +45,7 @@ class StepPage(LearnPage):
             self.tr("Update discriminator and generator in turn, about one a second")
         )
         self.slow.toggled.connect(self._on_slow)
-        self.again = push_button(self.tr("Start over"), self.start_over, role="small")
+        self.again = push_button(self.tr("Start over"), self.restart, role="small")
         self.again.setToolTip(self.tr("Copy the newest state of the run again"))
         self._timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._timer.timeout.connect(self._take_next)
@@ -87,7 +87,7 @@ class StepPage(LearnPage):
         self._enable()
 
     @Slot()
-    def start_over(self) -> None:
+    def restart(self) -> None:
         """Discard the copy; the next step starts from the run's newest state."""
         self.slow.setChecked(False)
         self._jobs.restart()
@@ -124,7 +124,7 @@ class StepPage(LearnPage):
         self._pictures.addWidget(self.plane)
         side = scrolling(self.facts)
         side.setMaximumWidth(_TABLE_WIDTH)
-        below = fill(spaced(QHBoxLayout(), SPACING), (self._pictures, 2), (side, 1))
+        below = fill(spaced(QHBoxLayout(), SPACING), (self._pictures, 3), (side, 2))
         content = QWidget()
         layout = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
         fill(layout, bar, self._sentence, self._progress, (below, 1))
@@ -160,7 +160,7 @@ class StepPage(LearnPage):
         self._sentence.setText(step_sentence(view))
         self._progress.setText(images_text(view.images_seen))
         rows = [
-            (name, " → ".join(filter(None, (before, after))))
+            (name, "\u00a0→\u00a0".join(filter(None, (before, after))))
             for name, before, after in step_rows(view)
         ]
         self.facts.show_rows(rows)
