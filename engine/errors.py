@@ -199,6 +199,14 @@ class SheetCorruptError(EngineError):
         super().__init__(f"The preview {path} cannot be read: {reason}.")
 
 
+class SceneInvalidError(EngineError):
+    """A scene that cannot be read, or does not fit the model."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The scene cannot be shown: {reason}.")
+
+
 class TextsUnreadableError(EngineError):
     """A text file that cannot be read or parsed."""
 

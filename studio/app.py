@@ -19,11 +19,13 @@ from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.awake import SleepInhibitor
+from studio.jobs.comparing import ComparisonJobs
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.inspection import InspectionJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
@@ -31,9 +33,12 @@ from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
 from studio.models.run_queue import FILE_NAME
+from studio.models.run_selection import MAX_RUNS, RunSelection
 from studio.models.run_state import Command
+from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
@@ -42,6 +47,7 @@ from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import (
     AroundChoices,
+    CompareView,
     GalleryView,
     GeneralChoices,
     ImportChoices,
@@ -58,6 +64,7 @@ from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
+from studio.window.learning import LearnController
 from studio.window.live_settings import MAX_UNDO, LiveSettingsController
 from studio.window.main_window import MainWindow
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
@@ -97,7 +104,10 @@ class Studio(QObject):
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
+        self.compared = RunSelection(self)
+        self.comparing = ComparisonJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
@@ -132,6 +142,7 @@ class Studio(QObject):
         self.evaluating = EvaluationController(
             self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
         )
+        self.learning = LearnController(self.window.learn, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.importing = ImportFlow(
@@ -186,6 +197,7 @@ class Studio(QObject):
             window.run.choices(),
             window.losses.view(),
             window.gallery.view(),
+            window.compare.view(),
             self.saving.choices,
             self.importing.choices,
             self.desktop.choices,
@@ -203,9 +215,12 @@ class Studio(QObject):
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
+            compare=ComparePanel(self.compared, self.comparing, self.runs, self.workspace),
+            learn=LearnPanel(self.inspection),
         )
         window.losses.set_view(self.store.load(PlotView()))
         window.gallery.set_view(self.store.load(GalleryView()))
+        window.compare.set_view(self.store.load(CompareView()))
         window.arrange(self.store.load(WindowLayout()))
         window.actions_.check(self._general.appearance, self._general.language)
         return window
@@ -235,6 +250,9 @@ class Studio(QObject):
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
+        window.compare.failed.connect(self.reporter.report)
+        window.runs.compare_requested.connect(self._compare)
+        window.runs.table.pointed.connect(window.compare.highlight.point_at)
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)
@@ -247,7 +265,9 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.inspection.shut_down,
             self.player.shut_down,
+            self.comparing.shut_down,
         ):
             self.closing.closing.connect(shut_down)
         window.import_requested.connect(self.importing.open)
@@ -260,6 +280,8 @@ class Studio(QObject):
 
     def _connect_actions(self, actions: Actions) -> None:
         actions.open_run.triggered.connect(self._pick_run)
+        actions.compare.triggered.connect(self.window.runs.compare)
+        actions.sweep.triggered.connect(self._sweep)
         actions.save_gallery.triggered.connect(self._save_gallery)
         actions.choose_workspace.triggered.connect(self._pick_workspace)
         actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
@@ -292,6 +314,21 @@ class Studio(QObject):
         self.window.raise_()
         self.window.activateWindow()
 
+    @Slot(object)
+    def _compare(self, folders: tuple[Path, ...]) -> None:
+        """Compare the selected runs; a single one is added to those that are compared."""
+        are_several = len(folders) > 1
+        refused = (self.compared.replace if are_several else self.compared.add)(folders)
+        if refused:
+            text = self.tr("%Ln run(s) are compared at most.", "", MAX_RUNS)
+            self.window.statusBar().showMessage(text, _MESSAGE_MS)
+        self.window.show_panel("compare")
+
+    @Slot()
+    def _sweep(self) -> None:
+        self.window.show_docks()
+        self.window.run.sweep()
+
     @Slot()
     def _save_gallery(self) -> None:
         if self.run_view.folder is not None:
@@ -316,6 +353,7 @@ class Studio(QObject):
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
         self.window.datasets.set_workspace(folder)
+        self.window.compare.set_workspace(folder)
         self.runs_controller.use_workspace()
 
     @Slot(object)

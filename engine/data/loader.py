@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.data.manifest import GROUP_FIELDS
+from engine.data.seeds import mix_seed
 from engine.errors import ConfigError, Problem
 
 Items = Mapping[str, Tensor]
@@ -130,20 +131,6 @@ class DeviceLoader:
                 order = torch.from_numpy(np.searchsorted(self._cumulative, drawn, side="right"))
             self._orders = {epoch: order.to(self._device)}
         return self._orders[epoch]
-
-
-def mix_seed(*numbers: int) -> int:
-    """Hash a seed and counters to a 63-bit seed; adjacent counters give unrelated seeds.
-
-    Source: the finaliser of SplitMix64 (Steele et al. 2014, doi:10.1145/2660193.2660195).
-    """
-    mixed = 0
-    for number in numbers:
-        mixed = (mixed ^ number) + 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
-        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
-        mixed ^= mixed >> 31
-    return mixed >> 1
 
 
 AUTO = "auto"

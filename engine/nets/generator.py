@@ -11,7 +11,7 @@ Shapes: B batch, F features.
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 import torch
@@ -26,6 +26,7 @@ from engine.nets.protocols import (
     Items,
     LikelihoodDecoder,
     Modality,
+    Walk,
     lerp,
     slerp,
 )
@@ -323,14 +324,25 @@ class PairGenerator(nn.Module):
         A decoder of discrete tokens has nothing between two choices: on the way, such an item is
         predicted from the others.
         """
-        first, last = self(start.noise, start.conditions), self(end.noise, end.conditions)
-        made: dict[str, Tensor] = {}
+        return self.at_place(self.begin_walk(start, end), t)
+
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Encode what conditions the items without a likelihood at both ends."""
+        count = len(next(iter(start.noise.values())))
+        whole = [self(side.noise, side.conditions) for side in (start, end)]
         chosen = [n for n in self.modality_order if isinstance(self.decoders[n], LikelihoodDecoder)]
-        for name in self.modality_order:
-            if name not in chosen:
-                contexts = [
-                    self.context({n: whole[n] for n in chosen}, len(t)) for whole in (first, last)
-                ]
-                noise = slerp(start.noise[name], end.noise[name], t)
-                made[name] = self.decoder(name)(noise, lerp(contexts[0], contexts[1], t))
-        return self(start.noise, made)
+        first, last = (self.context({n: pair[n] for n in chosen}, count) for pair in whole)
+        others = [name for name in self.modality_order if name not in chosen]
+        return Walk(start=start, end=end, codes=dict.fromkeys(others, (first, last)))
+
+    def at_place(
+        self, walk: Walk, t: Tensor, names: Collection[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Generate the pairs at places of a walk; see ``interpolate``."""
+        made: dict[str, Tensor] = {}
+        for name, (first, last) in walk.codes.items():
+            noise = slerp(walk.start.noise[name], walk.end.noise[name], t)
+            made[name] = self.decoder(name)(noise, lerp(first, last, t))
+        if names is not None and made.keys() >= set(names):
+            return made
+        return self(walk.start.noise, made)

@@ -10,7 +10,7 @@ Shapes: B batch, S numbers of a pair, H units of the hidden layer, Z noise.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import torch
@@ -18,7 +18,15 @@ from torch import Tensor, nn
 
 from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.joint_generator import LATENT
-from engine.nets.protocols import AxisKind, DenseModality, Endpoint, Items, TensorAxis, slerp
+from engine.nets.protocols import (
+    AxisKind,
+    DenseModality,
+    Endpoint,
+    Items,
+    TensorAxis,
+    Walk,
+    slerp,
+)
 
 CANDIDATES = 32
 """Pairs from noise that a given item is compared with. One of ten equally likely texts is among
@@ -79,7 +87,7 @@ class JointDenseGenerator(nn.Module):
 
     def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
         """Complete pairs: given items are kept, the others are those of the nearest candidate."""
-        return {**self._generate(self._nearest_noise(noise[LATENT], conditions)), **conditions}
+        return {**self.generate(self.nearest_noise(noise[LATENT], conditions)), **conditions}
 
     def generate_training_pairs(
         self,
@@ -88,7 +96,7 @@ class JointDenseGenerator(nn.Module):
         conditioning_mask: Mapping[str, Tensor],  # noqa: ARG002 (as above)
     ) -> dict[str, Tensor]:
         """Generate pairs from the noise alone, as ``conditioning_patterns`` says."""
-        return self._generate(noise[LATENT])
+        return self.generate(noise[LATENT])
 
     def relax(
         self,
@@ -123,17 +131,33 @@ class JointDenseGenerator(nn.Module):
 
     def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises."""
-        ends = [self._nearest_noise(side.noise[LATENT], side.conditions) for side in (start, end)]
-        return self._generate(slerp(ends[0], ends[1], t))
+        return self.at_place(self.begin_walk(start, end), t)
 
-    def _generate(self, latent: Tensor) -> dict[str, Tensor]:
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Find the noises of both ends."""
+        first, last = (
+            self.nearest_noise(side.noise[LATENT], side.conditions) for side in (start, end)
+        )
+        return Walk(start=start, end=end, codes={LATENT: (first, last)})
+
+    def at_place(
+        self,
+        walk: Walk,
+        t: Tensor,
+        names: Collection[str] | None = None,  # noqa: ARG002 (all come from one layer)
+    ) -> dict[str, Tensor]:
+        """Generate the pairs at places of a walk; see ``interpolate``."""
+        return self.generate(slerp(*walk.codes[LATENT], t))
+
+    def generate(self, latent: Tensor) -> dict[str, Tensor]:
+        """Map noise [B, Z] to the items of all modalities."""
         parts = self.layers(latent).split(self._sizes, 1)
         return {
             name: modality.activate(part.reshape(-1, *modality.item_shape))
             for (name, modality), part in zip(self._modalities.items(), parts, strict=True)
         }
 
-    def _nearest_noise(self, latent: Tensor, conditions: Items) -> Tensor:
+    def nearest_noise(self, latent: Tensor, conditions: Items) -> Tensor:
         """Return the candidate noise of each row whose items are nearest to the given: [B, Z].
 
         The distance is the mean squared difference of an item, summed over the given ones.
@@ -143,7 +167,7 @@ class JointDenseGenerator(nn.Module):
         best, least = latent, latent.new_full((len(latent),), math.inf)
         for order in self.permutations:
             candidate = latent[:, order]
-            made = self._generate(candidate)
+            made = self.generate(candidate)
             distance = torch.stack(
                 [(made[n] - item).square().flatten(1).mean(1) for n, item in conditions.items()]
             ).sum(0)

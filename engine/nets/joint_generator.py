@@ -13,7 +13,7 @@ that they vary (docs/measurements.md).
 Shapes: B batch, F features, Z noise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
@@ -29,6 +29,7 @@ from engine.nets.protocols import (
     LatentDecoder,
     LikelihoodDecoder,
     Modality,
+    Walk,
     lerp,
     slerp,
 )
@@ -140,12 +141,34 @@ class SharedBackboneGenerator(nn.Module):
 
     def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
         """Generate the pairs between two: slerp between noises, lerp between encodings."""
-        contexts = [self.context(side.conditions, len(t)) for side in (start, end)]
-        latent = slerp(start.noise[LATENT], end.noise[LATENT], t)
-        return self._decode(latent, lerp(contexts[0], contexts[1], t), start.noise)
+        return self.at_place(self.begin_walk(start, end), t)
+
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Encode what is given at both ends."""
+        first, last = (
+            self.context(side.conditions, len(side.noise[LATENT])) for side in (start, end)
+        )
+        return Walk(start=start, end=end, codes=dict.fromkeys(self.modality_order, (first, last)))
+
+    def at_place(
+        self, walk: Walk, t: Tensor, names: Collection[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Generate the pairs at places of a walk; see ``interpolate``."""
+        latent = slerp(walk.start.noise[LATENT], walk.end.noise[LATENT], t)
+        noise = {**walk.start.noise, LATENT: latent}
+        return {
+            name: self.decode_item(name, noise, lerp(first, last, t))
+            for name, (first, last) in walk.codes.items()
+            if names is None or name in names
+        }
 
     def _build_branch(self, modality: Modality, embedding_dim: int) -> nn.Module:
         return modality.build_latent_decoder(embedding_dim)
+
+    def decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+        """Decode the items of one modality from noise and the context [B, F] of a pair."""
+        hidden = self.backbone(torch.cat([noise[LATENT], context], 1))
+        return self.branches[name](hidden, noise[name])
 
     def _decode(self, latent: Tensor, context: Tensor, noise: Items) -> dict[str, Tensor]:
         hidden = self.backbone(torch.cat([latent, context], 1))
@@ -180,7 +203,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
         for name in self.modality_order:
             if name not in pair:
                 context = self.context(pair, len(noise[LATENT]))
-                pair[name] = self._decode_item(name, noise, context)
+                pair[name] = self.decode_item(name, noise, context)
         return pair
 
     def generate_training_pairs(
@@ -197,7 +220,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
                 for n, kept in conditioning_mask.items()
             }
             context = self.context(others, len(noise[LATENT]), known)
-            made = self._decode_item(name, noise, context)
+            made = self.decode_item(name, noise, context)
             is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)
         return pair
@@ -240,19 +263,18 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
             relaxed[name] = pair[name].index_copy(0, rows, soft.to(pair[name]))
         return relaxed
 
-    def interpolate(self, start: Endpoint, end: Endpoint, t: Tensor) -> dict[str, Tensor]:
-        """Generate the pairs between two: slerp between noises, lerp between encodings."""
-        noise = {**start.noise, LATENT: slerp(start.noise[LATENT], end.noise[LATENT], t)}
-        ends = [(self(side.noise, side.conditions), side.conditions) for side in (start, end)]
-        made: dict[str, Tensor] = {}
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Encode what the items of both ends are made from."""
+        pairs = [(self(side.noise, side.conditions), side.conditions) for side in (start, end)]
+        codes: dict[str, tuple[Tensor, Tensor]] = {}
         for number, name in enumerate(self.modality_order):
             earlier = self.modality_order[:number]
-            contexts = [
-                self.context({n: pair[n] for n in earlier} or conditions, len(t))
-                for pair, conditions in ends
-            ]
-            made[name] = self._decode_item(name, noise, lerp(contexts[0], contexts[1], t))
-        return made
+            first, last = (
+                self.context({n: pair[n] for n in earlier} or conditions, len(pair[name]))
+                for pair, conditions in pairs
+            )
+            codes[name] = (first, last)
+        return Walk(start=start, end=end, codes=codes)
 
     def _build_branch(self, modality: Modality, embedding_dim: int) -> nn.Module:
         decoder = modality.build_decoder()
@@ -260,7 +282,8 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
             return super()._build_branch(modality, embedding_dim)
         return decoder
 
-    def _decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+    def decode_item(self, name: str, noise: Items, context: Tensor) -> Tensor:
+        """Decode the items of one modality from noise and the context [B, F] of a pair."""
         branch, latent = self.branches[name], noise[LATENT]
         hidden = self.backbone(torch.cat([latent, context], 1))
         if isinstance(branch, LatentDecoder):

@@ -7,7 +7,7 @@ file and one entry in ``engine.nets.registry.build_modalities``.
 Shapes: B batch, F features, ``...`` whatever a modality's items look like.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -26,6 +26,16 @@ class Endpoint:
     noise: Items
     conditions: Items
     """Real items by modality; empty for a pair from noise alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """An interpolation, with what is the same at all of its places."""
+
+    start: Endpoint
+    end: Endpoint
+    codes: Mapping[str, tuple[Tensor, Tensor]]
+    """Encodings [B, F] or latent codes [B, Z] of both ends, by what they are for."""
 
 
 class PairModel(Protocol):
@@ -51,6 +61,22 @@ class PairModel(Protocol):
             start: B pairs.
             end: B other pairs.
             t: [B], 0 at the start, 1 at the end.
+        """
+        ...
+
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Compute what is the same at all places between two ends of B pairs."""
+        ...
+
+    def at_place(
+        self, walk: Walk, t: Tensor, names: Collection[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Generate the pairs at places of a walk; both together are ``interpolate``.
+
+        Args:
+            walk: of B rows.
+            t: [B], 0 at the start, 1 at the end.
+            names: modalities that are wanted, by default all; others may be left out.
         """
         ...
 

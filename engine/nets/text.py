@@ -345,7 +345,7 @@ class TextDecoder(nn.Module):
 
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, L, V] and [B, F] to one-hot rows [B, L, V] with a soft gradient."""
-        state = first = self._begin(context)
+        state = first = self.begin(context)
         word = noise.new_zeros(len(noise), self.words)
         is_open = noise.new_ones(len(noise), 1)
         chosen: list[Tensor] = []
@@ -361,7 +361,7 @@ class TextDecoder(nn.Module):
     def nll_loss(self, context: Tensor, real: Tensor) -> Tensor:
         """Return the cross-entropy of the real tokens in nats per token, without padding: [B]."""
         before = functional.pad(real[:, :-1], (0, 0, 1, 0))
-        first = self._begin(context)
+        first = self.begin(context)
         hidden, _state = self.gru(self.embedding(before), first)
         hidden = add_initial_state(hidden, first, self.conditioning)
         log_probabilities = self.to_logits(hidden).log_softmax(2)
@@ -377,7 +377,28 @@ class TextDecoder(nn.Module):
         words = (1 - texts[:, :, PADDING]).sum(1)
         return texts, (-self.nll_loss(context, texts) * words).exp()
 
-    def _begin(self, context: Tensor) -> Tensor:
+    def next_log_probabilities(
+        self, tokens: Tensor | None, state: Tensor, first: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the log-probabilities of the next tokens as they are sampled, and the new states.
+
+        Args:
+            tokens: [B] ids of the previous tokens; None before the first.
+            state: [1, B, F].
+            first: [1, B, F], the states before the first token.
+
+        Returns:
+            [B, V] and [1, B, F].
+        """
+        word = state.new_zeros(state.shape[1], self.words)
+        if tokens is not None:
+            word = functional.one_hot(tokens, self.words).to(state)
+        hidden, state = self.gru(self.embedding(word)[:, None], state)
+        hidden = add_initial_state(hidden, first, self.conditioning)
+        return _without_padding(self.to_logits(hidden[:, 0])).log_softmax(1), state
+
+    def begin(self, context: Tensor) -> Tensor:
+        """Map contexts [B, F] to the states [1, B, F] before the first token."""
         return torch.tanh(self.start(self.context_norm(context)))[None]
 
     def _padding(self, like: Tensor) -> Tensor:

@@ -330,10 +330,31 @@ class TwoLevelTextDecoder(nn.Module):
         mask = is_token[:, :, None].expand_as(hard)
         return hard + torch.zeros_like(hard).masked_scatter(mask, straight_through)
 
+    def next_log_probabilities(
+        self, tokens: Tensor | None, state: Tensor, first: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the log-probabilities of the next tokens as they are sampled, and the new states.
+
+        Args:
+            tokens: [B] ids of the previous tokens; None before the first.
+            state: [1, B, F].
+            first: [1, B, F], the states before the first token.
+
+        Returns:
+            [B, V] and [1, B, F].
+        """
+        if tokens is None:
+            word = state.new_zeros(state.shape[1], 1, self.embedding.embedding_dim)
+        else:
+            word = self.embedding(tokens)[:, None]
+        hidden, state = self.gru(word, state)
+        hidden = add_initial_state(hidden, first, self.conditioning)
+        return self._log_probabilities(self.project(hidden[:, 0])), state
+
     def _decode(self, context: Tensor, choose: Callable[[int, Tensor], Tensor]) -> Tensor:
         """Decode token by token; ``choose`` maps slot and queries [B, D] to ids [B]."""
         with _full_precision(context):
-            state = first = self._begin(context)
+            state = first = self.begin(context)
             token = state.new_zeros(len(context), 1, self.embedding.embedding_dim)
             texts = context.new_full((len(context), self.length), PADDING, dtype=torch.long)
             is_open = torch.ones_like(texts[:, 0], dtype=torch.bool)
@@ -389,14 +410,15 @@ class TwoLevelTextDecoder(nn.Module):
         """
         is_token = texts != PADDING
         before = functional.pad(self.embedding(texts[:, :-1]), (0, 0, 1, 0))
-        first = self._begin(context)
+        first = self.begin(context)
         hidden, _state = self.gru(before, first)
         hidden = add_initial_state(hidden, first, self.conditioning)
         query, target = self.project(hidden[is_token]), texts[is_token]
         lows = torch.tensor([low for low, _ in self.ranges], dtype=torch.long, device=texts.device)
         return query, target, (target[:, None] >= lows).sum(1) - 1, is_token
 
-    def _begin(self, context: Tensor) -> Tensor:
+    def begin(self, context: Tensor) -> Tensor:
+        """Map contexts [B, F] to the states [1, B, F] before the first token."""
         return torch.tanh(self.start(self.context_norm(context.float())))[None]
 
     def _first_logits(self, query: Tensor, *, blocked: Sequence[int] = (PADDING,)) -> Tensor:

@@ -7,13 +7,13 @@ is maximised makes the family, MVAE or MoPoE (``engine.train.vae_step``); the ne
 Shapes: B batch, S latent codes for each item, F features, Z latent numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from engine.nets.protocols import Endpoint, Items, LatentDecoder, Modality, slerp
+from engine.nets.protocols import Endpoint, Items, LatentDecoder, Modality, Walk, slerp
 
 LOG_VARIANCE_LIMIT = 8.0
 """Limit of a log variance in absolute value, so that no precision overflows."""
@@ -162,9 +162,15 @@ class MultimodalVae(nn.Module):
             else noise[LATENT]
         )
 
-    def decode(self, latent: Tensor, noise: Items) -> dict[str, Tensor]:
-        """Decode codes [B, Z] into items of every modality."""
-        return {name: self.decoder(name)(latent, noise[name]) for name in self.modality_order}
+    def decode(
+        self, latent: Tensor, noise: Items, names: Collection[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Decode codes [B, Z] into items of the named modalities, by default of all."""
+        return {
+            name: self.decoder(name)(latent, noise[name])
+            for name in self.modality_order
+            if names is None or name in names
+        }
 
     def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
         """Complete pairs: items in ``conditions``, by modality, are kept; the others are generated.
@@ -190,18 +196,26 @@ class MultimodalVae(nn.Module):
             end: B other pairs.
             t: [B], 0 at the start, 1 at the end.
         """
-        latent = slerp(
-            self.latent(start.noise, start.conditions), self.latent(end.noise, end.conditions), t
-        )
+        return self.at_place(self.begin_walk(start, end), t)
+
+    def begin_walk(self, start: Endpoint, end: Endpoint) -> Walk:
+        """Draw the codes of both ends."""
+        first, last = (self.latent(side.noise, side.conditions) for side in (start, end))
+        return Walk(start=start, end=end, codes={LATENT: (first, last)})
+
+    def at_place(
+        self, walk: Walk, t: Tensor, names: Collection[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Generate the pairs at places of a walk; see ``interpolate``."""
+        latent = slerp(*walk.codes[LATENT], t)
+        first, last = walk.start.noise, walk.end.noise
         # The decoders' own noise is that of the nearer end: a mixture would have another
         # distribution.
         noise = {
-            name: torch.where(
-                _broadcast_rows(t < 0.5, start.noise[name]), start.noise[name], end.noise[name]
-            )
+            name: torch.where(_broadcast_rows(t < 0.5, first[name]), first[name], last[name])
             for name in self.modality_order
         }
-        return self.decode(latent, noise)
+        return self.decode(latent, noise, names)
 
     def nll(self, name: str, latent: Tensor, real: Tensor) -> Tensor:
         """Return the NLL of a modality's items under several codes each, in nats.

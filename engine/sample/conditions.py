@@ -48,6 +48,8 @@ class Condition:
     """Stored rows, as the modality takes them: [N, ...]."""
     sources: tuple[str, ...] = ()
     """Names of the files that the rows were read from; empty if they are lines of one file."""
+    texts: tuple[str, ...] = ()
+    """Of a column of texts, the N texts as they were given."""
     problems: tuple[str, ...] = ()
     """One sentence for each line that is left out or cut."""
     is_given: npt.NDArray[np.bool_] | None = None
@@ -116,6 +118,7 @@ def _read_texts(facts: TextFacts, path: Path, *, at_least: int, is_alone: bool) 
     kept = drawable(prompts, at_least=at_least if is_alone else len(prompts))
     return Condition(
         rows=encode_texts([prompt.text for prompt in kept], facts),
+        texts=tuple(prompt.text for prompt in kept),
         problems=tuple(filter(None, (prompt.sentence() for prompt in prompts))),
     )
 

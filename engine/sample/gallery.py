@@ -1,8 +1,9 @@
 """Samples galleries from a trained run and writes them to a folder."""
 
+import itertools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -21,10 +22,14 @@ from engine.events import (
 )
 from engine.printable import printable
 from engine.sample.conditions import Condition, read_conditions
-from engine.sample.gallery_writer import GalleryWriter, Provenance
+from engine.sample.gallery_writer import GalleryWriter
 from engine.sample.load import LoadedRun, load_run
+from engine.sample.player import Player
 from engine.sample.request import Direction, GalleryRequest
 from engine.sample.sampler import Samples
+from engine.sample.scene import Scene
+from engine.sample.scene_file import Provenance
+from engine.sample.scene_sources import DRAWN_TOGETHER, gallery_scene
 from engine.version import installed_version
 
 log = logging.getLogger(__name__)
@@ -60,10 +65,19 @@ def write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContro
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Some items of a gallery."""
+
+    samples: Samples
+    scenes: Sequence[Scene] = ()
+    """Of the items, where they have one: nothing but texts is given."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Batches of a gallery, and their total size."""
 
-    batches: Iterator[Samples]
+    batches: Iterator[Batch]
     total: int
     """Total number of items."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -92,14 +106,16 @@ class _Writing:
             version=installed_version(),
             notice=printable(run.model.notice[:MAX_NOTICE]),
         )
-        with GalleryWriter(self._request.folder, provenance, run.model.columns) as writer:
+        with GalleryWriter(
+            self._request.folder, provenance, run.model.columns, self._request.checkpoint
+        ) as writer:
             self.first_items = writer.first_items
-            for samples in plan.batches:
+            for batch in plan.batches:
                 if self._control.is_stop_requested:
                     return Outcome.STOPPED
-                end = self.done + len(samples)
+                end = self.done + len(batch.samples)
                 sources = {name: files[self.done : end] for name, files in plan.sources.items()}
-                writer.add(self._wanted(samples), sources)
+                writer.add(self._wanted(batch.samples), sources, batch.scenes)
                 self.done = end
                 self._emit(GalleryProgressed(done=self.done, total=plan.total))
         return Outcome.FINISHED
@@ -113,11 +129,13 @@ class _Writing:
             reason = f"names no column of the run: {', '.join(unknown)}"
             raise ConfigError([Problem("make", reason)])
         if not given:
-            if request.direction is Direction.LATENT_PATH:
-                return Plan(sampler.latent_walk(count, seed, request.to_seed), count)
-            return Plan(sampler.from_noise(count, seed), count)
+            return Plan(_rendered(run, self._scenes(), count), count)
         is_walk = request.direction is Direction.TEXT_PATH
         conditions = self._conditions(run, given, at_least=2 if is_walk else 1)
+        texts = {name: condition.texts for name, condition in conditions.items()}
+        if all(texts.values()):
+            total = count if is_walk else min(count, *map(len, texts.values()))
+            return Plan(_rendered(run, self._scenes(texts), total), total)
         rows = {name: condition.rows for name, condition in conditions.items()}
         for name, condition in conditions.items():
             if condition.is_given is not None:
@@ -126,11 +144,34 @@ class _Writing:
                     name, condition.rows, condition.is_given, others, seed
                 )
         if is_walk:
-            return Plan(sampler.walk(rows, count, seed), count)
+            return Plan(map(Batch, sampler.walk(rows, count, seed)), count)
         rows = {name: values[:count] for name, values in rows.items()}
         total = len(next(iter(rows.values())))
         sources = {name: found.sources for name, found in conditions.items() if found.sources}
-        return Plan(sampler.complete_items(rows, seed), total, sources)
+        return Plan(map(Batch, sampler.complete_items(rows, seed)), total, sources)
+
+    def _scenes(self, texts: Mapping[str, Sequence[str]] | None = None) -> Iterator[Scene]:
+        """Yield the scenes of a gallery of which texts are given, or nothing."""
+        request = self._request
+        seed, truncation = request.seed, request.truncation
+
+        def scene(seed: int, item: int, line: int) -> Scene:
+            given = {name: lines[line] for name, lines in (texts or {}).items()}
+            return gallery_scene(seed, item, given, truncation)
+
+        path = Direction.LATENT_PATH if texts is None else Direction.TEXT_PATH
+        if request.direction is not path:
+            for item in range(request.count):
+                yield scene(seed, item, item)
+            return
+        if texts is None:
+            stops = [scene(seed, 0, 0), scene(request.to_seed, 0, 0)]
+        else:
+            stops = [scene(seed, 0, line) for line in range(min(map(len, texts.values())))]
+        for item in range(request.count):
+            way = item * (len(stops) - 1) / max(1, request.count - 1)
+            leg = min(int(way), len(stops) - 2)
+            yield replace(stops[leg], towards=stops[leg + 1], place=way - leg)
 
     def _conditions(
         self, run: LoadedRun, given: Mapping[str, Path], *, at_least: int
@@ -163,3 +204,11 @@ class _Writing:
             return samples
         wanted = {*make, *self._request.given}
         return Samples(columns={n: v for n, v in samples.columns.items() if n in wanted})
+
+
+def _rendered(run: LoadedRun, scenes: Iterator[Scene], total: int) -> Iterator[Batch]:
+    """Render the first scenes in batches."""
+    player = Player(run)
+    for start in range(0, total, DRAWN_TOGETHER):
+        part = list(itertools.islice(scenes, min(DRAWN_TOGETHER, total - start)))
+        yield Batch(player.render(part), part)

@@ -10,12 +10,13 @@ Shapes: N items, H height, W width.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Self, TextIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from engine.data.audio_files import write_wav
 from engine.data.column_info import AUDIO, IMAGE, TABLE, TEXT, FieldKind
@@ -33,6 +34,7 @@ from engine.data.waveform import Sounds, Wave
 from engine.errors import FolderInUseError
 from engine.events import GalleryItem, ImageArray
 from engine.fs.atomic import atomic_write, wrap_os_error
+from engine.runs.folder import NEWEST
 from engine.sample.gallery_page import (
     MAX_TILES,
     PageItem,
@@ -41,34 +43,16 @@ from engine.sample.gallery_page import (
     gallery_readme,
 )
 from engine.sample.sampler import Samples, Shown
+from engine.sample.scene import Scene
+from engine.sample.scene_file import Provenance, picture_info
 from engine.sample.tiles import captions, cell_text, tiles
 
 METADATA = "metadata.jsonl"
 CONTACT_SHEET = "contact_sheet.png"
 PAGE = "index.html"
 README = "README.md"
-CHUNK = "diptych"
 MAX_REPORTED = 50
 """Items that ``GalleryEnded`` carries."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Origin of the pairs of a gallery."""
-
-    run: str
-    """Name of the run's folder."""
-    dataset: str
-    images_seen: int
-    """Progress of the run at the checkpoint."""
-    step: int
-    seed: int
-    direction: str
-    config_hash: str
-    version: str
-    """Version of the program."""
-    notice: str = ""
-    """Of the dataset; what has to be said wherever the items are shown."""
 
 
 class GalleryWriter:
@@ -81,6 +65,7 @@ class GalleryWriter:
         folder: must be new or empty.
         provenance: written into every image and every line of the metadata.
         facts: of the columns; those of tables must be there.
+        checkpoint: of the run, for the scenes; see ``SavedScene``.
 
     Raises:
         FolderInUseError: the folder holds files.
@@ -92,11 +77,13 @@ class GalleryWriter:
         folder: Path,
         provenance: Provenance,
         facts: Mapping[str, ColumnFacts] | None = None,
+        checkpoint: str = NEWEST,
     ) -> None:
         self._folder, self._facts = folder, facts or {}
+        self._checkpoint = checkpoint
         self._info: GalleryInfo | None = None
         self._notice = provenance.notice
-        self._provenance = {n: v for n, v in asdict(provenance).items() if v or n != "notice"}
+        self._provenance = provenance.to_table()
         self._count = 0
         self._shown: list[tuple[Image.Image, str]] = []
         self._items: list[PageItem] = []
@@ -128,12 +115,18 @@ class GalleryWriter:
         except OSError as error:
             raise wrap_os_error(error, self._folder) from error
 
-    def add(self, samples: Samples, sources: Mapping[str, Sequence[str]] | None = None) -> None:
+    def add(
+        self,
+        samples: Samples,
+        sources: Mapping[str, Sequence[str]] | None = None,
+        scenes: Sequence[Scene] = (),
+    ) -> None:
         """Append items.
 
         Args:
             samples: N items.
             sources: by column, names of the N files that its values were read from.
+            scenes: of the N items, for their pictures; empty if they have none.
         """
         pictures, words = tiles(samples), captions(samples)
         try:
@@ -144,7 +137,8 @@ class GalleryWriter:
             for row in range(len(samples)):
                 known = {name: files[row] for name, files in (sources or {}).items()}
                 shown = (Image.fromarray(pictures[row]), words[row])
-                self._add_one(self._info, samples, row, known, shown)
+                scene = scenes[row] if scenes else None
+                self._add_one(self._info, samples, row, known, shown, scene)
             self._metadata.flush()
         except OSError as error:
             raise wrap_os_error(error, self._folder) from error
@@ -156,11 +150,13 @@ class GalleryWriter:
         row: int,
         sources: Mapping[str, str],
         shown: tuple[Image.Image, str],
+        scene: Scene | None,
     ) -> None:
         facts: dict[str, object] = dict(self._provenance)
         if sources:
             facts["source_file"] = next(iter(sources.values()))
-        files = _ItemFiles(self._folder, f"{self._count:06d}", samples.texts[row], facts)
+        chunks = picture_info(samples.texts[row], facts, scene, self._checkpoint)
+        files = _ItemFiles(self._folder, f"{self._count:06d}", chunks)
         written = _Written()
         for column in info.columns:
             _write(samples.columns[column.name], row, column, files, written)
@@ -193,25 +189,19 @@ class _ItemFiles:
     Args:
         folder: of the gallery.
         stem: beginning of the names.
-        text: of the item, for its pictures.
-        facts: provenance, for its pictures.
+        chunks: of its pictures.
     """
 
-    def __init__(self, folder: Path, stem: str, text: str, facts: Mapping[str, object]) -> None:
-        self._folder, self._stem = folder, stem
-        self._text, self._facts = text, facts
+    def __init__(self, folder: Path, stem: str, chunks: PngInfo) -> None:
+        self._folder, self._stem, self._chunks = folder, stem, chunks
         self.pictures: dict[str, str] = {}
         """By column, the name of the file."""
         self.sounds: dict[str, str] = {}
 
     def add_picture(self, column: str, pixels: ImageArray) -> str:
         """Write a picture [H, W, 3]; return the name of its file."""
-        chunks = PngImagePlugin.PngInfo()
-        named = json.dumps({"text": self._text, **self._facts}, ensure_ascii=False)
-        chunks.add_itxt(CHUNK, named)
-        chunks.add_itxt("Description", self._text)
         name = f"{self._stem}.{column}.png" if self.pictures else f"{self._stem}.png"
-        Image.fromarray(pixels).save(self._folder / name, "PNG", pnginfo=chunks)
+        Image.fromarray(pixels).save(self._folder / name, "PNG", pnginfo=self._chunks)
         self.pictures[column] = name
         return name
 

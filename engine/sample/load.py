@@ -1,8 +1,8 @@
 """Loads the generator of a run for sampling."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +22,7 @@ from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
+from engine.sample.live import LiveWeights
 from engine.sample.sampler import Sampler
 
 EMA_PREFIX = "ema."
@@ -67,6 +68,47 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     else:
         path = run.chosen_checkpoint(checkpoint)
     metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
+    loaded = _load(config, model, metadata, tensors, path, device)
+    return replace(loaded, skipped_checkpoints=skipped_checkpoints)
+
+
+def load_live(folder: Path, weights: LiveWeights) -> LoadedRun:
+    """Build the EMA of the generator of a run that is being trained, on the CPU.
+
+    Raises:
+        RunMissingError: there is no run.
+        ConfigError, CheckpointCorruptError: its folder is damaged.
+    """
+    run = RunFolder(folder)
+    config, model = run.read_config(), run.read_model()
+    metadata = metadata_of(weights, config_hash(config))
+    return _load(config, model, metadata, weights.tensors, run.path, torch.device("cpu"))
+
+
+def metadata_of(weights: LiveWeights, hashed: str) -> CheckpointMetadata:
+    """Describe live weights as a checkpoint.
+
+    Args:
+        weights: of a run.
+        hashed: hash of its configuration.
+    """
+    return CheckpointMetadata(
+        step=weights.step,
+        images_seen=weights.images_seen,
+        elapsed_s=weights.elapsed_s,
+        config_hash=hashed,
+    )
+
+
+def _load(
+    config: RunConfig,
+    model: ModelMetadata,
+    metadata: CheckpointMetadata,
+    tensors: Mapping[str, Tensor],
+    path: Path,
+    device: torch.device,
+) -> LoadedRun:
+    """Build a generator and load its tensors; ``path`` is where they are from, for errors."""
     # Compare shapes before allocating memory: an untrusted run may describe a huge network.
     with shapes_only():
         _modalities, expected = _build(config, model)
@@ -86,7 +128,6 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         model=model,
         checkpoint=metadata,
         config_hash=config_hash(config),
-        skipped_checkpoints=skipped_checkpoints,
     )
 
 

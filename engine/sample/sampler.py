@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.data.loader import mix_seed
+from engine.data.seeds import mix_seed
 from engine.data.table_codec import Cells
 from engine.data.waveform import Sounds
 from engine.errors import ConfigError, Problem
@@ -16,8 +16,9 @@ from engine.events import ImageArray
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Endpoint, Modality, PairModel
 from engine.nets.table import TableDecoder
+from engine.sample.scene_sources import DRAWN_TOGETHER
 
-BATCH = 64
+BATCH = DRAWN_TOGETHER
 
 
 Shown = ImageArray | tuple[str, ...] | Sounds | Cells
@@ -71,6 +72,11 @@ class Sampler:
         self._modalities = {modality.name: modality for modality in modalities}
         self._device = device
         self._truncation = truncation
+
+    @property
+    def model(self) -> PairModel:
+        """The generator."""
+        return self._model
 
     def truncated(self, truncation: float) -> "Sampler":
         """Return a sampler with another truncation."""
@@ -163,14 +169,6 @@ class Sampler:
             context = self._model.context(known, len(part))
             filled.append(decoder.complete(context, part, mask, generator))
         return torch.cat(filled)
-
-    def latent_walk(self, count: int, seed: int, to_seed: int) -> Iterator[Samples]:
-        """Interpolate between the first items of two seeds, ends included."""
-        start, end = (
-            Endpoint(noise=self._first_noise(end_seed), conditions={})
-            for end_seed in (seed, to_seed)
-        )
-        yield from self._interpolate(start, end, torch.linspace(0, 1, count))
 
     def walk(self, given: Mapping[str, Tensor], count: int, seed: int) -> Iterator[Samples]:
         """Interpolate piecewise between what is generated for given items.

@@ -21,7 +21,7 @@ class SeedNoise:
     """One row of the noise that is drawn for several items at once."""
 
     seed: int
-    """Of the random number generator, already mixed (``engine.data.loader.mix_seed``)."""
+    """Of the random number generator, already mixed (``engine.data.seeds.mix_seed``)."""
     row: int = 0
     """From 0 to ``rows`` - 1."""
     rows: int = 64
@@ -32,8 +32,8 @@ class SeedNoise:
 class StoredNoise:
     """Noise given by its values, as the search for a picture's noise finds it."""
 
-    values: Mapping[str, tuple[float, ...]]
-    """By part of the model's noise, flattened."""
+    values: tuple[tuple[str, tuple[float, ...]], ...]
+    """Parts of the model's noise by name, flattened. Others are those of ``SeedNoise(seed=0)``."""
 
 
 NoiseSource = SeedNoise | StoredNoise

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
-from engine.data.loader import mix_seed
+from engine.data.seeds import mix_seed
 from engine.errors import EvaluationUnavailableError, StoppedError
 from engine.events import Emit, EvaluationCompleted, EvaluationFailed, EvaluationStarted
 from engine.metrics.evaluate import Evaluator

@@ -87,11 +87,12 @@ def build_step(
     modalities: Sequence[Modality] = (),
     strong_augment: Mapping[str, ItemAugmenter] | None = None,
     validation: Items | None = None,
+    gan_step: type[GanStep] = GanStep,
 ) -> Step:
-    """Build the training step of a family."""
+    """Build the training step of a family; ``gan_step`` is the class of the adversarial ones."""
     column_weights = parse_column_weights(config.training.column_weights)
     if config.family in ADVERSARIAL_FAMILIES:
-        return GanStep(
+        return gan_step(
             state,
             config.training,
             config.seed,

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from engine.config.sections import TrainingConfig
-from engine.data.loader import Batch, Items, Masks, mix_seed
+from engine.data.loader import Batch, Items, Masks
+from engine.data.seeds import mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
 from engine.modalities.kind import ItemAugmenter

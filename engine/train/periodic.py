@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.sections import ReportingConfig
-from engine.data.loader import mix_seed
+from engine.data.seeds import mix_seed
 from engine.data.waveform import Sounds
 from engine.errors import EngineError
 from engine.events import (
@@ -21,6 +21,7 @@ from engine.runs.folder import RunFolder
 from engine.sample.preview_sheet import write_sheet
 from engine.sample.preview_sounds import write_sounds
 from engine.sample.sampler import Sampler, Samples
+from engine.sample.scene_sources import PREVIEW_STREAM
 from engine.sample.tiles import captions, tiles
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,6 @@ SHARE_OF_ELAPSED = 0.1
 """The interval grows with the elapsed time, up to ``preview_every_s``."""
 MAX_SHARE_OF_TIME = 0.05
 """Of the training time that previews may take: after a slow one the interval is longer."""
-NOISE_STREAM = 0x5EED
-"""Random stream of the previews' noise, independent of the training's for any seed."""
 
 
 class Previews:
@@ -72,7 +71,7 @@ class Previews:
     ) -> None:
         self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
         self._real = real
-        self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, NOISE_STREAM))
+        self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, PREVIEW_STREAM))
         self._shown_s: float | None = None
         """Training time at the last preview, or None before the first."""
         self._took_s = 0.0

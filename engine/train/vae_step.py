@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.optim import Adam
 
 from engine.config.sections import VariationalConfig
-from engine.data.loader import Batch, mix_seed
+from engine.data.loader import Batch
+from engine.data.seeds import mix_seed
 from engine.losses.adversarial import masked_mean
 from engine.losses.elbo import (
     BoundTerms,

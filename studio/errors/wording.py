@@ -156,6 +156,11 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
         hint=translate("Errors", "The others are not affected; this file can be deleted."),
     ),
+    errors.SceneInvalidError: lambda error: Explanation(
+        happened=translate("Errors", "This scene cannot be shown."),
+        why=translate("Errors", "The reason: {0}.").format(error.reason),
+        hint=translate("Errors", "Open it with the run that it was saved from."),
+    ),
     errors.TextsUnreadableError: lambda error: Explanation(
         happened=translate("Errors", "The texts could not be read."),
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),

@@ -23,6 +23,7 @@ from studio.jobs.dataset import DatasetWork
 from studio.jobs.evaluation import EvaluateRun
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
+from studio.jobs.inspection import EngineInspection, Inspection
 from studio.jobs.nearest import EngineSearch, FindNearest
 from studio.jobs.training import BuildStarter, MeasureSpeed, PreviewTransfer, Train
 
@@ -114,5 +115,6 @@ class EngineApi:
     reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)
     find_nearest: FindNearest = field(default_factory=EngineSearch)
+    inspection: Inspection = field(default_factory=EngineInspection)
     start_device: StartDevice = start_device
     """Opens the sound device."""

@@ -136,9 +136,17 @@ class TrainingJob(RunEvents):
         """Request a checkpoint; ``CheckpointSaved`` follows."""
         self._control.request_checkpoint()
 
+    def request_state(self, receive: Callable[[object], None]) -> None:
+        """Request a copy of the run's state; the run's thread calls ``receive`` with it."""
+        self._control.request_state(receive)
+
     def request_evaluation(self) -> None:
         """Request an evaluation; ``EvaluationStarted`` follows."""
         self._control.request_evaluation()
+
+    def request_snapshot(self) -> None:
+        """Request a copy of the weights for players (``engine.sample.live``)."""
+        self._control.request_snapshot()
 
     def request_sample(self) -> None:
         """Request a preview; ``PreviewReady`` follows."""

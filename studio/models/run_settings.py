@@ -60,8 +60,8 @@ def setting_rows(config: RunConfig) -> Iterator[SettingRow]:
             group=name.rpartition(".")[0],
             label=translate_engine(about.label),
             help="\n".join([translate_engine(about.help), *_change_lines(name, changes)]),
-            value=_shown(name, config),
-            preset=_shown(name, plain) if plain is not None else "",
+            value=setting_value(name, config),
+            preset=setting_value(name, plain) if plain is not None else "",
         )
 
 
@@ -81,8 +81,8 @@ def difference_text(config: RunConfig) -> str:
     return " · ".join(parts)
 
 
-def _shown(name: str, config: RunConfig) -> str:
-    """Return a value with its unit; a dash for an empty one."""
+def setting_value(name: str, config: RunConfig) -> str:
+    """Return the value of a setting with its unit; a dash for an empty one."""
     about, value = FIELDS[name].about, value_at(config, name)
     if about.choices:
         return choice_text(about, value)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from engine.events import MetricsReported
 from studio.models.loss_history import LossHistory, smoothed
+from studio.models.loss_text import loss_words
 from studio.models.run_marks import mark_kinds
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
@@ -111,48 +112,11 @@ class LossPlotPanel(QWidget):
         weight = self._smoothing.value() / 100
         for name, curve in self.history.curves.items():
             if name not in self.board.legend.names:
-                self.board.add(name, *self._words(name))
+                self.board.add(name, *loss_words(name))
             x, values = curve.points()
             soft = smoothed(values, weight, curve.reports_per_point)
             self.board.draw(name, x, soft, values if weight > 0 else None)
         self.board.show_drawn()
-
-    def _words(self, name: str) -> tuple[str, str]:
-        known = {
-            "generator": (
-                self.tr("Generator"),
-                self.tr("How badly the generator fails to convince the discriminator"),
-            ),
-            "discriminator": (
-                self.tr("Discriminator"),
-                self.tr("How badly the discriminator tells real pairs from generated ones"),
-            ),
-            "penalty": (
-                self.tr("Penalty"),
-                self.tr(
-                    "Squared gradient norm of the discriminator at the real pairs; keeps it smooth"
-                ),
-            ),
-            "text_nll": (
-                self.tr("Text NLL"),
-                self.tr("Negative log-likelihood of the real texts, in nats per token"),
-            ),
-            "redescription": (
-                self.tr("Redescription"),
-                self.tr("How badly generated items tell what they were made from, in nats"),
-            ),
-            "bound": (
-                self.tr("Bound"),
-                self.tr("How badly the model explains whole pairs, in nats; lower is better"),
-            ),
-            "image": (self.tr("Image"), self.tr("How surprising real images are, in nats")),
-            "text": (self.tr("Text"), self.tr("How surprising real texts are, in nats")),
-            "kl": (
-                self.tr("KL"),
-                self.tr("How much the latent code says about each pair, in nats"),
-            ),
-        }
-        return known.get(name, (name, name))
 
     @Slot(bool)
     def _set_log(self, is_log: bool) -> None:  # noqa: FBT001 - a Qt slot

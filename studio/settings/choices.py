@@ -79,6 +79,25 @@ class GalleryView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompareView:
+    """State of the Compare panel."""
+
+    page: int = 0
+    axis: str = "images"
+    """Horizontal axis of the curves: images, time or steps."""
+    smoothing: float = 0.6
+    """Weight of the past in the curves of losses: 0 (none) to 0.99."""
+    is_log: bool = False
+    joins_seeds: bool = False
+    metrics: tuple[str, ...] = ()
+    """Metric of each plot that the user has chosen."""
+    axes: tuple[str, ...] = ()
+    """Axes of the parallel coordinates that the user has chosen."""
+    runs: tuple[str, ...] = ()
+    """Folders of the compared runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportChoices:
     """State of the import wizard."""
 

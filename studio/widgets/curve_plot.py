@@ -103,6 +103,10 @@ class Crosshair(QObject):
         """Text of the label; empty while it is hidden."""
         return self._label.text() if self._label.isVisibleTo(self._plot) else ""
 
+    def set_title(self, title: str) -> None:
+        """Set the format of the first line."""
+        self._title = title
+
     def set_pen(self, pen: QPen) -> None:
         """Set the pen of the line."""
         self._line.setPen(pen)

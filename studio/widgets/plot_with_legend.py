@@ -64,7 +64,7 @@ class CurveLegend(QWidget):
 
     def set_color(self, name: str, color: QColor) -> None:
         """Set the colour of a curve; the swatch of a hidden curve is hollow."""
-        self._chips[name].setIcon(_swatch(color, is_on=self._chips[name].isChecked()))
+        self._chips[name].setIcon(swatch(color, is_on=self._chips[name].isChecked()))
 
     def set_value(self, name: str, value: float) -> None:
         """Append the latest value of a curve to its label."""
@@ -79,7 +79,8 @@ class CurveLegend(QWidget):
         self._labels.clear()
 
 
-def _swatch(color: QColor, *, is_on: bool) -> QIcon:
+def swatch(color: QColor, *, is_on: bool = True) -> QIcon:
+    """Return a dot in a colour, hollow if it is not on."""
     picture = QPixmap(_SWATCH * 2)
     picture.setDevicePixelRatio(2)
     picture.fill(Qt.GlobalColor.transparent)

@@ -96,6 +96,8 @@ class Actions(QObject):
         self.run = RunActions(self)
         self.start, self.stop = self.run.action(Command.START), self.run.action(Command.STOP_SAVE)
         self.evaluate = self._make(self.tr("E&valuate now"), "Ctrl+E", "doctor")
+        self.compare = self._make(self.tr("Com&pare the selected runs"), "Ctrl+K", "compare")
+        self.sweep = self._make(self.tr("S&weep a setting…"), "Ctrl+Shift+K", "sweep")
         self.reset_layout = self._make(self.tr("&Reset layout"))
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)
@@ -154,7 +156,17 @@ class Actions(QObject):
             ],
         )
         self._add_menu(
-            bar, self.tr("&Run"), [*self.run.menu(), self.evaluate, None, self.keep_awake]
+            bar,
+            self.tr("&Run"),
+            [
+                *self.run.menu(),
+                self.evaluate,
+                None,
+                self.compare,
+                self.sweep,
+                None,
+                self.keep_awake,
+            ],
         )
         view = self._add_menu(bar, self.tr("&View"), [*self.panels.values(), None])
         shown = QMenu(self.tr("&Shown panels"), view)

@@ -20,7 +20,7 @@ from studio.settings.choices import WindowLayout
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Increased when docks are added or removed; older saved layouts are ignored."""
 _DEFAULT = WindowLayout()
 _SEPARATOR = 1
@@ -34,7 +34,7 @@ class DockArea(QMainWindow):
     height of the docks below the gallery change only when the user drags their edges.
 
     Args:
-        run, losses, quality, gallery, datasets, runs, log: the panels.
+        run, losses, quality, gallery, datasets, runs, log, compare, learn: the panels.
         others: further panels by name, shown as tabs beside the log under their window title and
             icon.
     """
@@ -49,6 +49,8 @@ class DockArea(QMainWindow):
         datasets: QWidget,
         runs: QWidget,
         log: QWidget,
+        compare: QWidget,
+        learn: QWidget,
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
@@ -71,6 +73,8 @@ class DockArea(QMainWindow):
             "losses": (self.tr("Losses"), losses),
             "quality": (self.tr("Quality"), quality),
             "log": (self.tr("Log"), log),
+            "compare": (self.tr("Compare"), compare),
+            "learn": (self.tr("Learn"), learn),
         }
         self._docks = {
             name: self._make_dock(name, title, panel, icon(name))
@@ -133,11 +137,14 @@ class DockArea(QMainWindow):
         for dock in self._docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        run, gallery, datasets, runs, losses, quality, log, *others = self._docks.values()
+        run, gallery, datasets, runs, losses, quality, log, compare, learn, *others = (
+            self._docks.values()
+        )
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, run)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, gallery)
         self.splitDockWidget(gallery, losses, Qt.Orientation.Vertical)
-        for tabs in ((gallery, datasets, runs), (losses, quality, log, *others)):
+        upper, lower = (gallery, datasets, runs, compare, learn), (losses, quality, log, *others)
+        for tabs in (upper, lower):
             for first, second in itertools.pairwise(tabs):
                 self.tabifyDockWidget(first, second)
         for dock in self._docks.values():

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 from studio.dialogs.error import AboutDialog
 from studio.dialogs.shortcuts import ShortcutsDialog
 from studio.models.run_state import Command, RunState, RunStatus, activity_text
+from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.quality import QualityPanel
@@ -35,7 +37,7 @@ class MainWindow(QMainWindow):
     """Holds the panels; ``studio.app`` connects them.
 
     Args:
-        run, losses, quality, gallery, datasets, runs, log: the panels.
+        run, losses, quality, gallery, datasets, runs, log, compare, learn: the panels.
         others: further panels by name; see ``DockArea``.
     """
 
@@ -54,12 +56,14 @@ class MainWindow(QMainWindow):
         datasets: DatasetPanel,
         runs: RunsPanel,
         log: LogPanel,
+        compare: ComparePanel,
+        learn: LearnPanel,
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
         self.gallery, self.datasets, self.log = gallery, datasets, log
-        self.runs = runs
+        self.runs, self.compare, self.learn = runs, compare, learn
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -75,6 +79,8 @@ class MainWindow(QMainWindow):
             datasets=datasets,
             runs=runs,
             log=log,
+            compare=compare,
+            learn=learn,
             others=others,
         )
         self._pages = QStackedWidget()

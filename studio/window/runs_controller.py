@@ -70,6 +70,11 @@ class QueueRunner(QObject):
         """Append a run."""
         self._note(lambda: self.queue.add(plan))
 
+    @Slot(object)
+    def add_all(self, plans: tuple[RunPlan, ...]) -> None:
+        """Append several runs."""
+        self._note(lambda: self.queue.add_all(plans))
+
     @Slot(int)
     def remove(self, place: int) -> None:
         """Remove a run unless it is running."""
@@ -254,6 +259,7 @@ class RunsController(QObject):
     def _connect_queue(self) -> None:
         view, runner = self._window.runs.queue, self.runner
         self._window.run.queue_requested.connect(self._add)
+        self._window.run.sweep_requested.connect(self._add_all)
         view.start_requested.connect(runner.start)
         view.pause_requested.connect(runner.pause)
         view.remove_requested.connect(runner.remove)
@@ -284,6 +290,12 @@ class RunsController(QObject):
     @Slot(object)
     def _add(self, plan: RunPlan) -> None:
         self.runner.add(plan)
+        self._window.show_runs()
+        self._window.runs.show_page(1)
+
+    @Slot(object)
+    def _add_all(self, plans: tuple[RunPlan, ...]) -> None:
+        self.runner.add_all(plans)
         self._window.show_runs()
         self._window.runs.show_page(1)
 

@@ -15,7 +15,7 @@ from studio.widgets.thumbnail_grid import ThumbnailGrid
 from tests.helpers.tiny import tiny_dataset
 from tests.helpers.windows import DIALOG_PATIENCE_MS, child, life
 
-PANELS = ("run", "gallery", "datasets", "runs", "losses", "quality", "log")
+PANELS = ("run", "gallery", "datasets", "runs", "losses", "quality", "log", "compare", "learn")
 
 
 def is_in_front(studio: Studio, name: str) -> bool:

@@ -42,6 +42,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.ImagesUnreadableError(PLACE, "no pictures"): "no pictures",
     errors.SoundsUnreadableError(PLACE, "no recordings"): "no recordings",
     errors.EvaluationUnavailableError(PLACE): str(PLACE),
+    errors.SceneInvalidError("its noise is too long"): "noise is too long",
     errors.SheetCorruptError(PLACE, "cut short"): "cut short",
     errors.TextsUnreadableError(PLACE, "not UTF-8"): "not UTF-8",
     errors.UnknownWordsError(["zebra", "gnu"]): "zebra, gnu",

@@ -45,6 +45,8 @@ class RunsBar(QWidget):
         self.resume = push_button(self.tr("Resume"), icon_name="resume")
         tip = self.tr("Begin a new run at a checkpoint of this one, with other settings")
         self.branch = push_button(self.tr("Branch…"), icon_name="branch", tip=tip)
+        tip = self.tr("Compare the selected runs; a single one is added to those compared")
+        self.compare = push_button(self.tr("Compare"), icon_name="compare", tip=tip)
         self.star = QAction(icon("star"), self.tr("Star"), self)
         self.rename = QAction(self.tr("Rename…"), self)
         self.rename.setShortcut(Qt.Key.Key_F2)
@@ -107,7 +109,7 @@ class RunsBar(QWidget):
     def show_page(self, page: int) -> None:
         """Check the button of a page; the actions on a run are visible on the first."""
         self._pages.button(page).setChecked(True)
-        for widget in (self._search, self.open, self.resume, self.branch, self._more):
+        for widget in (self._search, self.open, self.resume, self.branch, self.compare, self._more):
             widget.setVisible(page == 0)
 
     def _resume_tip(self, run: ListedRun | None, *, is_busy: bool) -> str:
@@ -139,7 +141,7 @@ class RunsBar(QWidget):
         self._more.setMenu(self.menu)
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        for widget in (self._search, self.open, self.resume, self.branch, self._more):
+        for widget in (self._search, self.open, self.resume, self.branch, self.compare, self._more):
             layout.addWidget(widget)
 
 

@@ -7,9 +7,9 @@ from engine.data.loader import (
     StoredRows,
     class_balanced_weights,
     group_keys,
-    mix_seed,
     weight_paired_items,
 )
+from engine.data.seeds import mix_seed
 from engine.errors import ConfigError
 
 

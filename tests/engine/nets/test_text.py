@@ -101,7 +101,7 @@ def test_that_a_normalised_context_of_any_size_still_passes_a_gradient(kind, opt
     code = torch.randn(5, 8)
     normalised = code / (code.square().mean(1, keepdim=True) + 0.01).sqrt()
     expected = torch.tanh(normalised @ decoder.start.weight.T + decoder.start.bias)
-    torch.testing.assert_close(decoder._begin(code)[0], expected)
+    torch.testing.assert_close(decoder.begin(code)[0], expected)
     texts = tiny_pairs(5, length=LENGTH)["text"]
     real = texts if kind is TextDecoder else texts.argmax(2)
     means: dict[str, float] = {}

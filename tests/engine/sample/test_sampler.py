@@ -21,7 +21,7 @@ from engine.errors import (
 from engine.events import GalleryEnded, GalleryProgressed, Outcome
 from engine.runs.checkpoint import write_checkpoint
 from engine.runs.folder import RunFolder
-from engine.sample import sampler
+from engine.sample import gallery, sampler
 from engine.sample.gallery import write_gallery
 from engine.sample.load import load_run
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
@@ -145,7 +145,7 @@ def test_that_a_gallery_is_what_other_programs_read(run, tmp_path):
 
 
 def test_that_a_cancelled_gallery_keeps_what_it_has(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(sampler, "BATCH", 4)
+    monkeypatch.setattr(gallery, "DRAWN_TOGETHER", 4)
     control = RunControl()
 
     def cancel(event):

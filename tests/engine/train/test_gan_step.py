@@ -16,7 +16,8 @@ from engine.config.sections import (
     REGULARIZERS,
     NetworkConfig,
 )
-from engine.data.loader import Batch, mix_seed
+from engine.data.loader import Batch
+from engine.data.seeds import mix_seed
 from engine.losses.adversarial import MaskedLogits
 from engine.losses.regularizers import squared_gradient_norm
 from engine.nets.discriminator import PAIR, Discriminator

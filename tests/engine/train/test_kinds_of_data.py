@@ -22,8 +22,10 @@ from engine.nets.text import EMBEDDING_STD, TextModality
 from engine.runs.folder import RunFolder, create_run_folder
 from engine.sample.gallery import write_gallery
 from engine.sample.load import encode_texts, load_run
+from engine.sample.player import Player
 from engine.sample.preview_sheet import read_sheet
 from engine.sample.request import Direction, GalleryRequest
+from engine.sample.scene_sources import gallery_scene
 from engine.train.data import load_training_data, model_metadata
 from engine.train.run import train
 from engine.train.setup import set_up
@@ -180,7 +182,8 @@ def test_that_texts_as_token_ids_are_learned_drawn_and_evaluated(tmp_path):
     images = torch.zeros(3, 1, 32, 32, dtype=torch.uint8)
     (captioned,) = loaded.sampler.truncated(0.5).complete_items({"image": images}, 1)
     assert len(captioned.texts) == 3
-    assert len(next(loaded.sampler.latent_walk(5, 1, 2)).texts) == 5
+    ways = [replace(gallery_scene(1, 0), towards=gallery_scene(2, 0), place=p) for p in (0.0, 0.5)]
+    assert len(Player(loaded).render(ways).texts) == 2
     walk = loaded.sampler.walk(
         {"text": encode_texts(["light", "dark"], text_facts(loaded.model))}, 4, 1
     )

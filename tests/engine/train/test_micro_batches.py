@@ -3,7 +3,7 @@ from typing import Any, cast
 import pytest
 import torch
 
-from engine.data.loader import mix_seed
+from engine.data.seeds import mix_seed
 from engine.nets.vae import MultimodalVae
 from engine.train import gan_step, vae_step
 from engine.train.families import build_step

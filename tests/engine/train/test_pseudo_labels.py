@@ -62,7 +62,7 @@ def test_that_the_generator_says_how_likely_its_text_is():
             generator.context({"image": items["image"]}, 6),
         )
         # The same from the network's own parts, one word after another.
-        hidden, likelihood = decoder._begin(context), torch.ones(6)
+        hidden, likelihood = decoder.begin(context), torch.ones(6)
         word, is_open = torch.zeros(6, decoder.words), torch.ones(6, dtype=torch.bool)
         for slot in range(decoder.length):
             out, hidden = decoder.gru(decoder.embedding(word)[:, None], hidden)

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from engine.config.sections import VariationalConfig
-from engine.data.loader import Batch, mix_seed
+from engine.data.loader import Batch
+from engine.data.seeds import mix_seed
 from engine.losses.elbo import BoundWeights, gaussian_divergence
 from engine.nets.protocols import Items
 from engine.nets.vae import MultimodalVae
