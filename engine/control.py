@@ -70,6 +70,16 @@ class RunControl:
             self._wants_evaluation = True
             self._changed.notify_all()
 
+    def request_changes(self, values: Mapping[str, object]) -> None:
+        """Request other values of live settings before the next step.
+
+        Args:
+            values: by dotted name; all of them take effect together, or none.
+        """
+        with self._changed:
+            self._changes.append(dict(values))
+            self._changed.notify_all()
+
     def request_snapshot(self) -> None:
         """Request a copy of the weights for ``engine.sample.live`` after the current step."""
         with self._changed:
@@ -85,16 +95,6 @@ class RunControl:
         """
         with self._changed:
             self._state_receivers.append(receive)
-            self._changed.notify_all()
-
-    def request_changes(self, values: Mapping[str, object]) -> None:
-        """Request other values of live settings before the next step.
-
-        Args:
-            values: by dotted name; all of them take effect together, or none.
-        """
-        with self._changed:
-            self._changes.append(dict(values))
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
@@ -150,6 +150,12 @@ class RunControl:
             wanted, self._wants_evaluation = self._wants_evaluation, False
         return wanted
 
+    def take_changes(self) -> list[Mapping[str, object]]:
+        """Return the requested changes in order, and clear the requests."""
+        with self._changed:
+            changes, self._changes = self._changes, []
+        return changes
+
     def take_snapshot_request(self) -> bool:
         """Return whether a copy of the weights was requested, and clear the request."""
         with self._changed:
@@ -161,12 +167,6 @@ class RunControl:
         with self._changed:
             receivers, self._state_receivers = self._state_receivers, []
         return receivers
-
-    def take_changes(self) -> list[Mapping[str, object]]:
-        """Return the requested changes in order, and clear the requests."""
-        with self._changed:
-            changes, self._changes = self._changes, []
-        return changes
 
     def take_retry_request(self) -> bool:
         """Return whether a resume or retry was requested, and clear the request."""

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
+from engine.config.changes import settings_at
 from engine.config.run import parse_column_weights
 from engine.control import RunControl
 from engine.data.facts import AudioFacts, ImageFacts
@@ -139,7 +140,8 @@ class Stepper:
 
     def __init__(self, folder: Path, snapshot: Snapshot, control: RunControl) -> None:
         run = RunFolder(folder)
-        config, model = uncompiled(run.read_config()), run.read_model()
+        settings = settings_at(run.read_config(), snapshot.metadata.images_seen)
+        config, model = uncompiled(settings), run.read_model()
         device = find_device(config.device)
         self._dataset = dataset = open_dataset(config.dataset)
         if dataset.manifest.version != model.dataset_version:

@@ -121,6 +121,7 @@ class PlotMarks(QObject):
         for kind, item in self._items.items():
             places = [mark.x for mark in self.shown if mark.kind == kind]
             item.setData(places, [y] * len(places))
+            item.setVisible(bool(places))
 
     def _near(self, x: float) -> list[PlotMark]:
         width = self._plot.getViewBox().viewPixelSize()[0]

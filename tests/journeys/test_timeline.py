@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.config.changes import settings_at
@@ -48,9 +49,9 @@ def test_a_rate_is_changed_and_taken_back_and_a_branch_starts_from_a_click(
     press(qtbot, window.run, "Settings…")
     dialog = child(window, RunSettingsDialog)
     page = dialog.live
-    edit = page.fields[RATE].focusProxy()
+    edit = child(page.fields[RATE], QLineEdit)
     before = page.fields[RATE].text()
-    edit.selectAll()  # pyright: ignore[reportAttributeAccessIssue] - a line edit
+    edit.selectAll()
     qtbot.keyClicks(edit, "0.003")
     qtbot.mouseClick(page.apply, Qt.MouseButton.LeftButton)
     (first,) = wait_for(SettingsChanged)

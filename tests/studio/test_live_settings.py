@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.config.changes import live_settings
@@ -32,8 +32,8 @@ def dialog(qtbot: QtBot, studio: Studio) -> RunSettingsDialog:
 
 
 def type_in(qtbot: QtBot, dialog: RunSettingsDialog, name: str, text: str) -> None:
-    edit = dialog.live.fields[name].focusProxy()
-    edit.selectAll()  # pyright: ignore[reportAttributeAccessIssue] - a line edit
+    edit = child(dialog.live.fields[name], QLineEdit)
+    edit.selectAll()
     qtbot.keyClicks(edit, text)
 
 
