@@ -28,11 +28,11 @@ import numpy as np
 TURNS = ("nobody", "follow", "one", "sixteen")
 MOVE_MS = 16
 WARM_UP_S = 15.0
-SETTLE_S = 1.0
+SETTLE_S = 1.5
 """Left out at the beginning of each turn."""
 DRAG_S = 2.0
 """Length of one drag; it rests between two."""
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 COUNTS = {"one": 1, "sixteen": 16, "follow": 8}
 
 
@@ -179,7 +179,7 @@ class Window:
         QTimer.singleShot(round(PATIENCE_S * 1000), loop.quit)
         loop.exec()
         if not is_true():
-            sys.exit("nothing happened for two minutes")
+            sys.exit("nothing happened for five minutes")
 
     def drag(self, seconds: float) -> None:
         """Drag on the board in circles."""
@@ -325,9 +325,9 @@ def inside_open(home: Path, arguments: argparse.Namespace) -> dict[str, float]:
         window.until(lambda least=before: window.newest > least)
         times[kind] = round(next(at for n, at in window.paints if n > before) - began, 3)
         studio.window.show_gallery()
-        # As a minute after the panel was hidden.
+        # As a minute after the panel was hidden; it notices within half a second.
+        window.wait(1.2)
         studio.window.play.session.release()
-        window.wait(0.5)
         before = window.newest
     window.close()
     return times
