@@ -270,6 +270,7 @@ class Studio(QObject):
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
         self.timeline.branch_requested.connect(self.runs_controller.begin_branch)
+        self.timeline.checkpoint_play_requested.connect(self.playing.play_checkpoint)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(window.give)
         window.runs.export_requested.connect(self.exporting.ask)

@@ -94,7 +94,7 @@ class RunsBar(QWidget):
             action.setEnabled(run is not None)
         for action in (self.rename, self.delete):
             action.setEnabled(is_free)
-        is_trained = is_sound and run.status is not Status.EXPORTED
+        is_trained = is_sound and run is not None and run.status is not Status.EXPORTED
         for action in (self.queue_again, self.copy_command):
             action.setEnabled(is_trained)
         for action in (self.settings, self.export):

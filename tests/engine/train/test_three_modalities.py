@@ -20,7 +20,7 @@ from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 NAMES = ("text", "image", "sketch")
-EVERYWHERE = dict.fromkeys(NAMES, torch.ones(8, dtype=torch.bool))
+EVERYWHERE: dict[str, torch.Tensor] = dict.fromkeys(NAMES, torch.ones(8, dtype=torch.bool))
 
 
 def three_modalities() -> tuple[Modality, ...]:
