@@ -127,7 +127,8 @@ class JointDenseGenerator(nn.Module):
         return self._generate(slerp(ends[0], ends[1], t))
 
     def _generate(self, latent: Tensor) -> dict[str, Tensor]:
-        parts = self.layers(latent).split(self._sizes, 1)
+        # Penalties judge what bf16 generates in full precision.
+        parts = self.layers(latent).float().split(self._sizes, 1)
         return {
             name: modality.activate(part.reshape(-1, *modality.item_shape))
             for (name, modality), part in zip(self._modalities.items(), parts, strict=True)
