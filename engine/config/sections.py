@@ -295,6 +295,32 @@ class DataConfig:
         low=0.0,
         high=1.0,
     )
+    max_items: int = setting(
+        0,
+        label="Training items",
+        help="Number of training items to use, drawn at random and the same for every seed, to see "
+        "what few data do. 0 uses all.",
+        unit="items",
+        low=0,
+        high=1_000_000_000,
+    )
+    complete_fraction: float = setting(
+        1.0,
+        label="Complete items",
+        help="Fraction of the training items that keep all their columns. Each of the others lacks "
+        "one, to see what incomplete data do. 1 hides nothing.",
+        low=0.0,
+        high=1.0,
+    )
+    imbalance_factor: float = setting(
+        1.0,
+        label="Imbalance",
+        help="How many times as many training items the first class keeps as the last, in "
+        "alphabetical order, to see what imbalanced data do. 1 leaves the classes as they are. "
+        "The classes are those of 'Balance by'.",
+        low=1.0,
+        high=10_000.0,
+    )
     augmentation: str = setting(
         "auto",
         label="Augmentation",

@@ -16,6 +16,9 @@ _UNHASHED_DEFAULTS = frozenset(
     {
         "init_from",
         "init_checkpoint",
+        "data.complete_fraction",
+        "data.imbalance_factor",
+        "data.max_items",
         "data.text_length",
         "networks.context_norm",
         "networks.generation_order",

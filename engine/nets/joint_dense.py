@@ -159,7 +159,8 @@ class JointDenseGenerator(nn.Module):
 
     def generate(self, latent: Tensor) -> dict[str, Tensor]:
         """Map noise [B, Z] to the items of all modalities."""
-        parts = self.layers(latent).split(self._sizes, 1)
+        # Penalties judge what bf16 generates in full precision.
+        parts = self.layers(latent).float().split(self._sizes, 1)
         return {
             name: modality.activate(part.reshape(-1, *modality.item_shape))
             for (name, modality), part in zip(self._modalities.items(), parts, strict=True)

@@ -12,14 +12,13 @@ from torch import Tensor
 
 from engine.config.run import RunConfig
 from engine.config.sections import NetworkConfig
-from engine.data.facts import TextFacts
-from engine.data.loader import (
-    DeviceLoader,
-    StoredRows,
+from engine.data.class_balance import (
     class_balanced_weights,
     group_keys,
     weight_paired_items,
 )
+from engine.data.facts import TextFacts
+from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.tokenizers import Vocabulary
 from engine.data.word_vectors import WordVectors, read_word_vectors

@@ -10,6 +10,7 @@ from typing import cast
 
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
+from engine.data.reduction import reduce_dataset
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
@@ -388,12 +389,14 @@ class TrainingLoop:
 
     def _build_evaluator(self, control: RunControl) -> Evaluator:
         run = self._run
+        dataset = open_dataset(run.config.dataset)
         return build_evaluator(
-            open_dataset(run.config.dataset),
+            dataset,
             run.model,
             run.config.networks,
             default_cache(),
             control,
+            trained_on=reduce_dataset(dataset, run.config.data),
         )
 
     def _take_snapshot(self) -> tuple[Snapshot, Sampler]:

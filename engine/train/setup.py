@@ -18,7 +18,8 @@ from engine.config.sections import JOINT_DENSE, TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, DeviceLoader
-from engine.data.store import TRAIN, StoredDataset, open_dataset
+from engine.data.reduction import open_training_dataset
+from engine.data.store import TRAIN, StoredDataset
 from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.modalities.registry import build_modalities
@@ -97,7 +98,7 @@ class TrainingSetup:
 
     def augment(self, settings: RunConfig) -> None:
         """Begin with an augmentation; ``use`` must be called next."""
-        self.data = self.data.augmented(settings, open_dataset(self.config.dataset), self.model)
+        self.data = self.data.augmented(settings, open_training_dataset(self.config), self.model)
         others = {n: m for n, m in self.state.buffers.items() if not n.startswith(AUGMENTER)}
         self.state.buffers = others | augmenter_buffers(self.data.augmenters, self.state.device)
 
@@ -127,7 +128,7 @@ def set_up(
         EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
-    dataset = open_dataset(config.dataset)
+    dataset = open_training_dataset(config)
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
     metadata, config = model_metadata(config, dataset)
@@ -446,7 +447,7 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 
 
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
-    dataset = open_dataset(config.dataset)
+    dataset = open_training_dataset(config)
     config = follow_initial_run(config, find_initial_run(config))
     metadata, config = model_metadata(config, dataset)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)

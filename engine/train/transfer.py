@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from engine.config.run import RunConfig
 from engine.data.facts import TextFacts
-from engine.data.store import open_dataset
+from engine.data.reduction import open_training_dataset
 from engine.data.text_choice import AUTO
 from engine.data.tokenizers import SPECIAL
 from engine.errors import ConfigError, Problem
@@ -136,7 +136,7 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
     if initial is None:
         return None
     config = follow_initial_run(config, initial)
-    model, config = model_metadata(config, open_dataset(config.dataset))
+    model, config = model_metadata(config, open_training_dataset(config))
     modalities = build_modalities(model.columns, config.networks)
     # Without memory and without the global randomness, which a run may be using.
     with shapes_only():

@@ -134,6 +134,9 @@ def test_that_the_hash_follows_the_settings_and_not_the_folders():
 LATER = {
     "init_from": "/a",
     "init_checkpoint": "kid",
+    "data.complete_fraction": 0.5,
+    "data.imbalance_factor": 10.0,
+    "data.max_items": 100,
     "data.text_length": 9,
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",
