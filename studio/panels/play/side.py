@@ -16,7 +16,7 @@ from studio.panels.play.walk import WalkControls
 from studio.theme import SPACING
 from studio.widgets.labels import Section, fill, plain_label, scrolling, spaced
 
-_WIDTH = 292
+_WIDTH, _NARROWEST = 292, 190
 _OPEN = ("noise",)
 
 
@@ -79,7 +79,8 @@ class PlaySide(QWidget):
     def scrolled(self) -> QScrollArea:
         """Wrap the side in a scroll area of its width."""
         area = scrolling(self)
-        area.setFixedWidth(_WIDTH)
+        area.setMinimumWidth(_NARROWEST)
+        area.setMaximumWidth(_WIDTH)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for section in self.sections.values():
             section.toggled.connect(
