@@ -16,7 +16,7 @@ from studio.panels.play.walk import WalkControls
 from studio.theme import SPACING
 from studio.widgets.labels import Section, fill, plain_label, spaced
 
-_WIDTH, _NARROWEST = 292, 190
+_WIDTH, _NARROWEST = 314, 190
 _OPEN = ("noise",)
 
 
