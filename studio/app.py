@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication
 
 from engine.events import RunEnded, RunEvent, RunReady, RunRelocated
@@ -18,12 +19,15 @@ from studio.errors.reporter import ErrorReport, ErrorReporter
 from studio.i18n import Language, install_language
 from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.awake import SleepInhibitor
+from studio.jobs.comparing import ComparisonJobs
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.exporting import ExportJob
 from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.inspection import InspectionJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
@@ -33,9 +37,12 @@ from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
 from studio.models.run_queue import FILE_NAME
+from studio.models.run_selection import MAX_RUNS, RunSelection
 from studio.models.run_state import Command
+from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.play import PlayPanel
@@ -45,6 +52,8 @@ from studio.panels.runs import RunsPanel
 from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import (
     AroundChoices,
+    CompareView,
+    ExportChoices,
     GalleryView,
     GeneralChoices,
     ImportChoices,
@@ -60,12 +69,16 @@ from studio.window.actions import Actions
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
+from studio.window.exporting import RunExporting
 from studio.window.import_flow import Imported, ImportFlow
+from studio.window.learning import LearnController
+from studio.window.live_settings import MAX_UNDO, LiveSettingsController
 from studio.window.main_window import MainWindow
 from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
+from studio.window.timeline import TimelineController
 
 SWITCH_INTERVAL_S = 0.0005
 """Interpreter switch interval; with Python's default of 5 ms, training stalls on all cores while
@@ -97,9 +110,13 @@ class Studio(QObject):
         self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
         self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
+        self.export = ExportJob(work.export_run, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
+        self.compared = RunSelection(self)
+        self.comparing = ComparisonJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.frames = FrameJob(work.open_player, self)
         self.films = Task("film", self)
@@ -107,6 +124,8 @@ class Studio(QObject):
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
+        self.setting_changes = QUndoStack(self)
+        self.setting_changes.setUndoLimit(MAX_UNDO)
         self._work = work
         self._form = RunForm(self.workspace, self.store.load(RunChoices()))
         self._build_window()
@@ -116,6 +135,10 @@ class Studio(QObject):
         """Create the window and its controllers, and connect them to the jobs."""
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
+        self.timeline = TimelineController(self.window, self.runs, self.run_view)
+        self.live_settings = LiveSettingsController(
+            self.window, self.training, self.run_view, self.setting_changes
+        )
         self.notes = RunAlerts(self.window.run, self.training)
         self.run_controller = RunController(self.window, self.training, self.run_view)
         self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
@@ -131,8 +154,12 @@ class Studio(QObject):
         self.evaluating = EvaluationController(
             self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
         )
+        self.learning = LearnController(self.window.learn, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
+        self.exporting = RunExporting(
+            self.window, self.export, self.store.load(ExportChoices()), lambda: self.workspace
+        )
         self.importing = ImportFlow(
             self.window,
             ImportJobs(self._work.import_dataset, self.window),
@@ -144,7 +171,14 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed, self.transfer, self.evaluation),
+            (
+                self.gallery,
+                self.export,
+                self.datasets,
+                self.speed,
+                self.transfer,
+                self.evaluation,
+            ),
             self.importing,
             self.run_view,
         )
@@ -186,7 +220,9 @@ class Studio(QObject):
             window.run.choices(),
             window.losses.view(),
             window.gallery.view(),
+            window.compare.view(),
             self.saving.choices,
+            self.exporting.choices,
             self.importing.choices,
             self.desktop.choices,
         ):
@@ -204,9 +240,12 @@ class Studio(QObject):
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
+            compare=ComparePanel(self.compared, self.comparing, self.runs, self.workspace),
+            learn=LearnPanel(self.inspection),
         )
         window.losses.set_view(self.store.load(PlotView()))
         window.gallery.set_view(self.store.load(GalleryView()))
+        window.compare.set_view(self.store.load(CompareView()))
         window.arrange(self.store.load(WindowLayout()))
         window.actions_.check(self._general.appearance, self._general.language)
         return window
@@ -230,11 +269,17 @@ class Studio(QObject):
         initial.preview_requested.connect(lambda p: self.transfer.start(p.config, p.starter))
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
+        self.timeline.branch_requested.connect(self.runs_controller.begin_branch)
+        self.timeline.checkpoint_play_requested.connect(self.playing.play_checkpoint)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(window.give)
+        window.runs.export_requested.connect(self.exporting.ask)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
+        window.compare.failed.connect(self.reporter.report)
+        window.runs.compare_requested.connect(self._compare)
+        window.runs.table.pointed.connect(window.compare.highlight.point_at)
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)
@@ -247,9 +292,11 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.inspection.shut_down,
             self.neighbours.shut_down,
             window.play.shut_down,
             self.player.shut_down,
+            self.comparing.shut_down,
         ):
             self.closing.closing.connect(shut_down)
         window.import_requested.connect(self.importing.open)
@@ -262,7 +309,10 @@ class Studio(QObject):
 
     def _connect_actions(self, actions: Actions) -> None:
         actions.open_run.triggered.connect(self._pick_run)
+        actions.compare.triggered.connect(self.window.runs.compare)
+        actions.sweep.triggered.connect(self._sweep)
         actions.save_gallery.triggered.connect(self._save_gallery)
+        actions.export_run.triggered.connect(self._export_run)
         actions.choose_workspace.triggered.connect(self._pick_workspace)
         actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
         actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
@@ -294,10 +344,30 @@ class Studio(QObject):
         self.window.raise_()
         self.window.activateWindow()
 
+    @Slot(object)
+    def _compare(self, folders: tuple[Path, ...]) -> None:
+        """Compare the selected runs; a single one is added to those that are compared."""
+        are_several = len(folders) > 1
+        refused = (self.compared.replace if are_several else self.compared.add)(folders)
+        if refused:
+            text = self.tr("%Ln run(s) are compared at most.", "", MAX_RUNS)
+            self.window.statusBar().showMessage(text, _MESSAGE_MS)
+        self.window.show_panel("compare")
+
+    @Slot()
+    def _sweep(self) -> None:
+        self.window.show_docks()
+        self.window.run.sweep()
+
     @Slot()
     def _save_gallery(self) -> None:
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
+
+    @Slot()
+    def _export_run(self) -> None:
+        if self.run_view.folder is not None:
+            self.exporting.ask(self.run_view.folder)
 
     @Slot()
     def _pick_run(self) -> None:
@@ -313,6 +383,7 @@ class Studio(QObject):
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
         self.window.datasets.set_workspace(folder)
+        self.window.compare.set_workspace(folder)
         self.runs_controller.use_workspace()
 
     @Slot(object)
@@ -332,7 +403,8 @@ class Studio(QObject):
     def _change_language(self) -> None:
         """Build the window again once nothing in it would be lost; runs and queue go on."""
         is_writing = self.datasets.saving.is_running or self.datasets.exporting.is_running
-        if self.importing.wizard or self.saving.dialog or is_writing or self.desktop.is_writing:
+        has_dialog = self.importing.wizard or self.saving.dialog or self.exporting.dialog
+        if has_dialog or is_writing or self.desktop.is_writing:
             waits = self.tr("The language changes once the open import or gallery is done.")
             self.window.statusBar().showMessage(waits, _MESSAGE_MS)
             QTimer.singleShot(_RETRY_MS, self, self._change_language)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 
+from engine.config.changes import settings_at
 from engine.config.presets import PRESETS, SMALL_DATASET, gpu_memory_bytes, suitable_preset
 from engine.config.run import RunConfig
 from engine.data.store import TRAIN, StoredDataset, open_dataset
@@ -460,7 +461,7 @@ def judge_run(folder: Path) -> JudgedRun:
     verdict = None
     if newest is not None and dataset.manifest.version == version:
         history = [(point.images_seen, point.metrics) for point in points]
-        facts = facts_of(config, dataset)
+        facts = facts_of(settings_at(config, newest.images_seen), dataset)
         verdict = judge(newest.metrics, newest.images_seen, history, facts)
     return JudgedRun(folder=folder, verdict=verdict, report=report)
 

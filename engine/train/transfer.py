@@ -37,10 +37,10 @@ from engine.train.state import GENERATOR
 
 
 def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConfig:
-    """Take what is left automatic about texts from the earlier run.
+    """Take what is left automatic about texts and sounds from the earlier run.
 
     Words of another kind of token, and tensors of another encoding, could not be taken over, and a
-    decoder that is conditioned in another way would have to learn anew.
+    decoder that is conditioned in another way would have to learn anew, as would another encoder.
     """
     if initial is None:
         return config
@@ -51,6 +51,8 @@ def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConf
         changes["networks__text_encoding"] = before.networks.text_encoding
     if config.networks.text_conditioning == AUTO:
         changes["networks__text_conditioning"] = before.networks.text_conditioning
+    if config.networks.sound_encoder == AUTO:
+        changes["networks__sound_encoder"] = before.networks.sound_encoder
     return config.with_values(**changes)
 
 

@@ -66,6 +66,15 @@ class ShortcutsDialog(QDialog):
                 (_native("Alt+Up", "Alt+Down"), self.tr("Move a run within the queue")),
             ],
         )
+        yield (
+            self.tr("Compare"),
+            [
+                (_native("Del"), self.tr("Remove the run, or the brush of the axis")),
+                (_native("Left", "Right"), self.tr("Move through the previews, or choose an axis")),
+                (_native("Up", "Down"), self.tr("Move the lower end of the brush")),
+                (_native("Shift+Up", "Shift+Down"), self.tr("Move the upper end of the brush")),
+            ],
+        )
         key = QKeySequence.StandardKey
         yield (
             self.tr("Datasets"),

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -356,6 +357,13 @@ class RunForm:
                 config = self._config(values)
                 return RunPlan(config=config, starter=self.starter, branch=self.branch)
         return None
+
+    def variant(self, texts: Mapping[str, str], name: str) -> "RunForm":
+        """Copy the form with other texts in some fields, and a name for the run."""
+        copied = copy(self)
+        copied._texts = {**self._texts, **texts}  # noqa: SLF001 - of the same class
+        copied.rename(name)
+        return copied
 
     def longest_text(self) -> tuple[int, TextCost] | None:
         """Return the longest text that the settings allow, in tokens, and what such texts cost.

@@ -1,7 +1,7 @@
 """The queue of runs, stored in a file of the workspace so that it survives a restart."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -98,6 +98,12 @@ class RunQueue:
         self._runs.append(QueuedRun(plan=self.with_free_name(plan)))
         self._save()
         return self._runs[-1]
+
+    def add_all(self, plans: Iterable[RunPlan]) -> None:
+        """Append several runs, which are saved at once."""
+        for plan in plans:
+            self._runs.append(QueuedRun(plan=self.with_free_name(plan)))
+        self._save()
 
     def remove(self, place: int) -> None:
         """Remove a run."""

@@ -1,6 +1,6 @@
 """Loss panel: a smoothed curve over a raw one for each loss."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -14,11 +14,14 @@ from PySide6.QtWidgets import (
 
 from engine.events import MetricsReported
 from studio.models.loss_history import LossHistory, smoothed
+from studio.models.loss_text import loss_words
+from studio.models.run_marks import mark_kinds
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.labels import fill, spaced
+from studio.widgets.moment_bar import MomentBar
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 REDRAW_MS = 1000
@@ -28,12 +31,19 @@ SMOOTHING_STEPS = 99
 class LossPlotPanel(QWidget):
     """Losses of one run; redrawn at most once a second, and only while visible."""
 
+    moment_chosen = Signal(float)
+    """Emitted with the images seen at a place of the plot that the user has clicked."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.history = LossHistory()
         self.board = PlotWithLegend(
-            self.tr("Losses"), self.tr("Loss curves appear here when training starts.")
+            self.tr("Losses"),
+            self.tr("Loss curves appear here when training starts."),
+            mark_kinds=mark_kinds(),
         )
+        self.board.plot.marks.chosen.connect(self.moment_chosen)
+        self.moment_bar = MomentBar()
         self.board.switched.connect(self._draw)
         self._make_controls()
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
@@ -60,6 +70,7 @@ class LossPlotPanel(QWidget):
             smoothing=self._smoothing.value() / 100,
             is_log=self._log.isChecked(),
             hidden=self.board.hidden,
+            hidden_marks=tuple(sorted(self.board.marks_button.hidden)),
         )
 
     def set_view(self, view: PlotView) -> None:
@@ -67,6 +78,7 @@ class LossPlotPanel(QWidget):
         self._smoothing.setValue(round(view.smoothing * 100))
         self._log.setChecked(view.is_log)
         self.board.hide_curves(view.hidden)
+        self.board.marks_button.hide_kinds(view.hidden_marks)
 
     def _make_controls(self) -> None:
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
@@ -93,55 +105,18 @@ class LossPlotPanel(QWidget):
         controls.addWidget(self.board.legend)
         controls.addWidget(view)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        fill(layout, controls, (self.board, 1))
+        fill(layout, controls, (self.board, 1), self.moment_bar)
 
     @Slot()
     def _draw(self) -> None:
         weight = self._smoothing.value() / 100
         for name, curve in self.history.curves.items():
             if name not in self.board.legend.names:
-                self.board.add(name, *self._words(name))
+                self.board.add(name, *loss_words(name))
             x, values = curve.points()
             soft = smoothed(values, weight, curve.reports_per_point)
             self.board.draw(name, x, soft, values if weight > 0 else None)
         self.board.show_drawn()
-
-    def _words(self, name: str) -> tuple[str, str]:
-        known = {
-            "generator": (
-                self.tr("Generator"),
-                self.tr("How badly the generator fails to convince the discriminator"),
-            ),
-            "discriminator": (
-                self.tr("Discriminator"),
-                self.tr("How badly the discriminator tells real pairs from generated ones"),
-            ),
-            "penalty": (
-                self.tr("Penalty"),
-                self.tr(
-                    "Squared gradient norm of the discriminator at the real pairs; keeps it smooth"
-                ),
-            ),
-            "text_nll": (
-                self.tr("Text NLL"),
-                self.tr("Negative log-likelihood of the real texts, in nats per token"),
-            ),
-            "redescription": (
-                self.tr("Redescription"),
-                self.tr("How badly generated items tell what they were made from, in nats"),
-            ),
-            "bound": (
-                self.tr("Bound"),
-                self.tr("How badly the model explains whole pairs, in nats; lower is better"),
-            ),
-            "image": (self.tr("Image"), self.tr("How surprising real images are, in nats")),
-            "text": (self.tr("Text"), self.tr("How surprising real texts are, in nats")),
-            "kl": (
-                self.tr("KL"),
-                self.tr("How much the latent code says about each pair, in nats"),
-            ),
-        }
-        return known.get(name, (name, name))
 
     @Slot(bool)
     def _set_log(self, is_log: bool) -> None:  # noqa: FBT001 - a Qt slot

@@ -66,6 +66,8 @@ class PlotView:
     is_log: bool = False
     hidden: tuple[str, ...] = ()
     """Names of hidden curves."""
+    hidden_marks: tuple[str, ...] = ()
+    """Kinds of marks that are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,25 @@ class GalleryView:
 
     zoom: int = 2
     """Screen pixels per image pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareView:
+    """State of the Compare panel."""
+
+    page: int = 0
+    axis: str = "images"
+    """Horizontal axis of the curves: images, time or steps."""
+    smoothing: float = 0.6
+    """Weight of the past in the curves of losses: 0 (none) to 0.99."""
+    is_log: bool = False
+    joins_seeds: bool = False
+    metrics: tuple[str, ...] = ()
+    """Metric of each plot that the user has chosen."""
+    axes: tuple[str, ...] = ()
+    """Axes of the parallel coordinates that the user has chosen."""
+    runs: tuple[str, ...] = ()
+    """Folders of the compared runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,3 +120,14 @@ class SaveGalleryChoices:
     """Texts to draw, one per line."""
     images: str = ""
     """Folder of images to caption."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportChoices:
+    """State of the export dialog of a run."""
+
+    kind: str = "model"
+    film_format: str = "webp"
+    fps: float = 8.0
+    folder: str = ""
+    """Parent folder of the exports; empty for the workspace's."""

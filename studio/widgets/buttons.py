@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Signal, SignalInstance
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QIcon, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -108,6 +108,9 @@ def icon_button(name: str, tip: str, key: str = "") -> QToolButton:
     return button
 
 
+_PAGE_PADDING = 22
+
+
 def add_page_buttons(layout: QLayout, pages: QButtonGroup, texts: Iterable[str]) -> None:
     """Add checkable buttons with ids from 0 to layout and group; the first is checked."""
     for page, text in enumerate(texts):
@@ -116,5 +119,9 @@ def add_page_buttons(layout: QLayout, pages: QButtonGroup, texts: Iterable[str])
         button.setProperty("role", "view")
         button.setCheckable(True)
         button.setChecked(page == 0)
+        # The theme draws the checked one in bold.
+        bold = QFont(button.font())
+        bold.setBold(True)
+        button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(text) + _PAGE_PADDING)
         pages.addButton(button, page)
         layout.addWidget(button)

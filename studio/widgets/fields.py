@@ -108,7 +108,7 @@ class ChecksField(Field):
         self._button.setProperty("role", "choice")
         self._button.setAutoDefault(False)
         self._button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._menu = _StayingMenu(self._button)
+        self._menu = StayingMenu(self._button)
         self._button.setMenu(self._menu)
         super().__init__(self._button, parent)
 
@@ -138,14 +138,14 @@ class ChecksField(Field):
         self._button.setText(", ".join(self.chosen()).replace("&", "&&") or self._nothing)
 
 
-class _StayingMenu(QMenu):
+class StayingMenu(QMenu):
     """A menu that stays open when an action is toggled."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Toggle a checkable action without closing the menu."""
         action = self.activeAction()
         if action is not None and action.isCheckable():
-            action.toggle()
+            action.trigger()
             return
         super().mouseReleaseEvent(event)
 

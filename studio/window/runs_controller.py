@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
+from engine.config.changes import settings_at
 from engine.config.run import RunConfig
 from engine.errors import EngineError
 from engine.events import Outcome, RunEnded, RunEvent
@@ -68,6 +69,11 @@ class QueueRunner(QObject):
     def add(self, plan: RunPlan) -> None:
         """Append a run."""
         self._note(lambda: self.queue.add(plan))
+
+    @Slot(object)
+    def add_all(self, plans: tuple[RunPlan, ...]) -> None:
+        """Append several runs."""
+        self._note(lambda: self.queue.add_all(plans))
 
     @Slot(int)
     def remove(self, place: int) -> None:
@@ -253,6 +259,7 @@ class RunsController(QObject):
     def _connect_queue(self) -> None:
         view, runner = self._window.runs.queue, self.runner
         self._window.run.queue_requested.connect(self._add)
+        self._window.run.sweep_requested.connect(self._add_all)
         view.start_requested.connect(runner.start)
         view.pause_requested.connect(runner.pause)
         view.remove_requested.connect(runner.remove)
@@ -287,6 +294,12 @@ class RunsController(QObject):
         self._window.runs.show_page(1)
 
     @Slot(object)
+    def _add_all(self, plans: tuple[RunPlan, ...]) -> None:
+        self.runner.add_all(plans)
+        self._window.show_runs()
+        self._window.runs.show_page(1)
+
+    @Slot(object)
     def _queue_again(self, folder: Path) -> None:
         try:
             config = RunFolder(folder).read_config().with_values(run=folder)
@@ -311,13 +324,14 @@ class RunsController(QObject):
     @Slot(object)
     def _ask_branch(self, choices: BranchChoices) -> None:
         dialog = BranchRun(self._window, choices)
-        dialog.start_chosen.connect(self._begin_branch)
+        dialog.start_chosen.connect(self.begin_branch)
         dialog.open()
 
     @Slot(object)
-    def _begin_branch(self, start: BranchStart) -> None:
+    def begin_branch(self, start: BranchStart) -> None:
+        """Fill the form with a branch that has the settings of its run at the checkpoint."""
         try:
-            config = RunFolder(start.source).read_config()
+            config = settings_at(RunFolder(start.source).read_config(), start.images_seen)
         except EngineError as error:
             self._reporter.report(error)
         else:

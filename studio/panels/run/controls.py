@@ -127,6 +127,7 @@ class RunControls(QWidget):
     resume_requested = Signal(object)
     """Emitted with the ``RunConfig`` of a run to resume."""
     queue_requested = Signal()
+    sweep_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,6 +137,9 @@ class RunControls(QWidget):
         self.start = push_button(self.tr("Start training"), lambda: ask(Command.START))
         self.queue = push_button("", self.queue_requested, icon_name="queue")
         self.queue.setAccessibleName(self.tr("Add to queue"))
+        self.sweep = push_button("", self.sweep_requested, icon_name="sweep")
+        self.sweep.setAccessibleName(self.tr("Sweep a setting"))
+        self.sweep.setToolTip(self.tr("Queue a run for each of several values of a setting"))
         self.more = MoreTraining()
         self.pause = SplitButton(self.tr("Ways to pause"))
         self.pause.main.setToolTip(self.tr("Pause after the current step"))
@@ -174,7 +178,7 @@ class RunControls(QWidget):
         asking = fill(spaced(QHBoxLayout(), SPACING), (self.save, 1), (self.sample, 1))
         steering = spaced(QHBoxLayout(), SPACING)
         fill(steering, (self.pause, 1), (self.resume, 1), (self.stop, 1))
-        starting = fill(spaced(QHBoxLayout(), SPACING), (self.start, 1), self.queue)
+        starting = fill(spaced(QHBoxLayout(), SPACING), (self.start, 1), self.queue, self.sweep)
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         fill(layout, asking, steering, self.more, starting)
         self._show()

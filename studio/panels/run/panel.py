@@ -10,6 +10,7 @@ from engine.config.run import RunConfig
 from engine.config.setting import Setting
 from engine.events import RunReady
 from engine.runs.branching import BranchStart
+from studio.dialogs.sweep import SweepDialog
 from studio.i18n import translate_engine
 from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
@@ -37,6 +38,8 @@ class RunPanel(QWidget):
     """Emitted with a valid ``RunPlan``."""
     queue_requested = Signal(object)
     """Emitted with a valid ``RunPlan`` to add to the queue."""
+    sweep_requested = Signal(object)
+    """Emitted with the ``RunPlan`` of each run of a sweep to add to the queue."""
     resume_requested = Signal(object)
     """Emitted with the ``RunConfig`` of a run to resume."""
     command_requested = Signal(object)
@@ -77,6 +80,7 @@ class RunPanel(QWidget):
         self._controls.command_requested.connect(self._on_command)
         self._controls.resume_requested.connect(self.resume_requested)
         self._controls.queue_requested.connect(self.queue)
+        self._controls.sweep_requested.connect(self.sweep)
         self._lay_out()
         self._title.hide()
         self.refresh()
@@ -193,6 +197,13 @@ class RunPanel(QWidget):
         if self.can_queue:
             self.queue_requested.emit(self._form.plan())
             self._clear_for_next()
+
+    @Slot()
+    def sweep(self) -> None:
+        """Ask for the values of a setting, and request to queue a run for each."""
+        dialog = SweepDialog(self, self._form)
+        dialog.queue_requested.connect(self.sweep_requested)
+        dialog.open()
 
     def use_settings(self, config: RunConfig) -> None:
         """Fill the form with the settings of a run."""

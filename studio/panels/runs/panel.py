@@ -33,8 +33,11 @@ class RunsPanel(QWidget):
     branch_requested = Signal(object)
     queue_again_requested = Signal(object)
     settings_requested = Signal(object)
+    compare_requested = Signal(object)
+    """Emitted with the folders of the selected runs; there may be none."""
     folder_requested = Signal(object)
     command_requested = Signal(object)
+    export_requested = Signal(object)
 
     def __init__(self, jobs: RunJobs, workspace: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,9 +121,11 @@ class RunsPanel(QWidget):
             (bar.settings.triggered, self.settings_requested),
             (bar.show_folder.triggered, self.folder_requested),
             (bar.copy_command.triggered, self.command_requested),
+            (bar.export.triggered, self.export_requested),
             (table.open_requested, self.open_requested),
         ):
             signal.connect(lambda *_, to=command: self._with_run(lambda r: to.emit(r.folder)))
+        bar.compare.clicked.connect(self.compare)
         bar.star.triggered.connect(lambda: self._with_run(self._star))
         for signal in (bar.rename.triggered, table.rename_requested):
             signal.connect(lambda *_: self._with_run(self._ask_name))
@@ -137,6 +142,11 @@ class RunsPanel(QWidget):
         jobs.listed.connect(self._on_list)
         jobs.changed.connect(self._on_change)
         jobs.failed.connect(self.refresh)
+
+    @Slot()
+    def compare(self) -> None:
+        """Request to compare the selected runs."""
+        self.compare_requested.emit(tuple(run.folder for run in self.table.selected))
 
     def _with_run(self, act: Callable[[ListedRun], object]) -> None:
         run = self.table.run
@@ -209,6 +219,7 @@ class RunsPanel(QWidget):
     def _show_run(self) -> None:
         run = self.table.run
         self.bar.show_run(run, is_busy=self._is_busy)
+        self.bar.compare.setEnabled(bool(self.table.selected))
         self.notes.show_run(run)
 
     def _show_page(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -34,6 +34,8 @@ class RunTable(QTableView):
     """Emitted with a ``ListedRun``."""
     delete_requested = Signal()
     rename_requested = Signal()
+    pointed = Signal(object)
+    """Emitted with the folder of the run under the pointer, or None."""
     menu_requested = Signal(object)
     """Emitted with a global position."""
 
@@ -45,7 +47,7 @@ class RunTable(QTableView):
         self.setProperty("role", "view")
         self.setAccessibleName(self.tr("Runs"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setShowGrid(False)
@@ -59,12 +61,20 @@ class RunTable(QTableView):
         self.clicked.connect(self._click)
         self.doubleClicked.connect(self._double_click)
         self.customContextMenuRequested.connect(self._ask_menu)
+        self.setMouseTracking(True)
+        self.entered.connect(lambda index: self.pointed.emit(index.data(RUN_ROLE).folder))
 
     @property
     def run(self) -> ListedRun | None:
-        """The selected run."""
-        rows = self.selectionModel().selectedRows()
-        return rows[0].data(RUN_ROLE) if rows else None
+        """The selected run; None if several are selected."""
+        runs = self.selected
+        return runs[0] if len(runs) == 1 else None
+
+    @property
+    def selected(self) -> tuple[ListedRun, ...]:
+        """The selected runs from top to bottom."""
+        rows = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return tuple(index.data(RUN_ROLE) for index in rows)
 
     @property
     def shown_count(self) -> int:
@@ -123,6 +133,11 @@ class RunTable(QTableView):
     def _ask_menu(self, place: QPoint) -> None:
         if self.indexAt(place).isValid():
             self.menu_requested.emit(self.viewport().mapToGlobal(place))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at nothing once the pointer is elsewhere."""
+        super().leaveEvent(event)
+        self.pointed.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handle Enter, F2 and Delete."""
