@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +238,9 @@ def inside_drag(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     studio.training.event_emitted.connect(listen)
     config = config_from_preset(
         "cpu-tiny", dataset=home / "datasets" / "digits", run=home / "runs" / "digits"
-    ).with_values(device="cpu", minutes=60.0, **{"reporting.evaluate_every_s": 0.0})
+    )
+    reporting = replace(config.reporting, evaluate_every_s=0.0)
+    config = config.with_values(device="cpu", minutes=60.0, reporting=reporting)
     studio.training.start(config, "digits")
     window.until(lambda: len(reports) > 5)
     studio.window.show_play()
