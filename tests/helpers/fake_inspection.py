@@ -25,10 +25,10 @@ from studio.jobs.inspection import RequestState
 SIDE = 8
 
 
-def made_view(run: Path, images: int = 3_000, **changes: object) -> LensView:
+def made_view(run: Path, images: int = 3_000) -> LensView:
     """Make the view of a run with two items of each origin."""
     numbers = {Origin.REAL: 1.0, Origin.GENERATED: -1.0, Origin.MISMATCHED: -2.0}
-    view = LensView(
+    return LensView(
         run=run,
         images_seen=images,
         measure=Measure.LOG_ODDS,
@@ -36,7 +36,6 @@ def made_view(run: Path, images: int = 3_000, **changes: object) -> LensView:
         exchanged="text",
         items=tuple(made_item(origin, number) for origin, number in numbers.items() for _ in "ab"),
     )
-    return replace(view, **changes)  # pyright: ignore[reportArgumentType]
 
 
 def made_item(origin: Origin, number: float) -> InspectedItem:
@@ -140,7 +139,7 @@ class FakeInspection:
         self.viewed.append((run, live is not None))
         if self.failure is not None:
             raise self.failure
-        return made_view(run, **self.view_changes)
+        return replace(made_view(run), **self.view_changes)  # pyright: ignore[reportArgumentType]
 
     def plane(
         self, run: Path, choice: PlaneChoice, live: RequestState | None, control: RunControl

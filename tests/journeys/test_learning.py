@@ -1,6 +1,7 @@
 """From a run of points to what its networks see, do and change: real window, real engine."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QLabel
@@ -31,7 +32,7 @@ def test_the_way_from_a_run_of_points_to_its_discriminator_and_its_steps(
     qtbot: QtBot, studio: Studio, tmp_path: Path
 ):
     window, learn = studio.window, studio.window.learn
-    patient = {"timeout": DIALOG_PATIENCE_MS}
+    patient: dict[str, Any] = {"timeout": DIALOG_PATIENCE_MS}
     window.show_docks()
     window.run.choose_dataset(ring_dataset(tmp_path / "ring"), {**TINY_FORM, "images": "0"})
     window.show_panel("learn")
@@ -62,11 +63,11 @@ def test_the_way_from_a_run_of_points_to_its_discriminator_and_its_steps(
 
     # The lens: real points beside generated ones, and real ones beside another word.
     learn.show_page(0)
-    qtbot.waitUntil(lambda: learn.lens.view is not None, **patient)
-    seen = ended.args[0].images_seen
-    qtbot.waitUntil(lambda: learn.lens.view.images_seen == seen, **patient)
-    assert {item.origin for item in learn.lens.view.items} == set(Origin)
-    assert learn.lens.view.names == ("text", "point", "pair")
+    seen, lens = ended.args[0].images_seen, learn.lens
+    qtbot.waitUntil(lambda: lens.view is not None and lens.view.images_seen == seen, **patient)
+    assert lens.view is not None
+    assert {item.origin for item in lens.view.items} == set(Origin)
+    assert lens.view.names == ("text", "point", "pair")
     qtbot.waitUntil(lambda: says(learn.lens.detail, "real with "))
 
     # Two halves of a step on a copy: the run stays as it was.

@@ -308,15 +308,19 @@ def test_that_a_run_without_two_numbers_is_told_which_dataset_has_them(learning:
 # Colours.
 
 
+def rgb(color: QColor) -> tuple[int, int, int]:
+    return color.red(), color.green(), color.blue()
+
+
 def test_that_contributions_tint_by_sign_and_size():
     pixels = np.zeros((1, 4, 3), np.uint8)
     tinted = overlay(pixels, np.array([[1.0, 0.5, 0.0, -1.0]], np.float32)).astype(int)
     plain = tinted[0, 2]
     assert plain[0] == plain[1] == plain[2]
-    towards = np.array(raising_color().getRgb()[:3])
+    towards = np.array(rgb(raising_color()))
     distances = np.abs(tinted[0] - towards).sum(1)
     assert distances[0] < distances[1] < distances[2]
-    away = np.array(lowering_color().getRgb()[:3])
+    away = np.array(rgb(lowering_color()))
     assert np.abs(tinted[0, 3] - away).sum() < np.abs(plain - away).sum()
 
 

@@ -20,6 +20,7 @@ from engine.inspection.networks import (
 )
 from engine.inspection.results import BOUND, DIVERGENCE, Measure, Origin, Picture, Words
 from engine.losses.elbo import gaussian_divergence
+from engine.nets.discriminator import Discriminator
 from engine.nets.image import LatentImageDecoder
 from engine.nets.vae import MultimodalVae
 from engine.runs.folder import RunFolder
@@ -98,10 +99,11 @@ def test_that_contributions_of_a_linear_discriminator_are_weight_times_input(fol
             return torch.cat([score, torch.zeros(len(images), 7)], 1)
 
     discriminator.backbones["image"] = Linear()
-    head = discriminator.unimodal_heads["image"][-1]  # pyright: ignore[reportIndexIssue]
+    heads = cast("Discriminator", discriminator).unimodal_heads
+    head = cast("torch.nn.Linear", cast("torch.nn.Sequential", heads["image"])[-1])
     with torch.no_grad():
-        head.weight.zero_()  # pyright: ignore[reportAttributeAccessIssue]
-        head.weight[0, 0] = 0.5  # pyright: ignore[reportIndexIssue]
+        head.weight.zero_()
+        head.weight[0, 0] = 0.5
     real = real_items(run, dataset, 6)
     baseline = {
         "image": torch.full((1, 1, 32, 32), -0.2),
