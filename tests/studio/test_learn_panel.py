@@ -201,8 +201,8 @@ def test_that_a_step_tells_what_it_changed(learning: Learning):
     assert says(learning.panel, "Step 2: the discriminator was updated.")
     assert says(learning.panel, "The run itself takes the same steps, bit for bit.")
     facts = [label.text() for label in learning.panel.steps.facts.findChildren(QLabel)]
-    assert "1.2500 → 1.2000" in facts
-    assert "+0.5000 → +0.5000" in facts
+    assert "1.2500\u00a0→\u00a01.2000" in facts
+    assert "+0.5000\u00a0→\u00a0+0.5000" in facts
     assert "0.1250 (1.000 %)" in facts
     assert "2.5000" in facts
     assert says(learning.panel, "Change (white: 3.5 %)")

@@ -109,10 +109,10 @@ class LensPage(LearnPage):
             top.addWidget(widget)
         columns = spaced(QHBoxLayout(), SPACING)
         for grid in self._grids.values():
-            columns.addWidget(grid, 1)
+            columns.addWidget(grid, 5)
         side = scrolling(self.detail)
         side.setMaximumWidth(_DETAIL_WIDTH)
-        columns.addWidget(side, 1)
+        columns.addWidget(side, 6)
         content = QWidget()
         layout = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
         fill(layout, top, self._sentence, (columns, 1))

@@ -124,7 +124,7 @@ class StepPage(LearnPage):
         self._pictures.addWidget(self.plane)
         side = scrolling(self.facts)
         side.setMaximumWidth(_TABLE_WIDTH)
-        below = fill(spaced(QHBoxLayout(), SPACING), (self._pictures, 2), (side, 1))
+        below = fill(spaced(QHBoxLayout(), SPACING), (self._pictures, 3), (side, 2))
         content = QWidget()
         layout = spaced(QVBoxLayout(content), SPACING, (0, 0, 0, 0))
         fill(layout, bar, self._sentence, self._progress, (below, 1))
@@ -160,7 +160,7 @@ class StepPage(LearnPage):
         self._sentence.setText(step_sentence(view))
         self._progress.setText(images_text(view.images_seen))
         rows = [
-            (name, " → ".join(filter(None, (before, after))))
+            (name, "\u00a0→\u00a0".join(filter(None, (before, after))))
             for name, before, after in step_rows(view)
         ]
         self.facts.show_rows(rows)
