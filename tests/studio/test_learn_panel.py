@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import CheckpointMissingError
 from engine.events import Outcome
 from engine.inspection.results import Measure, Origin, Part, PlaneChoice
+from studio.errors.wording import explain
 from studio.jobs.inspection import InspectionJobs
 from studio.jobs.task import TaskEnded
 from studio.jobs.training import TrainingJob
@@ -139,9 +140,9 @@ def test_that_a_family_without_a_discriminator_is_told(learning: Learning):
 def test_that_an_error_stands_in_the_page_and_looking_again_helps(learning: Learning):
     learning.work.failure = CheckpointMissingError(RUN)
     learning.open()
-    learning.until(lambda: not says(learning.panel, "being read"))
-    assert learning.panel.lens.currentIndex() == 0
-    assert len(next(label.text() for label in learning.panel.lens.findChildren(QLabel))) > 20
+    words = explain(learning.work.failure)
+    learning.until(lambda: says(learning.panel.lens, words.happened))
+    assert says(learning.panel.lens, words.hint)
     learning.work.failure = None
     learning.click("Look again")
     learning.until(lambda: says(learning.panel, "After 3,000 images"))

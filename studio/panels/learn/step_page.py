@@ -45,7 +45,7 @@ class StepPage(LearnPage):
             self.tr("Update discriminator and generator in turn, about one a second")
         )
         self.slow.toggled.connect(self._on_slow)
-        self.again = push_button(self.tr("Start over"), self.start_over, role="small")
+        self.again = push_button(self.tr("Start over"), self.restart, role="small")
         self.again.setToolTip(self.tr("Copy the newest state of the run again"))
         self._timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._timer.timeout.connect(self._take_next)
@@ -87,7 +87,7 @@ class StepPage(LearnPage):
         self._enable()
 
     @Slot()
-    def start_over(self) -> None:
+    def restart(self) -> None:
         """Discard the copy; the next step starts from the run's newest state."""
         self.slow.setChecked(False)
         self._jobs.restart()
