@@ -17,8 +17,8 @@ from engine.inspection.networks import InspectedRun
 from engine.modalities.kind import Rows
 from engine.nets.protocols import Modality, PairModel
 from engine.sample.sampler import Sampler, Samples, Shown
+from engine.sample.scene_sources import PREVIEW_STREAM
 from engine.train.data import network_input
-from engine.train.periodic import NOISE_STREAM
 
 Items = Mapping[str, Tensor]
 
@@ -46,7 +46,7 @@ def fixed_noise(run: InspectedRun, count: int) -> dict[str, Tensor]:
     """Draw the noise of N items, of the run's previews if these have so many: by name, [N, ...]."""
     sampler = Sampler(run.ema, run.modalities, torch.device("cpu"))
     drawn = max(count, run.config.reporting.preview_count)
-    noise = sampler.draw_noise(drawn, mix_seed(run.config.seed, NOISE_STREAM))
+    noise = sampler.draw_noise(drawn, mix_seed(run.config.seed, PREVIEW_STREAM))
     return {name: rows[:count] for name, rows in noise.items()}
 
 
