@@ -154,7 +154,7 @@ class Studio(QObject):
         self.evaluating = EvaluationController(
             self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
         )
-        self.learning = LearnController(self.window.learn, self.training, self.run_view)
+        self.learning = LearnController(self.window, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
         self.exporting = RunExporting(

@@ -1,19 +1,21 @@
-"""Shows the run of the window in the Learn panel."""
+"""Shows the run of the window in the Learn panel, and sets up the experiments of lessons."""
 
 from PySide6.QtCore import QObject, Slot
 
 from engine.events import CheckpointSaved, MetricsReported, RunEnded, RunEvent
 from studio.jobs.training import TrainingJob
-from studio.panels.learn import LearnPanel
+from studio.models.lessons import Experiment
+from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 
 
 class LearnController(QObject):
     """Tells the Learn panel which run is shown, and when it has changed."""
 
-    def __init__(self, learn: LearnPanel, training: TrainingJob, view: RunView) -> None:
+    def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
         super().__init__(view)
-        self._learn, self._view = learn, view
+        self._window, self._learn, self._view = window, window.learn, view
+        window.learn.setup_requested.connect(self._set_up)
         self._has_begun = False
         """Whether the run that trains has taken a step, so that there is something to see."""
         view.status_changed.connect(self._show_run)
@@ -25,6 +27,11 @@ class LearnController(QObject):
         if self._view.folder != self._learn.run:
             self._has_begun = False
             self._learn.show_run(self._view.folder)
+
+    @Slot(object)
+    def _set_up(self, experiment: Experiment) -> None:
+        self._window.run.use_experiment(experiment)
+        self._window.show_run()
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:

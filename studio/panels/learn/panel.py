@@ -1,9 +1,9 @@
-"""Learn panel: what the networks of a run do."""
+"""Learn panel: what the networks of a run do, and lessons about it."""
 
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from studio.jobs.inspection import InspectionJobs
 from studio.panels.learn.lens_page import LensPage
+from studio.panels.learn.lessons_page import LessonsPage
 from studio.panels.learn.page import LearnPage
 from studio.panels.learn.plane_page import PlanePage
 from studio.panels.learn.step_page import StepPage
@@ -31,7 +32,10 @@ MAX_SHARE = 0.2
 
 
 class LearnPanel(QWidget):
-    """Pages about the shown run; only the page that can be seen asks for anything."""
+    """Pages about the shown run, and lessons; only the page that can be seen asks for anything."""
+
+    setup_requested = Signal(object)
+    """The ``Experiment`` of a lesson whose settings are wanted in the run form."""
 
     def __init__(self, jobs: InspectionJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +47,9 @@ class LearnPanel(QWidget):
         self._pages = QStackedWidget()
         for page in (self.lens, self.steps, self.plane):
             self._pages.addWidget(page)
+        self.lessons = LessonsPage()
+        self.lessons.setup_requested.connect(self.setup_requested)
+        self._pages.addWidget(self.lessons)
         self._asked_s = self._answered_s = 0.0
         self.follow = QCheckBox(self.tr("Follow the run"))
         self.follow.setChecked(True)
@@ -58,10 +65,10 @@ class LearnPanel(QWidget):
         self.show_run(None)
 
     @property
-    def page(self) -> LearnPage:
-        """The page in front."""
+    def page(self) -> LearnPage | None:
+        """The page in front, if it is about the run."""
         page = self._pages.currentWidget()
-        return page if isinstance(page, LearnPage) else self.lens
+        return page if isinstance(page, LearnPage) else None
 
     def show_run(self, run: Path | None) -> None:
         """Show another run, or none."""
@@ -78,7 +85,7 @@ class LearnPanel(QWidget):
         self._enable()
 
     def show_page(self, number: int) -> None:
-        """Show a page: 0 the lens, 1 the steps, 2 the scatter."""
+        """Show a page: 0 the lens, 1 the steps, 2 the scatter, 3 the lessons."""
         self._buttons.button(number).setChecked(True)
         self._pages.setCurrentIndex(number)
         self._enable()
@@ -87,7 +94,7 @@ class LearnPanel(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Request the newest state of the run for the page in front."""
-        if self.run is not None:
+        if self.run is not None and self.page is not None:
             self._asked_s = time.monotonic()
             self.page.refresh()
 
@@ -95,7 +102,9 @@ class LearnPanel(QWidget):
     def tick(self) -> None:
         """Refresh the page in front if it is stale, or if the run that trains is followed."""
         page = self.page
-        if self.run is None or not page.follows or self.visibleRegion().isEmpty():
+        if self.run is None or page is None or not page.follows:
+            return
+        if self.visibleRegion().isEmpty():
             return
         now_s = time.monotonic()
         if page.is_busy:
@@ -110,7 +119,12 @@ class LearnPanel(QWidget):
     def _lay_out(self) -> None:
         self._buttons = QButtonGroup(self)
         bar = spaced(QHBoxLayout(), SPACING)
-        titles = (self.tr("Lens"), self.tr("Step by step"), self.tr("Scatter"))
+        titles = (
+            self.tr("Lens"),
+            self.tr("Step by step"),
+            self.tr("Scatter"),
+            self.tr("Lessons"),
+        )
         add_page_buttons(bar, self._buttons, titles)
         self._buttons.idClicked.connect(self.show_page)
         fill(bar, 1, self.follow, self._refresh)
@@ -118,6 +132,7 @@ class LearnPanel(QWidget):
         fill(layout, bar, (self._pages, 1))
 
     def _enable(self) -> None:
-        self._refresh.setEnabled(self.run is not None and self.page.follows)
-        self._refresh.setVisible(self.page.follows)
-        self.follow.setVisible(self.page.follows and self._jobs.is_live(self.run))
+        follows = self.page is not None and self.page.follows
+        self._refresh.setEnabled(self.run is not None and follows)
+        self._refresh.setVisible(follows)
+        self.follow.setVisible(follows and self._jobs.is_live(self.run))
