@@ -16,7 +16,8 @@ from engine.control import RunControl
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, VALIDATION
 from engine.events import MetricsReported, Outcome, RunEnded
-from engine.sample.load import LoadedRun, load_run
+from engine.inspection.networks import load_networks, read_snapshot
+from engine.sample.load import LoadedRun, encode_texts, load_run
 from engine.starters.build import build_starter
 from engine.starters.ring import COLOURS, RADIUS
 from engine.train.run import train
@@ -36,6 +37,7 @@ LESSONS = {lesson.name: lesson for lesson in load_lessons()}
 class Trained:
     """A finished run of an experiment."""
 
+    folder: Path
     run: LoadedRun
     losses: list[dict[str, float]]
     """As reported, without reports of none."""
@@ -71,7 +73,7 @@ def train_experiment(workspace: Path, lesson: str, name: str) -> Trained:
     assert isinstance(events[-1], RunEnded)
     assert events[-1].outcome is Outcome.FINISHED, events[-1].error
     reports = [event.losses for event in events if isinstance(event, MetricsReported)]
-    return Trained(run=load_run(folder, CPU), losses=[dict(r) for r in reports if r])
+    return Trained(folder=folder, run=load_run(folder, CPU), losses=[dict(r) for r in reports if r])
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,34 @@ def test_that_rare_classes_are_rarely_made_unless_they_are_drawn_more_often(expe
 
 
 def discriminator_gap(trained: Trained) -> float:
-    """How far training images score above held-out ones, in standard deviations of the latter."""
-    raise NotImplementedError
+    """Mean logit of training images above that of held-out ones, in their standard deviations."""
+    run = load_networks(trained.folder, read_snapshot(trained.folder))
+    assert run.discriminator is not None
+    dataset = open_training_dataset(run.config)
+    logits: list[npt.NDArray[np.float64]] = []
+    for split in (TRAIN, VALIDATION):
+        rows = dataset.complete_rows(split)[:100]
+        texts = encode_texts(
+            [dataset.texts[row] for row in rows], trained.run.model.columns["text"]
+        )
+        stored = {
+            "image": torch.from_numpy(dataset.images_of(rows)).permute(0, 3, 1, 2),
+            "text": texts,
+        }
+        items = {name: run.modality(name).preprocess(rows) for name, rows in stored.items()}
+        with torch.no_grad():
+            made = run.discriminator(run.discriminator.embed(items))
+        logits.append(made["image"].double().numpy())
+    training, held_out = logits
+    return float((training.mean() - held_out.mean()) / held_out.std())
+
+
+def test_that_augmentation_keeps_the_discriminator_from_learning_few_images_by_heart(experiment):
+    plain, augmented = (
+        discriminator_gap(experiment("small-data", name)) for name in ("plain", "augmented")
+    )
+    assert plain > 0.5
+    assert augmented < 0.7 * plain
 
 
 def nearest_training_distances(trained: Trained) -> tuple[float, float]:
@@ -188,6 +216,13 @@ def nearest_training_distances(trained: Trained) -> tuple[float, float]:
         float(np.median(np.sqrt(squared_distances(images, training).min(1))))
         for images in (made / 255.0, held_out[:300])
     )
+
+
+def test_that_few_digits_are_memorised_and_many_are_not(experiment):
+    made, held_out = nearest_training_distances(experiment("memorisation", "few"))
+    assert made < 0.9 * held_out
+    made, held_out = nearest_training_distances(experiment("memorisation", "many"))
+    assert made > 0.95 * held_out
 
 
 def squared_distances(

@@ -48,7 +48,8 @@ class Learning:
         self.panel.show_page(page)
         self.panel.show_run(run)
         if run is not None and page != 1:
-            self.until(lambda: not self.panel.page.is_stale and not self.panel.page.is_busy)
+            shown = (self.panel.lens, self.panel.steps, self.panel.plane)[page]
+            self.until(lambda: not shown.is_stale and not shown.is_busy)
 
     def click(self, text: str) -> None:
         buttons = self.panel.findChildren(QAbstractButton)
