@@ -288,6 +288,22 @@ class EvaluatorMissingError(EngineError):
         super().__init__(f"The evaluator of the dataset {dataset} is not trained yet.")
 
 
+class EncoderMissingError(EngineError):
+    """A format that nothing on this machine writes."""
+
+    def __init__(self, name: str, needed: str) -> None:
+        self.name, self.needed = name, needed
+        super().__init__(f"{name} cannot be written on this machine: it needs {needed}.")
+
+
+class FilmFailedError(EngineError):
+    """Frames that cannot be encoded as a film."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"The film {path} cannot be written: {reason}.")
+
+
 class StoppedError(EngineError):
     """A job ended because a stop was requested."""
 

@@ -22,11 +22,14 @@ from studio.jobs.comparing import ComparisonJobs
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.nearest import NearestJob
+from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
+from studio.jobs.task import Task
 from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
@@ -38,6 +41,7 @@ from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.play import PlayPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
@@ -62,6 +66,7 @@ from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.import_flow import Imported, ImportFlow
 from studio.window.main_window import MainWindow
+from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
@@ -102,6 +107,9 @@ class Studio(QObject):
         self.comparing = ComparisonJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
+        self.frames = FrameJob(work.open_player, self)
+        self.films = Task("film", self)
+        self.neighbours = NeighboursJob(work.find_neighbours, self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
@@ -146,6 +154,7 @@ class Studio(QObject):
             self.importing,
             self.run_view,
         )
+        self.playing = PlayController(self.window, self.training, self.run_view)
         self.desktop = DesktopIntegration(
             self.window,
             self.training,
@@ -198,6 +207,7 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player),
+            play=PlayPanel(self.frames, self.neighbours, self.player, self.films),
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
@@ -230,7 +240,7 @@ class Studio(QObject):
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
         window.gallery.save_requested.connect(self._save_gallery)
-        window.gallery.given_dropped.connect(self._complete_given)
+        window.gallery.given_dropped.connect(window.give)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
@@ -249,6 +259,8 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.neighbours.shut_down,
+            window.play.shut_down,
             self.player.shut_down,
             self.comparing.shut_down,
         ):
@@ -317,11 +329,6 @@ class Studio(QObject):
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
 
-    @Slot(object)
-    def _complete_given(self, given: Path) -> None:
-        if self.run_view.folder is not None:
-            self.saving.ask(self.run_view.folder, self.workspace / "galleries", given)
-
     @Slot()
     def _pick_run(self) -> None:
         caption, start = self.tr("Folder of a run"), self.workspace / "runs"
@@ -366,6 +373,7 @@ class Studio(QObject):
         self.runs_controller.leave()
         self.importing.shut_down()
         self.desktop.shut_down()
+        old.play.shut_down()
         self.theme.use_font_of(install_language(self._application, self._general.language))
         self._build_window()
         self.run_view.take_over(view)

@@ -18,6 +18,11 @@ def settings_file() -> Path:
     return Path(platformdirs.user_config_dir(_APP, appauthor=False)) / "studio.ini"
 
 
+def cache_folder() -> Path:
+    """Return the folder of what can be computed again."""
+    return Path(platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
 def log_folder() -> Path:
     """Return the folder of the rotating log files."""
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))

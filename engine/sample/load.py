@@ -18,6 +18,7 @@ from engine.modalities.registry import build_modalities
 from engine.nets.blocks import shapes_only
 from engine.nets.protocols import Modality, PairModel
 from engine.nets.registry import build_model
+from engine.runs.branching import find_checkpoint
 from engine.runs.checkpoint import read_tensors
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.folder import NEWEST, RunFolder
@@ -66,7 +67,7 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
         for reason in skipped_checkpoints:
             log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
     else:
-        path = run.chosen_checkpoint(checkpoint)
+        path = find_checkpoint(run, checkpoint)
     metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
     loaded = _load(config, model, metadata, tensors, path, device)
     return replace(loaded, skipped_checkpoints=skipped_checkpoints)

@@ -17,7 +17,8 @@ def open_player(folder: Path, checkpoint: str = NEWEST, *, is_live: bool = False
 
     Args:
         folder: of the run.
-        checkpoint: ``newest``, or a metric such as ``kid`` for the best checkpoint by it.
+        checkpoint: ``newest``, a metric such as ``kid`` for the best checkpoint by it, or the name
+            of a checkpoint.
         is_live: play with the weights of the run that is being trained in this process, if it has
             published them; else with the checkpoint until ``Player.refresh`` finds some.
 

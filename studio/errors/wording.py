@@ -207,6 +207,16 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         ),
         hint=translate("Errors", "Train it, or wait for the first evaluation of a run."),
     ),
+    errors.EncoderMissingError: lambda error: Explanation(
+        happened=translate("Errors", "This format cannot be written here."),
+        why=translate("Errors", "{0} needs {1}.").format(error.name, error.needed),
+        hint=translate("Errors", "Install it, or choose another format."),
+    ),
+    errors.FilmFailedError: lambda error: Explanation(
+        happened=translate("Errors", "The film could not be written."),
+        why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
+        hint=translate("Errors", "Choose another format or fewer frames a second."),
+    ),
     errors.StoppedError: lambda _error: Explanation(
         happened=translate("Errors", "The work was stopped."),
         why=translate("Errors", "The user requested it."),

@@ -21,9 +21,11 @@ from resources import starters_folder
 from studio.jobs.audio_player import StartDevice, start_device
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.evaluation import EvaluateRun
+from studio.jobs.frames import OpenPlayer, PlaySource
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
 from studio.jobs.nearest import EngineSearch, FindNearest
+from studio.jobs.neighbours import FindNeighbours, NeighboursSearch
 from studio.jobs.training import BuildStarter, MeasureSpeed, PreviewTransfer, Train
 
 
@@ -86,6 +88,17 @@ def _import_dataset(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> 
     import_dataset(plan, emit, control)
 
 
+def _open_player(
+    run: Path,
+    checkpoint: str,
+    is_live: bool,  # noqa: FBT001 - as OpenPlayer has it
+) -> PlaySource:
+    from engine.sample.play_source import open_player
+
+    gc.freeze()
+    return open_player(run, checkpoint, is_live=is_live)
+
+
 @functools.cache
 def _set_libraries_aside() -> None:
     """Exclude all objects that exist after importing torch from garbage collection.
@@ -113,6 +126,8 @@ class EngineApi:
     import_dataset: ImportDataset = _import_dataset
     reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)
+    open_player: OpenPlayer = _open_player
     find_nearest: FindNearest = field(default_factory=EngineSearch)
+    find_neighbours: FindNeighbours = field(default_factory=NeighboursSearch)
     start_device: StartDevice = start_device
     """Opens the sound device."""

@@ -102,7 +102,12 @@ class JobThread(QObject):
     event_emitted = Signal(object)
 
     def __init__(
-        self, last: type, parent: QObject | None = None, *, coalesced: tuple[type, ...] = ()
+        self,
+        last: type,
+        parent: QObject | None = None,
+        *,
+        coalesced: tuple[type, ...] = (),
+        pause_ms: int = PAUSE_MS,
     ) -> None:
         """Create the runner.
 
@@ -110,12 +115,13 @@ class JobThread(QObject):
             last: class of a job's last event.
             parent: the owner.
             coalesced: event types of which only the newest matter.
+            pause_ms: pause between two deliveries.
         """
         super().__init__(parent)
         self._last, self._coalesced = last, coalesced
         self._thread: QThread | None = None
         self._worker: _Worker | None = None
-        self._turn = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._turn = QTimer(self, singleShot=True, interval=pause_ms)
         self._turn.setTimerType(Qt.TimerType.PreciseTimer)
         self._turn.timeout.connect(self._pass_on)
 

@@ -1,5 +1,6 @@
 """Gallery panel: previews from the same noise over the course of a run."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
@@ -19,6 +20,7 @@ from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.drop_zone import dropped_path
+from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import MAX_ZOOM, ThumbnailGrid, wrapped_lines
@@ -28,12 +30,23 @@ _MAX_TEXT_LINES, _MAX_CELL_LINES = 2, 5
 _ZOOM_SLIDER_WIDTH = 96
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreviewTile:
+    """A tile of a preview."""
+
+    tile: int
+    count: int
+    """Tiles of the preview."""
+
+
 class GalleryPanel(QWidget):
     """Previews of one run, live or from disk."""
 
     save_requested = Signal()
     given_dropped = Signal(object)
     """Carries the ``Path`` of an image or a sound, of which the run is to make the rest."""
+    play_requested = Signal(object)
+    """Carries a ``PreviewTile``."""
 
     def __init__(
         self, nearest: NearestJob, player: PreviewPlayer, parent: QWidget | None = None
@@ -231,6 +244,11 @@ class GalleryPanel(QWidget):
         self._actions.pair = Pair(image=image, text=text, images_seen=self._sheet.images_seen)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        tile = PreviewTile(tile=index.row(), count=len(self._sheet.texts))
+        play = menu.addAction(icon("play"), self.tr("Play with this"))
+        play.setEnabled(self._save.isEnabled())
+        play.triggered.connect(lambda: self.play_requested.emit(tile))
+        menu.addSeparator()
         menu.addActions(list(self._actions.all))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 

@@ -127,12 +127,16 @@ class EmptyState(QWidget):
 
     def __init__(self, icon_name: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = plain_label(text, role="muted")
+        self._label = label = plain_label(text, role="muted")
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         pale = IconView(icon(icon_name), _ICON_SIDE, mode=QIcon.Mode.Disabled)
         layout = fill(spaced(QVBoxLayout(self), MARGIN), 1)
         layout.addWidget(pale, alignment=Qt.AlignmentFlag.AlignHCenter)
         fill(layout, label, 1)
+
+    def set_text(self, text: str) -> None:
+        """Replace the explanation."""
+        self._label.setText(text)
 
 
 class FactGrid(QWidget):

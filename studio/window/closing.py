@@ -161,21 +161,18 @@ class GallerySaving(QObject):
         self.choices = choices
         self.dialog: SaveGalleryDialog | None = None
 
-    def ask(self, run: Path, galleries: Path, given: Path | None = None) -> None:
+    def ask(self, run: Path, galleries: Path) -> None:
         """Open the dialog, or raise it if it is open.
 
         Args:
             run: folder of the run to sample from.
             galleries: folder of the workspace's galleries.
-            given: an image or a sound of which the rest is to be made.
         """
         if self.dialog is None:
             self._open(run, galleries)
         if self.dialog is not None:
             self.dialog.raise_()
             self.dialog.activateWindow()
-            if given is not None:
-                self.dialog.take(given)
 
     def _open(self, run: Path, galleries: Path) -> None:
         dialog = SaveGalleryDialog(

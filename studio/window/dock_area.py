@@ -34,7 +34,7 @@ class DockArea(QMainWindow):
     height of the docks below the gallery change only when the user drags their edges.
 
     Args:
-        run, losses, quality, gallery, datasets, runs, log, compare: the panels.
+        run, losses, quality, gallery, play, datasets, runs, log, compare: the panels.
         others: further panels by name, shown as tabs beside the log under their window title and
             icon.
     """
@@ -46,6 +46,7 @@ class DockArea(QMainWindow):
         losses: QWidget,
         quality: QWidget,
         gallery: QWidget,
+        play: QWidget,
         datasets: QWidget,
         runs: QWidget,
         log: QWidget,
@@ -67,6 +68,7 @@ class DockArea(QMainWindow):
         panels = {
             "run": (self.tr("Run"), run),
             "gallery": (self.tr("Gallery"), gallery),
+            "play": (self.tr("Play"), play),
             "datasets": (self.tr("Datasets"), datasets),
             "runs": (self.tr("Runs"), runs),
             "losses": (self.tr("Losses"), losses),
@@ -135,11 +137,13 @@ class DockArea(QMainWindow):
         for dock in self._docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        run, gallery, datasets, runs, losses, quality, log, compare, *others = self._docks.values()
+        run, gallery, play, datasets, runs, losses, quality, log, compare, *others = (
+            self._docks.values()
+        )
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, run)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, gallery)
         self.splitDockWidget(gallery, losses, Qt.Orientation.Vertical)
-        for tabs in ((gallery, datasets, runs, compare), (losses, quality, log, *others)):
+        for tabs in ((gallery, play, datasets, runs, compare), (losses, quality, log, *others)):
             for first, second in itertools.pairwise(tabs):
                 self.tabifyDockWidget(first, second)
         for dock in self._docks.values():

@@ -1,19 +1,23 @@
 """The main window with the welcome page and the docks."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
+from engine.data.column_info import AUDIO, IMAGE
 from studio.dialogs.error import AboutDialog
 from studio.dialogs.shortcuts import ShortcutsDialog
+from studio.models.gallery_columns import kind_of_file
 from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
+from studio.panels.play import PlayPanel
 from studio.panels.quality import QualityPanel
 from studio.panels.run import RunPanel
 from studio.panels.runs import RunsPanel
@@ -36,7 +40,7 @@ class MainWindow(QMainWindow):
     """Holds the panels; ``studio.app`` connects them.
 
     Args:
-        run, losses, quality, gallery, datasets, runs, log, compare: the panels.
+        run, losses, quality, gallery, play, datasets, runs, log, compare: the panels.
         others: further panels by name; see ``DockArea``.
     """
 
@@ -52,6 +56,7 @@ class MainWindow(QMainWindow):
         losses: LossPlotPanel,
         quality: QualityPanel,
         gallery: GalleryPanel,
+        play: PlayPanel,
         datasets: DatasetPanel,
         runs: RunsPanel,
         log: LogPanel,
@@ -61,7 +66,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
         self.gallery, self.datasets, self.log = gallery, datasets, log
-        self.runs, self.compare = runs, compare
+        self.runs, self.play, self.compare = runs, play, compare
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -74,6 +79,7 @@ class MainWindow(QMainWindow):
             losses=losses,
             quality=quality,
             gallery=gallery,
+            play=play,
             datasets=datasets,
             runs=runs,
             log=log,
@@ -144,6 +150,17 @@ class MainWindow(QMainWindow):
     def show_gallery(self) -> None:
         """Show the Gallery dock in front."""
         self.show_panel("gallery")
+
+    @Slot()
+    def show_play(self) -> None:
+        """Show the Play dock in front, with the focus in its prompt box."""
+        self.show_panel("play")
+
+    @Slot(object)
+    def give(self, path: Path) -> None:
+        """Play with a picture or a sound."""
+        self.show_play()
+        self.play.take(path)
 
     @Slot()
     def show_datasets(self) -> None:
@@ -226,11 +243,15 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Request the import of a dropped folder or file."""
+        """Request the import of a dropped folder or file; play with a picture or a sound."""
         path = dropped_path(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            self.import_requested.emit(path)
+            is_media = path.is_file() and kind_of_file(path) in (IMAGE, AUDIO)
+            if is_media and self.play.can_play and not self.is_welcoming:
+                self.give(path)
+            else:
+                self.import_requested.emit(path)
         else:
             self.statusBar().showMessage(refusal_text(event.mimeData()), _REFUSAL_MS)
 

@@ -124,10 +124,14 @@ class RunView(QObject):
 
     @Slot(object)
     def open_chosen(self, folder: Path) -> None:
-        """Show a run that the user has chosen, with its images in front; or report the error."""
+        """Show a run that the user has chosen, ready to play with if it has been trained.
+
+        An error is reported.
+        """
         self.open_or_report(folder)
         if self.folder == folder:
-            self._window.show_gallery()
+            is_playable = self.can_save and bool(self.columns)
+            (self._window.show_play if is_playable else self._window.show_gallery)()
 
     @Slot(object)
     def show_settings(self, folder: Path) -> None:

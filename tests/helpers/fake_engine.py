@@ -37,6 +37,7 @@ from engine.runs.folder import RunFolder, images_in_name
 from engine.sample.request import GalleryRequest
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.nearest import FindNearest
+from tests.helpers.fake_player import FakePlayer
 from tests.helpers.run_folders import make_preview
 
 PATIENCE_S = 10.0
@@ -121,6 +122,9 @@ class FakeEngine:
     holds_measurement: threading.Event = field(default_factory=threading.Event)
     """Set, a measurement lasts until it is stopped."""
 
+    player: FakePlayer = field(default_factory=FakePlayer)
+    """What Play opens."""
+
     def __post_init__(self) -> None:
         self.answers_stop.set()
 
@@ -134,6 +138,7 @@ class FakeEngine:
             build_starter=self.build_starter,
             write_gallery=self.write_gallery,
             evaluate_run=self.evaluate_run,
+            open_player=self.player.open,
         )
 
     def build_starter(self, name: str, datasets: Path) -> Path:

@@ -421,6 +421,8 @@ def opened_studio(
     studio = build_studio(application, settings=settings, work=work)
     studio.window.show()
     yield studio
+    studio.window.play.shut_down()
+    studio.neighbours.shut_down()
     studio.training.stop()
     assert studio.training.wait(DIALOG_PATIENCE_MS)
     studio.player.shut_down()

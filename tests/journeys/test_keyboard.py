@@ -15,7 +15,7 @@ from studio.widgets.thumbnail_grid import ThumbnailGrid
 from tests.helpers.tiny import tiny_dataset
 from tests.helpers.windows import DIALOG_PATIENCE_MS, child, life
 
-PANELS = ("run", "gallery", "datasets", "runs", "losses", "quality", "log", "compare")
+PANELS = ("run", "gallery", "play", "datasets", "runs", "losses", "quality", "log", "compare")
 
 
 def is_in_front(studio: Studio, name: str) -> bool:
@@ -52,7 +52,11 @@ def test_that_a_run_is_started_watched_and_left_by_keys_alone(
     for place, name in enumerate(PANELS, start=1):
         qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + place), Qt.KeyboardModifier.ControlModifier)
         qtbot.waitUntil(lambda name=name: is_in_front(studio, name))
-        if name not in ("gallery", "quality"):  # They are empty: there is nothing to focus yet.
+        if name not in (
+            "gallery",
+            "play",
+            "quality",
+        ):  # They are empty: there is nothing to focus yet.
             assert panel_of(QApplication.focusWidget()) == name
 
     qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)

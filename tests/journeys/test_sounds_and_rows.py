@@ -108,12 +108,13 @@ def test_the_way_from_a_dropped_picture_to_its_row_and_from_a_gallery_back_to_it
     with qtbot.waitSignal(events, check_params_cb=is_event(RunEnded), timeout=DIALOG_PATIENCE_MS):
         press(qtbot, window.run, "Start training")
 
-    # The row of a picture that is dropped onto the gallery is filled in.
+    # The row of a picture that is dropped onto the dialog is filled in.
     picture = tmp_path / "dropped.png"
     Image.new("L", (40, 40), 210).save(picture)
-    assert drag_in(window.gallery, picture)
-    drop(window.gallery, picture)
+    press(qtbot, window.gallery, "Save gallery…")
     dialog = child(window, SaveGalleryDialog)
+    assert drag_in(dialog, picture)
+    drop(dialog, picture)
     assert field(dialog, QLineEdit, "Given image").text() == str(picture)
     _folder, [line] = save(qtbot, studio)
     assert line["source_file"] == "dropped.png"

@@ -56,6 +56,8 @@ EXAMPLES: dict[BaseException, str] = {
     errors.PatternInvalidError("(", "no end"): "(: no end",
     errors.EditRefusedError("all would be gone"): "all would be gone",
     errors.EvaluatorMissingError("emoji"): "'emoji'",
+    errors.EncoderMissingError("MP4", "ffmpeg on the PATH"): "MP4 needs ffmpeg on the PATH",
+    errors.FilmFailedError(PLACE, "there are no frames"): "/data/x: there are no frames",
     errors.StoppedError(): "user requested it",
     errors.EngineError("the engine's own sentence"): "the engine's own sentence",
     MemoryError(): "less free memory",

@@ -348,7 +348,7 @@ def test_that_every_state_has_words():
 
 
 def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
-    names = ("run", "losses", "quality", "gallery", "datasets", "runs", "log", "compare")
+    names = ("run", "losses", "quality", "gallery", "play", "datasets", "runs", "log", "compare")
     notes = QWidget()
     notes.setWindowTitle("Notes")
     docks = DockArea(**{name: QWidget() for name in names}, others={"notes": notes})

@@ -1,0 +1,111 @@
+"""Decides which tiles are drawn: a few while the noise is dragged, all once it rests."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from engine.sample.scene import Scene
+from studio.jobs.frame_answers import Frame
+from studio.models.play_view import PlayState
+
+COARSE_S = 0.025
+"""Time that drawing the tiles may take while the noise is dragged."""
+REST_MS = 120
+"""Time after the last movement until all tiles are drawn."""
+_FIRST_GUESS_S = 0.006
+"""Time for a tile before one has been measured."""
+_SMOOTHING = 0.7
+Draw = Callable[[Sequence[Scene]], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TilesDrawn:
+    """A frame, and the tile of each of its items."""
+
+    tiles: tuple[int, ...]
+    frame: Frame
+
+
+class BoardFeed(QObject):
+    """Requests the frames of the board.
+
+    Args:
+        draw: requests a frame and returns its number.
+        parent: the owner.
+    """
+
+    tiles_drawn = Signal(object)
+    """Carries ``TilesDrawn``."""
+    rested = Signal()
+    """All tiles show the state, which has not changed for a while."""
+
+    def __init__(self, draw: Draw, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._draw = draw
+        self._state: PlayState | None = None
+        self._tile_s = _FIRST_GUESS_S
+        self._requested: dict[int, tuple[int, ...]] = {}
+        """Tiles by number of a request that has not been answered."""
+        self._last = self._whole = 0
+        """Number of the newest request, and of the newest for all tiles."""
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.setTimerType(Qt.TimerType.PreciseTimer)
+        self._rest.timeout.connect(self._draw_all)
+
+    @property
+    def coarse_count(self) -> int:
+        """Number of tiles that are drawn while the noise is dragged."""
+        return max(1, int(COARSE_S / self._tile_s))
+
+    def show(self, state: PlayState, *, is_coarse: bool = False) -> None:
+        """Draw a state.
+
+        Args:
+            state: of the board.
+            is_coarse: draw only as many tiles as can be drawn at once, the chosen one first; all
+                of them follow ``REST_MS`` after the last call.
+        """
+        self._state = state
+        count = len(state.tiles)
+        if is_coarse and self.coarse_count < count:
+            others = (tile for tile in range(count) if tile != state.chosen)
+            tiles = (state.chosen, *others)[: self.coarse_count]
+            self._request(tiles)
+            self._rest.start()
+        else:
+            self._draw_all()
+            if is_coarse:
+                self._rest.start()
+
+    def stop(self) -> None:
+        """Forget the state."""
+        self._rest.stop()
+        self._state = None
+        self._requested.clear()
+
+    def take(self, frame: Frame) -> None:
+        """Pass on the frame of a request."""
+        tiles = self._requested.get(frame.number)
+        # Requests before this one are never answered.
+        self._requested = {n: t for n, t in self._requested.items() if n > frame.number}
+        if tiles is None:
+            return
+        seconds = frame.seconds / len(tiles)
+        self._tile_s = _SMOOTHING * self._tile_s + (1 - _SMOOTHING) * seconds
+        self.tiles_drawn.emit(TilesDrawn(tiles=tiles, frame=frame))
+        if frame.number == self._whole == self._last and not self._rest.isActive():
+            self.rested.emit()
+
+    @Slot()
+    def _draw_all(self) -> None:
+        if self._state is not None:
+            self._request(tuple(range(len(self._state.tiles))))
+            self._whole = self._last
+
+    def _request(self, tiles: tuple[int, ...]) -> None:
+        state = self._state
+        if state is None:
+            return
+        self._last = self._draw([state.scene(tile) for tile in tiles])
+        self._requested[self._last] = tiles

@@ -1,0 +1,410 @@
+"""The Play panel over a player without networks: each key and each move is drawn."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.control import RunControl
+from engine.errors import CheckpointMissingError
+from engine.events import ImageArray
+from engine.metrics.nearest import Neighbour, Neighbours
+from engine.sample.scene import GivenPicture, Noise, Scene
+from engine.sample.scene_file import read_scene
+from studio.jobs.audio_player import AudioPlayer
+from studio.jobs.frames import FrameJob
+from studio.jobs.neighbours import NeighboursJob
+from studio.jobs.preview_player import PreviewPlayer
+from studio.jobs.task import Task
+from studio.models.play_notes import DirectionNote, read_play_notes
+from studio.panels.play import PlayPanel
+from studio.panels.play.board import DragMoved
+from studio.panels.play.drawing_pad import DrawingCanvas
+from studio.panels.play.reading import ReadingBars
+from tests.helpers.fake_devices import FakeDevices
+from tests.helpers.fake_player import FakePlayer, shade
+from tests.helpers.run_folders import made_run
+from tests.helpers.windows import child, drag_in, drop, says
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return made_run(tmp_path / "runs", "one")
+
+
+class Playing:
+    """The panel, its player and what it has drawn."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot, self.player = qtbot, FakePlayer()
+        self.frames, self.films = FrameJob(self.player.open), Task("film")
+        self.neighbours = NeighboursJob(self.find)
+        self.sounds = PreviewPlayer(AudioPlayer(FakeDevices()))
+        self.panel = PlayPanel(self.frames, self.neighbours, self.sounds, self.films)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(940, 460)
+        self.shown: list[int] = []
+        self.panel.feed.tiles_drawn.connect(lambda drawn: self.shown.append(drawn.frame.number))
+
+    @staticmethod
+    def find(_run: Path, image: ImageArray, _control: RunControl) -> Neighbours:
+        near = Neighbour(image=image, text="a neighbour", distance=0.25)
+        return Neighbours(pictures=(near,), usual=0.5, closer_than=0.9, is_validated=True)
+
+    def open(self, run: Path) -> "Playing":
+        self.panel.show()
+        self.panel.show_run(run)
+        self.wait()
+        return self
+
+    def wait(self) -> None:
+        """Wait until the board shows the state."""
+        self.qtbot.waitUntil(self.is_up_to_date)
+
+    def is_up_to_date(self) -> bool:
+        state, feed = self.panel.view.state, self.panel.feed
+        drawn = self.panel._drawn
+        return bool(self.shown) and self.shown[-1] == feed._last and all(
+            tile in drawn and drawn[tile][0].scenes[drawn[tile][1]] == state.scene(tile)
+            for tile in range(len(state.tiles))
+        )  # fmt: skip
+
+    def press_icon(self, name: str) -> None:
+        buttons = self.panel.findChildren(QToolButton)
+        button = next(b for b in buttons if b.accessibleName() == name and b.isVisible())
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def end(self) -> None:
+        self.player.may_go_on.set()
+        self.panel.shut_down()
+        self.films.forget()
+        assert self.films.wait(10_000)
+        self.neighbours.shut_down()
+        self.sounds.shut_down()
+
+
+@pytest.fixture
+def playing(qtbot: QtBot) -> Iterator[Playing]:
+    made = Playing(qtbot)
+    yield made
+    made.end()
+
+
+def test_that_eight_items_are_drawn_as_soon_as_the_panel_is_seen(playing: Playing, run: Path):
+    playing.panel.show_run(run)
+    assert not playing.player.opened, "a panel that is not seen loads nothing"
+    playing.panel.show()
+    playing.wait()
+    assert playing.player.opened == [(run, "newest", False)]
+    assert playing.panel.board.captions == ("dark",) * 8
+
+
+def wait_for_text(playing: Playing, text: str) -> None:
+    playing.qtbot.waitUntil(lambda: playing.panel.board.captions == (text,) * 8)
+
+
+def test_that_a_text_is_drawn_while_it_is_typed(playing: Playing, run: Path):
+    playing.open(run)
+    playing.qtbot.keyClicks(playing.panel.prompt.focusProxy(), "gr")
+    # The word that is being typed is completed.
+    wait_for_text(playing, "grey")
+    playing.qtbot.keyClicks(playing.panel.prompt.focusProxy(), "een")
+    playing.qtbot.waitUntil(lambda: says(playing.panel.prompt, "The run does not know “green”."))
+    wait_for_text(playing, "grey")  # The last known text stays.
+    chips = playing.panel.prompt.findChildren(QPushButton)
+    chip = next(one for one in chips if one.isVisible() and one.text() == "grey")
+    playing.qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert playing.panel.prompt.text == "grey"
+    playing.qtbot.waitUntil(lambda: not says(playing.panel.prompt, "does not know"))
+
+
+def test_that_an_empty_prompt_leaves_the_text_open(playing: Playing, run: Path):
+    playing.open(run)
+    playing.panel.prompt.type_text("light")
+    wait_for_text(playing, "light")
+    playing.panel.view.history.undo()
+    assert playing.panel.prompt.text == ""
+    wait_for_text(playing, "dark")
+    assert not playing.panel.view.state.given
+
+
+def test_that_what_is_typed_while_a_run_is_opened_is_drawn(playing: Playing, run: Path):
+    playing.panel.show()
+    playing.player.may_go_on.clear()
+    playing.panel.show_run(run)
+    playing.qtbot.keyClicks(playing.panel.prompt.focusProxy(), "light")
+    playing.player.may_go_on.set()
+    wait_for_text(playing, "light")
+
+
+@pytest.mark.parametrize("milliseconds", [5, 20, 80])
+def test_that_a_drag_ends_with_what_was_asked_for_last(
+    playing: Playing, run: Path, milliseconds: int
+):
+    playing.open(run)
+    playing.panel.edits.set_count(16)
+    playing.wait()
+    playing.player.seconds = milliseconds / 1000
+    qtbot, board = playing.qtbot, playing.panel.board
+    start = board.rect().center()
+    qtbot.mousePress(board, Qt.MouseButton.LeftButton, pos=start)
+    for step in range(40):
+        qtbot.mouseMove(board, start + QPoint(4 * step, -2 * step))
+        qtbot.wait(16)
+    qtbot.mouseRelease(board, Qt.MouseButton.LeftButton, pos=start)
+    playing.wait()
+    assert playing.panel.view.state.pad[0] > 0.3
+    assert playing.shown == sorted(playing.shown), "an older frame came after a newer one"
+    assert playing.panel.view.history.count() == 2, "the drag is one change"
+
+
+def test_that_fewer_tiles_are_drawn_while_a_slow_player_is_dragged(playing: Playing, run: Path):
+    playing.player.seconds = 0.1
+    playing.open(run)
+    # It takes some frames to find out how slow it is.
+    for seed in range(6):
+        playing.panel.view.change(replace(playing.panel.view.state, plane=seed), "plane")
+        playing.panel.edits.move_pad(DragMoved(x=seed / 10, y=0.1))
+        playing.wait()
+    assert playing.panel.feed.coarse_count < 8
+    count = playing.panel.feed.coarse_count
+    playing.player.rendered.clear()
+    playing.panel.edits.begin_drag()
+    playing.panel.edits.move_pad(DragMoved(x=0.5, y=0.5))
+    playing.wait()
+    boards = [scenes for scenes in playing.player.rendered if len(scenes) in (count, 8)]
+    assert [len(scenes) for scenes in boards] == [count, 8], "all follow once it rests"
+    playing.panel.edits.end_drag()
+
+
+def test_that_truncation_directions_and_dice_are_drawn_and_undone(playing: Playing, run: Path):
+    playing.open(run)
+    before = playing.panel.view.state
+    playing.panel.edits.set_truncation(0.4)
+    playing.wait()
+    colour = playing.panel.board.picture(0).pixelColor(0, 0)
+    assert colour.red() == shade(Scene(noise=Noise.from_seed(1), truncation=0.4))
+    playing.panel.edits.roll()
+    playing.panel.edits.vary(0.3)
+    assert playing.panel.view.state.noise(0) != before.noise(0)
+    for _change in range(3):
+        playing.press_icon("Undo")
+    assert playing.panel.view.state == before
+    playing.wait()
+
+
+def test_that_a_dropped_picture_is_read_and_can_be_left_open_again(
+    playing: Playing, run: Path, tmp_path: Path
+):
+    playing.open(run)
+    playing.panel.prompt.type_text("light")
+    wait_for_text(playing, "light")
+    path = tmp_path / "mine.png"
+    Image.new("RGB", (60, 40), (9, 200, 30)).save(path)
+    (tmp_path / "rows.csv").touch()
+    assert drag_in(playing.panel, path)
+    assert not drag_in(playing.panel, tmp_path / "rows.csv")
+    drop(playing.panel, path)
+    qtbot, state = playing.qtbot, playing.panel.view
+    qtbot.waitUntil(lambda: "image" in state.state.given)
+    assert "text" not in state.state.given, "the text is what is asked for"
+    given = state.state.given["image"]
+    assert isinstance(given, GivenPicture)
+    assert QImage.fromData(given.png).size().width() == 32
+    qtbot.waitUntil(lambda: "75 %" in spoken(playing))
+    playing.panel.side.given.given_changed.emit(("image", None))
+    assert not state.state.given
+    assert spoken(playing) == ""
+
+
+def spoken(playing: Playing) -> str:
+    bars = playing.panel.side.reading.findChildren(ReadingBars)
+    return "; ".join(one.accessibleName() for one in bars if one.accessibleName())
+
+
+def test_that_a_drawing_is_given_at_each_stroke(playing: Playing, run: Path):
+    playing.open(run)
+    playing.panel.side.sections["given"].set_open(is_open=True)
+    canvas = child(playing.panel, DrawingCanvas)
+    middle = canvas.rect().center()
+    playing.qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    given = playing.panel.view.state.given["image"]
+    assert isinstance(given, GivenPicture)
+    playing.qtbot.mouseMove(canvas, middle + QPoint(30, 0))
+    playing.qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    assert playing.panel.view.state.given["image"] != given
+    drawn = QImage.fromData(given.png)
+    assert drawn.pixelColor(16, 16).lightness() > 150
+    assert drawn.pixelColor(2, 2) == QColor("black")
+
+
+def test_that_a_picture_of_the_clipboard_is_given(playing: Playing, run: Path):
+    playing.open(run)
+    picture = QImage(20, 20, QImage.Format.Format_RGB32)
+    picture.fill(QColor("white"))
+    QGuiApplication.clipboard().setImage(picture)
+    playing.panel.actions_.paste()
+    playing.qtbot.waitUntil(lambda: "image" in playing.panel.view.state.given)
+
+
+def test_that_favourites_and_directions_come_back_with_the_run(
+    qtbot: QtBot, playing: Playing, run: Path
+):
+    playing.open(run)
+    playing.panel.edits.set_truncation(0.7)
+    playing.press_icon("Add the chosen item to the favourites")
+    kept = playing.panel.view.state.scene(0)
+    qtbot.waitUntil(lambda: bool(playing.panel.side.directions.shown))
+    note = DirectionNote(number=1, name="thick", is_reversed=True, is_pinned=True)
+    playing.panel.side.directions._on_note(note)
+    assert [one.number for one in playing.panel.side.directions.shown] == [1, 0]
+    qtbot.waitUntil(lambda: read_play_notes(run).directions == {1: note})
+    assert read_play_notes(run).favourites == (kept,)
+
+    again = Playing(qtbot)
+    again.open(run)
+    qtbot.waitUntil(lambda: again.panel.side.favourites.count() == 1)
+    qtbot.waitUntil(lambda: [o.number for o in again.panel.side.directions.shown] == [1, 0])
+    again.panel.side.favourites.opened.emit(0)
+    assert again.panel.view.state.scene(0) == kept
+    again.panel.side.favourites.remove_requested.emit(0)
+    qtbot.waitUntil(lambda: read_play_notes(run).favourites == ())
+    again.end()
+
+
+def test_that_a_walk_plays_its_frames_and_stops_when_the_board_changes(playing: Playing, run: Path):
+    playing.open(run)
+    walk = playing.panel.side.walk
+    playing.panel.actions_.add_key()
+    playing.panel.edits.choose(3)
+    playing.panel.actions_.add_key()
+    assert len(playing.panel.view.state.keys) == 2
+    walk.toggle()
+    playing.qtbot.waitUntil(lambda: playing.panel.board._stage is not None)
+    walked = [s for scenes in playing.player.rendered for s in scenes if s.towards]
+    assert walked
+    playing.panel.edits.begin_drag()
+    playing.panel.edits.end_drag()
+    assert not walk.is_playing
+    assert playing.panel.board._stage is None
+
+
+@pytest.mark.parametrize("suffix", ["webp", "gif"])
+def test_that_a_walk_over_the_board_is_exported(
+    playing: Playing, run: Path, tmp_path: Path, suffix: str
+):
+    playing.open(run)
+    playing.panel.edits.set_count(4)
+    playing.wait()
+    playing.panel.side.sections["walk"].set_open(is_open=True)
+    walk = playing.panel.side.walk
+    walk._leg.setCurrentIndex(0)
+    walk.export_requested.emit(suffix)
+    picker = child(playing.panel, QFileDialog)
+    path = tmp_path / f"walk.{suffix}"
+    picker.fileSelected.emit(str(path))
+    playing.qtbot.waitUntil(path.is_file)
+    with Image.open(path) as film:
+        assert film.size == (256, 256)
+    playing.qtbot.waitUntil(lambda: says(walk, "Saved as"))
+    picker.reject()
+
+
+def test_that_a_picture_is_found_in_the_noise_and_one_undo_forgets_it(playing: Playing, run: Path):
+    playing.open(run)
+    content = QImage(32, 32, QImage.Format.Format_Grayscale8)
+    content.fill(7)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    content.save(buffer, "PNG")  # pyright: ignore[reportCallIssue, reportArgumentType]
+    picture = GivenPicture(png=bytes(buffer.data().data()))
+    playing.panel.edits.give("image", picture)
+    before = playing.panel.view.state
+    playing.panel.side.search.search.click()
+    found = Noise.from_seed(1_000 + playing.player.steps)
+    playing.qtbot.waitUntil(lambda: playing.panel.view.state.noise(0) == found)
+    playing.qtbot.waitUntil(lambda: not playing.panel.side.search.is_searching)
+    playing.panel.view.history.undo()
+    assert playing.panel.view.state == before
+
+
+def test_that_the_nearest_training_items_are_compared_once_they_are_to_be_seen(
+    playing: Playing, run: Path
+):
+    playing.open(run)
+    assert not says(playing.panel, "usually")
+    playing.panel.side.sections["neighbours"].set_open(is_open=True)
+    playing.qtbot.waitUntil(
+        lambda: says(playing.panel, "Distance 0.250; a held-out picture's is usually 0.500.")
+    )
+
+
+def test_that_a_hidden_panel_does_not_follow_a_run_and_a_seen_one_does(playing: Playing, run: Path):
+    playing.panel.show()
+    playing.panel.show_run(run, is_live=True)
+    playing.wait()
+    playing.qtbot.waitUntil(lambda: playing.player.refreshed > 0)
+    playing.panel.hide()
+    assert not playing.panel.session._follow.isActive()
+    count = playing.player.refreshed
+    playing.panel.show()
+    playing.qtbot.waitUntil(lambda: playing.player.refreshed > count)
+    assert len(playing.player.opened) == 1
+
+
+def test_that_a_run_without_weights_is_tried_again_while_it_trains(playing: Playing, run: Path):
+    playing.player.failure = CheckpointMissingError(run)
+    playing.panel.show()
+    playing.panel.show_run(run, is_live=True)
+    playing.qtbot.waitUntil(lambda: len(playing.player.opened) > 0)
+    playing.qtbot.waitUntil(lambda: playing.panel._stack.currentIndex() == 0)
+    playing.player.failure = None
+    playing.wait()
+    assert playing.panel._stack.currentIndex() == 1
+
+
+def test_that_a_checkpoint_can_be_chosen(playing: Playing, run: Path):
+    playing.open(run)
+    playing.panel.play(run, "kid")
+    playing.qtbot.waitUntil(lambda: playing.player.opened[-1] == (run, "kid", False))
+    playing.wait()
+
+
+def test_that_a_saved_picture_brings_its_scene_back(playing: Playing, run: Path, tmp_path: Path):
+    playing.open(run)
+    playing.panel.edits.choose(5)
+    playing.press_icon("Save the chosen item as PNG, with its scene")
+    picker = child(playing.panel, QFileDialog)
+    assert Path(picker.selectedFiles()[0]).name == "one-dark.png"
+    path, scene = tmp_path / "mine.png", playing.panel.view.state.scene(5)
+    picker.fileSelected.emit(str(path))
+    playing.qtbot.waitUntil(path.is_file)
+    assert read_scene(path).scene == scene
+    picker.reject()
+
+    # Dropped here, it comes back, whatever is shown meanwhile.
+    playing.panel.edits.roll()
+    playing.panel.edits.set_truncation(0.2)
+    drop(playing.panel, path)
+    playing.qtbot.waitUntil(lambda: playing.panel.view.state.scene(5) == scene)
+
+
+def test_that_the_board_is_used_by_keys(playing: Playing, run: Path):
+    playing.open(run)
+    board, view, qtbot = playing.panel.board, playing.panel.view, playing.qtbot
+    board.setFocus()
+    qtbot.keyClick(board, Qt.Key.Key_Right)
+    assert view.state.chosen == 1
+    qtbot.keyClick(board, Qt.Key.Key_L)
+    assert view.state.tiles[1].is_locked
+    qtbot.keyClick(board, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert view.state.pad == (0.05, 0.0)
+    playing.wait()
+    assert np.all([not board.picture(tile).isNull() for tile in range(8)])
