@@ -76,9 +76,7 @@ def save_tiles(request: TileRequest, report: Report, control: RunControl) -> int
     return len(request.tiles)
 
 
-def tile_samples(
-    path: Path, sheet: Sheet, model: ModelMetadata, chosen: Sequence[int]
-) -> Samples:
+def tile_samples(path: Path, sheet: Sheet, model: ModelMetadata, chosen: Sequence[int]) -> Samples:
     """Return the columns of chosen tiles.
 
     Args:

@@ -1,6 +1,5 @@
 """Dialog with one enlarged pair, its history, and actions to copy and save it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +50,13 @@ from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import TaskEnded
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import qimage_of
+from studio.models.tile_files import file_stem
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.icons import icon
 from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
-
-_NOT_FOR_NAMES = re.compile(r"[^\w]+")
-_MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +115,7 @@ class PairActions(QObject):
 
 def suggested_name(pair: Pair) -> str:
     """Return a file name made of the text and the number of images seen."""
-    words = _NOT_FOR_NAMES.sub("-", pair.text).strip("-")[:_MAX_NAME_LENGTH]
-    return f"{words or 'pair'}-{pair.images_seen}.png"
+    return f"{file_stem(pair.text)}-{pair.images_seen}.png"
 
 
 def png_of(pair: Pair) -> bytes:
