@@ -43,6 +43,7 @@ from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.metrics.distances import Likeness, NearestImage
 from studio.dialogs.error import ErrorDialog
+from studio.dialogs.tile_origin import TileOriginDialog
 from studio.errors.reporter import ErrorReport
 from studio.errors.wording import explain
 from studio.jobs.nearest import NearestJob
@@ -50,7 +51,7 @@ from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import TaskEnded
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import qimage_of
-from studio.models.tile_files import file_stem
+from studio.models.tile_files import ChosenTiles, file_stem
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.icons import icon
@@ -385,6 +386,10 @@ class PairView(QDialog):
         fill(tiles, self._previous, self._place, self._next, 1, self._compare)
         for action in self._actions.all:
             tiles.addWidget(push_button(action.text(), action.trigger, auto_default=False))
+        tip = self.tr("Show run, step, seed and scene of this pair")
+        tiles.addWidget(
+            push_button(self.tr("Origin…"), self._show_origin, tip=tip, auto_default=False)
+        )
         layout = spaced(QVBoxLayout(self), MARGIN, (MARGIN, MARGIN, MARGIN, MARGIN))
         pictures = QGridLayout()
         pictures.setHorizontalSpacing(MARGIN)
@@ -441,6 +446,16 @@ class PairView(QDialog):
             is_live=self._cursor.is_live,
             grows=self._timeline.is_growing,
         )
+
+    @Slot()
+    def _show_origin(self) -> None:
+        sheet = self._cursor.sheet()
+        if sheet is None:
+            return
+        path = self._timeline.step_at(self._cursor.index).path
+        dialog = TileOriginDialog(self, ChosenTiles(path=path, sheet=sheet, tiles=(self._tile,)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:

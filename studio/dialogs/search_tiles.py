@@ -24,7 +24,7 @@ from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 
 _WIDTH, _HEIGHT = 620, 460
-_TEXT_WIDTH = 300
+_TEXT_WIDTH, _FOLDER_WIDTH = 300, 170
 _PAUSE_MS = 200
 """Pause in typing after which the search starts."""
 _FOUND = Qt.ItemDataRole.UserRole
@@ -74,6 +74,7 @@ class SearchTilesDialog(QDialog):
         found.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         found.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         found.setColumnWidth(0, _TEXT_WIDTH)
+        found.setColumnWidth(1, _FOLDER_WIDTH)
         found.itemActivated.connect(self._open)
         found.itemSelectionChanged.connect(self._on_selected)
         return found

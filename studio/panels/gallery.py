@@ -286,6 +286,11 @@ class GalleryPanel(QWidget):
         self._selection_bar.show_count(len(self._grid.selectedIndexes()))
 
     @Slot()
+    def _select_starred(self) -> None:
+        count = self._model.rowCount()
+        self._grid.select_rows(tile for tile in self._marks.starred if tile < count)
+
+    @Slot()
     def _open_search(self) -> None:
         dialog = SearchTilesDialog(self, self._tiles)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -322,6 +327,10 @@ class GalleryPanel(QWidget):
         menu.addActions([self._chosen_actions.copy_enlarged])
         menu.addSeparator()
         menu.addActions(list(self._chosen_actions.all[1:]))
+        menu.addSeparator()
+        menu.addAction(self.tr("Select all"), self._grid.selectAll)
+        starred = menu.addAction(self.tr("Select starred"), self._select_starred)
+        starred.setEnabled(bool(self._marks.starred))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.runs.folder import create_run_folder, write_model
-from engine.runs.tile_marks import read_marks
+from engine.runs.tile_marks import TileMark, read_marks, write_marks
 from engine.sample.scene_codec import scene_from_table
 from engine.sample.scene_file import read_scene
 from engine.sample.scene_sources import preview_scene
@@ -708,3 +709,33 @@ def test_that_steps_are_spread_by_the_logarithm_of_the_images(
     images_seen: list[int], wanted: int, chosen: list[int]
 ) -> None:
     assert spread(images_seen, wanted) == chosen
+
+
+def test_that_starred_tiles_are_selected_from_the_menu(
+    panel: GalleryPanel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = made_run_with_preview(tmp_path)
+    write_marks(run, {tile: TileMark(tile=tile, images_seen=1, is_starred=True) for tile in (0, 2)})
+    panel.open_run(run)
+    menu_action(panel, 1, "Select starred")
+    assert grid_of(panel).selected_rows() == (0, 2)
+    menu_action(panel, 1, "Select all")
+    assert len(grid_of(panel).selected_rows()) == 4
+
+
+def test_that_tiles_can_be_dragged(panel: GalleryPanel, run: Path, qtbot: QtBot) -> None:
+    panel.add_preview(make_preview(run, 9))
+    flags = grid_of(panel).model().index(1, 0).flags()
+    assert flags & Qt.ItemFlag.ItemIsDragEnabled
+    assert grid_of(panel).dragEnabled()
+
+
+def test_that_marks_that_cannot_be_written_are_explained(
+    panel: GalleryPanel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = made_run_with_preview(tmp_path)
+    panel.open_run(run)
+    shutil.rmtree(run)
+    grid_of(panel).select_rows([1])
+    chosen_action(panel, "Star").trigger()
+    qtbot.waitUntil(lambda: bool(panel.findChildren(ErrorDialog)))
