@@ -2,27 +2,40 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt, QTemporaryDir, QUrl, Signal, Slot
+from PySide6.QtCore import (
+    QMetaType,
+    QMimeData,
+    QObject,
+    QPoint,
+    QSize,
+    Qt,
+    QTemporaryDir,
+    QUrl,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QAction, QDrag, QGuiApplication, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QInputDialog, QToolButton, QWidget
 
-from engine.errors import EngineError
 from studio.dialogs.error import ErrorDialog
 from studio.dialogs.save_tiles import SaveTilesDialog
 from studio.dialogs.step_grid import StepGridDialog
 from studio.dialogs.tile_origin import TileOriginDialog
 from studio.errors.reporter import ErrorReport
 from studio.errors.wording import explain
+from studio.jobs.task import TaskEnded
 from studio.jobs.tiles import TileJobs
 from studio.models.preview_timeline import PreviewTimeline
 from studio.models.thumbnails import qimage_of
-from studio.models.tile_files import ChosenTiles, enlarged, write_tile_files
+from studio.models.tile_files import ChosenTiles, enlarged, file_names, write_tile_files
 from studio.models.tile_marks import RunMarks
 from studio.theme import SPACING
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
 
+_PATIENCE_MS = 5_000
 _DRAGGED_SIDE = 96
 """Side of the picture under the pointer, in logical pixels."""
 
@@ -78,6 +91,7 @@ class SelectionActions(QObject):
         marks.shown.connect(self.refresh)
         marks.changed.connect(lambda: jobs.write_marks(marks.run, marks.marks))
         jobs.failed.connect(self._report)
+        jobs.copying.ended.connect(self._on_copied)
         self.refresh()
 
     def _make(
@@ -113,16 +127,16 @@ class SelectionActions(QObject):
         )
 
     def mime_data(self, chosen: ChosenTiles) -> QMimeData:
-        """Return tiles as files, as text, and a single one as a picture.
+        """Return tiles as files, and a single one as a picture.
 
-        Raises:
-            FolderNotWritableError, DiskFullError: the files cannot be written.
+        The files are written in a thread; whoever asks for their names waits for it.
         """
         if self._folder is None:
             self._folder = QTemporaryDir()
-        paths = write_tile_files(chosen, Path(self._folder.path()))
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        folder, job = Path(self._folder.path()), self._jobs.copying
+        job.request(lambda _tell, control: write_tile_files(chosen, folder, control))
+        data = _FilesData(lambda: job.wait(_PATIENCE_MS))
+        data.setUrls([QUrl.fromLocalFile(str(folder / name)) for name in file_names(chosen)])
         if len(chosen.tiles) == 1:
             data.setImageData(qimage_of(chosen.sheet.images[chosen.tiles[0]]))
         return data
@@ -134,12 +148,7 @@ class SelectionActions(QObject):
         if chosen is None:
             return
         drag = QDrag(self._widget)
-        try:
-            drag.setMimeData(self.mime_data(chosen))
-        except EngineError as error:
-            drag.deleteLater()
-            self._report(error)
-            return
+        drag.setMimeData(self.mime_data(chosen))
         drag.setPixmap(_pixmap(chosen))
         drag.setHotSpot(QPoint(0, 0))
         drag.exec(Qt.DropAction.CopyAction)
@@ -178,9 +187,27 @@ class SelectionActions(QObject):
             _open(StepGridDialog(self._widget, self._jobs, chosen, self._timeline))
 
     @Slot(object)
+    def _on_copied(self, ended: TaskEnded) -> None:
+        if ended.error is not None:
+            self._report(ended.error)
+
+    @Slot(object)
     def _report(self, error: Exception) -> None:
         report = ErrorReport(explanation=explain(error), details=str(error))
         ErrorDialog(self._widget, report).open()
+
+
+class _FilesData(QMimeData):
+    """Names of files, which are given out only once the files are written."""
+
+    def __init__(self, wait: Callable[[], object]) -> None:
+        super().__init__()
+        self._wait = wait
+
+    def retrieveData(self, mimetype: str, preferredType: QMetaType) -> Any:  # noqa: N803 - Qt's name
+        """Wait for the files, then return the data."""
+        self._wait()
+        return super().retrieveData(mimetype, preferredType)
 
 
 def _open(dialog: QDialog) -> None:

@@ -32,6 +32,7 @@ class TileJobs(QObject):
         self.saving = Task("save tiles", self)
         self.drawing = CancellingJob("draw steps", self)
         self.searching = CancellingJob("search tiles", self)
+        self.copying = CancellingJob("write files", self)
         self._marking = CancellingJob("write marks", self, finishes=True)
         self._marking.ended.connect(self._on_marked)
         self._unwritten: dict[Path, Marks] = {}
@@ -67,9 +68,10 @@ class TileJobs(QObject):
     @Slot()
     def shut_down(self) -> None:
         """Stop and wait for the threads, when quitting; write what is not written yet."""
-        for job in (self.saving, self.drawing, self.searching):
+        stopped = (self.saving, self.drawing, self.searching, self.copying)
+        for job in stopped:
             job.forget()
-        for job in (self.saving, self.drawing, self.searching, self._marking):
+        for job in (*stopped, self._marking):
             job.wait(_PATIENCE_MS)
         for run, marks in self._unwritten.items():
             try:

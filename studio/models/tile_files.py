@@ -13,6 +13,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from engine.control import RunControl
 from engine.errors import EngineError
 from engine.fs.atomic import wrapping_os_errors
 from engine.sample.preview_origin import PreviewOrigin, read_origin
@@ -61,7 +62,13 @@ def file_stem(text: str) -> str:
     return _NOT_FOR_NAMES.sub("-", text).strip("-")[:_MAX_NAME_LENGTH] or "pair"
 
 
-def write_tile_files(chosen: ChosenTiles, folder: Path) -> list[Path]:
+def file_names(chosen: ChosenTiles) -> list[str]:
+    """Return the names of the files that ``write_tile_files`` writes."""
+    seen = chosen.sheet.images_seen
+    return [f"{file_stem(chosen.sheet.texts[t])}-{seen}-{t + 1}.png" for t in chosen.tiles]
+
+
+def write_tile_files(chosen: ChosenTiles, folder: Path, control: RunControl) -> None:
     """Write a PNG file for each tile, as a temporary file for other programs.
 
     The files carry their text and, if the run can be read, provenance and scene.
@@ -69,24 +76,23 @@ def write_tile_files(chosen: ChosenTiles, folder: Path) -> list[Path]:
     Args:
         chosen: the tiles.
         folder: exists.
+        control: checked before each file.
 
     Raises:
         FolderNotWritableError, DiskFullError: they cannot be written.
+        StoppedError: a stop was requested.
     """
     origin = chosen.origin()
     facts = origin.provenance().to_table() if origin else {}
-    paths: list[Path] = []
     with wrapping_os_errors(folder):
-        for tile in chosen.tiles:
+        for tile, name in zip(chosen.tiles, file_names(chosen), strict=True):
+            control.stop_if_asked()
             text = chosen.sheet.texts[tile]
             scene = origin.scene(tile) if origin else None
-            name = f"{file_stem(text)}-{chosen.sheet.images_seen}-{tile + 1}.png"
             chunks = picture_info(text, facts, scene)
             # Not synced to the disk: the file is read at once, and lasts as long as the studio.
             picture = Image.fromarray(chosen.sheet.images[tile])
             picture.save(folder / name, "PNG", pnginfo=chunks, compress_level=1)
-            paths.append(folder / name)
-    return paths
 
 
 def enlarged(chosen: ChosenTiles) -> QImage:
