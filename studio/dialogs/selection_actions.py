@@ -70,9 +70,9 @@ class SelectionActions(QObject):
         self.tags = self._make("T", self._ask_tags, self.tr("Tags…"))
         self.tags.setToolTip(self.tr("Tag the selected pairs (T)"))
         self.copy_enlarged = self._make(
-            QKeySequence.StandardKey.Copy, self._copy_enlarged, self.tr("Copy enlarged")
+            QKeySequence.StandardKey.Copy, self._copy_enlarged, self.tr("Copy enlarged"), "copy"
         )
-        tip = self.tr("Copy the selected pairs as one picture, enlarged without smoothing")
+        tip = self.tr("Copy the selected pairs as one picture, enlarged without smoothing (Ctrl+C)")
         self.copy_enlarged.setToolTip(tip)
         self.save = self._make("", self._save, self.tr("Save selection…"), "save")
         self.save.setToolTip(self.tr("Write the selected pairs to a folder, as they are shown"))
@@ -234,7 +234,8 @@ class SelectionBar(QWidget):
         for action in (actions.star, actions.copy_enlarged, actions.save):
             button = QToolButton()
             button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            # Without text, so that a selection does not widen a narrow window.
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAutoRaise(True)
             self._parts.append(button)
             fill(row, button)
