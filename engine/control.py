@@ -1,6 +1,7 @@
 """Control of a running job from another thread."""
 
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.errors import StoppedError
@@ -18,7 +19,9 @@ class RunControl:
         self._is_pausing = self._is_releasing = False
         self._wants_checkpoint = self._wants_sample = self._wants_evaluation = False
         self._wants_retry = self._wants_snapshot = False
+        self._changes: list[Mapping[str, object]] = []
         self._folder: Path | None = None
+        self._state_receivers: list[Callable[[object], None]] = []
 
     def request_stop(self, *, discard: bool = False) -> None:
         """Request the job to stop and save its results.
@@ -67,10 +70,31 @@ class RunControl:
             self._wants_evaluation = True
             self._changed.notify_all()
 
+    def request_changes(self, values: Mapping[str, object]) -> None:
+        """Request other values of live settings before the next step.
+
+        Args:
+            values: by dotted name; all of them take effect together, or none.
+        """
+        with self._changed:
+            self._changes.append(dict(values))
+            self._changed.notify_all()
+
     def request_snapshot(self) -> None:
         """Request a copy of the weights for ``engine.sample.live`` after the current step."""
         with self._changed:
             self._wants_snapshot = True
+            self._changed.notify_all()
+
+    def request_state(self, receive: Callable[[object], None]) -> None:
+        """Request a copy of the run's state after the current step.
+
+        Args:
+            receive: called in the thread of the run with a
+                ``engine.train.checkpointing.Snapshot``; must return at once.
+        """
+        with self._changed:
+            self._state_receivers.append(receive)
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
@@ -126,11 +150,23 @@ class RunControl:
             wanted, self._wants_evaluation = self._wants_evaluation, False
         return wanted
 
+    def take_changes(self) -> list[Mapping[str, object]]:
+        """Return the requested changes in order, and clear the requests."""
+        with self._changed:
+            changes, self._changes = self._changes, []
+        return changes
+
     def take_snapshot_request(self) -> bool:
         """Return whether a copy of the weights was requested, and clear the request."""
         with self._changed:
             wanted, self._wants_snapshot = self._wants_snapshot, False
         return wanted
+
+    def take_state_requests(self) -> list[Callable[[object], None]]:
+        """Return all who receive a copy of the state, and clear the requests."""
+        with self._changed:
+            receivers, self._state_receivers = self._state_receivers, []
+        return receivers
 
     def take_retry_request(self) -> bool:
         """Return whether a resume or retry was requested, and clear the request."""

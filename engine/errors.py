@@ -304,6 +304,14 @@ class FilmFailedError(EngineError):
         super().__init__(f"The film {path} cannot be written: {reason}.")
 
 
+class OnnxMismatchError(EngineError):
+    """An ONNX file that does not compute what PyTorch computes."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"The ONNX file {name} was not published: {reason}.")
+
+
 class StoppedError(EngineError):
     """A job ended because a stop was requested."""
 

@@ -255,6 +255,28 @@ class RunRelocated:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettingsChanged:
+    """A setting has another value from the next step on."""
+
+    images_seen: int
+    step: int
+    """Number of the first step with the new value."""
+    field: str
+    """Dotted name of the setting."""
+    old: str
+    new: str
+    """Values as text, as on the command line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsRejected:
+    """Requested changes of settings were not made; training continues."""
+
+    images_seen: int
+    error: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepsSkipped:
     """Steps with non-finite losses or gradients were skipped; the weights are unchanged."""
 
@@ -349,6 +371,8 @@ RunEvent = (
     | RunResumed
     | RunPaused
     | RunRelocated
+    | SettingsChanged
+    | SettingsRejected
     | StepsSkipped
     | RolledBack
     | MicroBatchingEnabled

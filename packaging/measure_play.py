@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ import numpy as np
 TURNS = ("nobody", "follow", "one", "sixteen")
 MOVE_MS = 16
 WARM_UP_S = 15.0
-SETTLE_S = 1.0
+SETTLE_S = 1.5
 """Left out at the beginning of each turn."""
 DRAG_S = 2.0
 """Length of one drag; it rests between two."""
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 COUNTS = {"one": 1, "sixteen": 16, "follow": 8}
 
 
@@ -179,7 +180,7 @@ class Window:
         QTimer.singleShot(round(PATIENCE_S * 1000), loop.quit)
         loop.exec()
         if not is_true():
-            sys.exit("nothing happened for two minutes")
+            sys.exit("nothing happened for five minutes")
 
     def drag(self, seconds: float) -> None:
         """Drag on the board in circles."""
@@ -237,7 +238,9 @@ def inside_drag(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     studio.training.event_emitted.connect(listen)
     config = config_from_preset(
         "cpu-tiny", dataset=home / "datasets" / "digits", run=home / "runs" / "digits"
-    ).with_values(device="cpu", minutes=60.0, **{"reporting.evaluate_every_s": 0.0})
+    )
+    reporting = replace(config.reporting, evaluate_every_s=0.0)
+    config = config.with_values(device="cpu", minutes=60.0, reporting=reporting)
     studio.training.start(config, "digits")
     window.until(lambda: len(reports) > 5)
     studio.window.show_play()
@@ -325,9 +328,9 @@ def inside_open(home: Path, arguments: argparse.Namespace) -> dict[str, float]:
         window.until(lambda least=before: window.newest > least)
         times[kind] = round(next(at for n, at in window.paints if n > before) - began, 3)
         studio.window.show_gallery()
-        # As a minute after the panel was hidden.
+        # As a minute after the panel was hidden; it notices within half a second.
+        window.wait(1.2)
         studio.window.play.session.release()
-        window.wait(0.5)
         before = window.newest
     window.close()
     return times

@@ -32,6 +32,8 @@ page from the declarations in the source; edit those, not this file.
 - *Default* is that of the declaration. A preset or, for an import, the source can suggest another.
 - *Values* are the choices or the smallest and the largest value, with the unit.
 - *Families* are the model families that use the setting; *all* if every family does.
+- A setting that *can change during a run* does so in the window, under *Settings…* of the run that
+  trains, or at a given place with `diptych train --at IMAGES NAME=VALUE`.
 """
 COLUMNS = ("Setting", "Option", "Default", "Values", "Families", "Meaning")
 Row = tuple[str, "dataclasses.Field[Any]", Setting]
@@ -100,7 +102,7 @@ def table(rows: Iterator[Row], options: dict[str, str], *, with_families: bool) 
             "Default": shown(field.default),
             "Values": values_of(about),
             "Families": ", ".join(about.families) or "all",
-            "Meaning": about.help,
+            "Meaning": f"{about.help} Can change during a run." if about.live else about.help,
         }
         lines.append([cells[column].replace("|", "\\|") for column in columns])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

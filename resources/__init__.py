@@ -1,4 +1,4 @@
-"""Files that come along: starter datasets, icons, themes, sheets of measured runs, translations."""
+"""Files that come along: starters, icons, themes, lessons, sheets of runs, translations."""
 
 from pathlib import Path
 
@@ -23,6 +23,11 @@ def theme_folder() -> Path:
 def forecast_folder() -> Path:
     """Give the folder with contact sheets of the measured runs."""
     return _HERE / "forecast"
+
+
+def lessons_folder() -> Path:
+    """Give the folder with the lessons and the settings of their experiments."""
+    return _HERE / "lessons"
 
 
 def translations_folder() -> Path:

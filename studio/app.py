@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QSettings, QTimer, Slot
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication
 
 from engine.events import RunEnded, RunEvent, RunReady, RunRelocated
@@ -22,9 +23,11 @@ from studio.jobs.comparing import ComparisonJobs
 from studio.jobs.dataset import DatasetJobs
 from studio.jobs.engine_api import EngineApi
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.exporting import ExportJob
 from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
+from studio.jobs.inspection import InspectionJobs
 from studio.jobs.nearest import NearestJob
 from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
@@ -41,6 +44,7 @@ from studio.models.tile_search import FoundTile
 from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.play import PlayPanel
@@ -51,6 +55,7 @@ from studio.paths import default_workspace, log_folder, settings_file
 from studio.settings.choices import (
     AroundChoices,
     CompareView,
+    ExportChoices,
     GalleryView,
     GeneralChoices,
     ImportChoices,
@@ -66,12 +71,16 @@ from studio.window.actions import Actions
 from studio.window.closing import Closing, GallerySaving
 from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
+from studio.window.exporting import RunExporting
 from studio.window.import_flow import Imported, ImportFlow
+from studio.window.learning import LearnController
+from studio.window.live_settings import MAX_UNDO, LiveSettingsController
 from studio.window.main_window import MainWindow
 from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
+from studio.window.timeline import TimelineController
 
 SWITCH_INTERVAL_S = 0.0005
 """Interpreter switch interval; with Python's default of 5 ms, training stalls on all cores while
@@ -104,11 +113,13 @@ class Studio(QObject):
         self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
         self.tiles = TileJobs(lambda: self.workspace / "galleries", self)
+        self.export = ExportJob(work.export_run, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
         self.compared = RunSelection(self)
         self.comparing = ComparisonJobs(self)
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
+        self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
         self.frames = FrameJob(work.open_player, self)
         self.films = Task("film", self)
@@ -116,6 +127,8 @@ class Studio(QObject):
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
         self.awake = SleepInhibitor(parent=self)
         self.awake.follow(self.training)
+        self.setting_changes = QUndoStack(self)
+        self.setting_changes.setUndoLimit(MAX_UNDO)
         self._work = work
         self._form = RunForm(self.workspace, self.store.load(RunChoices()))
         self._build_window()
@@ -125,6 +138,10 @@ class Studio(QObject):
         """Create the window and its controllers, and connect them to the jobs."""
         self.window = self._make_window()
         self.run_view = RunView(self.window, self.training, self.reporter)
+        self.timeline = TimelineController(self.window, self.runs, self.run_view)
+        self.live_settings = LiveSettingsController(
+            self.window, self.training, self.run_view, self.setting_changes
+        )
         self.notes = RunAlerts(self.window.run, self.training)
         self.run_controller = RunController(self.window, self.training, self.run_view)
         self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
@@ -140,8 +157,12 @@ class Studio(QObject):
         self.evaluating = EvaluationController(
             self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
         )
+        self.learning = LearnController(self.window.learn, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
         self.saving = GallerySaving(self.window, self.gallery, choices)
+        self.exporting = RunExporting(
+            self.window, self.export, self.store.load(ExportChoices()), lambda: self.workspace
+        )
         self.importing = ImportFlow(
             self.window,
             ImportJobs(self._work.import_dataset, self.window),
@@ -153,7 +174,14 @@ class Studio(QObject):
         self.closing = Closing(
             self.window,
             self.training,
-            (self.gallery, self.datasets, self.speed, self.transfer, self.evaluation),
+            (
+                self.gallery,
+                self.export,
+                self.datasets,
+                self.speed,
+                self.transfer,
+                self.evaluation,
+            ),
             self.importing,
             self.run_view,
         )
@@ -197,6 +225,7 @@ class Studio(QObject):
             window.gallery.view(),
             window.compare.view(),
             self.saving.choices,
+            self.exporting.choices,
             self.importing.choices,
             self.desktop.choices,
         ):
@@ -215,6 +244,7 @@ class Studio(QObject):
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
             compare=ComparePanel(self.compared, self.comparing, self.runs, self.workspace),
+            learn=LearnPanel(self.inspection),
         )
         window.losses.set_view(self.store.load(PlotView()))
         window.gallery.set_view(self.store.load(GalleryView()))
@@ -242,9 +272,12 @@ class Studio(QObject):
         initial.preview_requested.connect(lambda p: self.transfer.start(p.config, p.starter))
         self.transfer.ended.connect(initial.show_ended)
         self.runs.listed.connect(initial.show_listed)
+        self.timeline.branch_requested.connect(self.runs_controller.begin_branch)
+        self.timeline.checkpoint_play_requested.connect(self.playing.play_checkpoint)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(window.give)
         window.gallery.run_requested.connect(self._show_found)
+        window.runs.export_requested.connect(self.exporting.ask)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
@@ -263,6 +296,7 @@ class Studio(QObject):
             self.awake.let_go,
             self.runs_controller.shut_down,
             self.nearest.shut_down,
+            self.inspection.shut_down,
             self.neighbours.shut_down,
             window.play.shut_down,
             self.player.shut_down,
@@ -283,6 +317,7 @@ class Studio(QObject):
         actions.compare.triggered.connect(self.window.runs.compare)
         actions.sweep.triggered.connect(self._sweep)
         actions.save_gallery.triggered.connect(self._save_gallery)
+        actions.export_run.triggered.connect(self._export_run)
         actions.choose_workspace.triggered.connect(self._pick_workspace)
         actions.show_workspace.triggered.connect(lambda: show_folder(self.workspace))
         actions.show_log_folder.triggered.connect(lambda: show_folder(log_folder()))
@@ -347,6 +382,11 @@ class Studio(QObject):
             self.window.gallery.show_tile(found)
 
     @Slot()
+    def _export_run(self) -> None:
+        if self.run_view.folder is not None:
+            self.exporting.ask(self.run_view.folder)
+
+    @Slot()
     def _pick_run(self) -> None:
         caption, start = self.tr("Folder of a run"), self.workspace / "runs"
         pick_folder(self.window, caption, start, self.run_view.open_chosen)
@@ -380,7 +420,8 @@ class Studio(QObject):
     def _change_language(self) -> None:
         """Build the window again once nothing in it would be lost; runs and queue go on."""
         is_writing = self.datasets.saving.is_running or self.datasets.exporting.is_running
-        if self.importing.wizard or self.saving.dialog or is_writing or self.desktop.is_writing:
+        has_dialog = self.importing.wizard or self.saving.dialog or self.exporting.dialog
+        if has_dialog or is_writing or self.desktop.is_writing:
             waits = self.tr("The language changes once the open import or gallery is done.")
             self.window.statusBar().showMessage(waits, _MESSAGE_MS)
             QTimer.singleShot(_RETRY_MS, self, self._change_language)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from engine.cli.terminal import END_SIGNALS, OutputClosedError, lost_output, say, write
+from engine.config.setting import option_of
 from engine.control import RunControl
 from engine.events import (
     ALERT_REMEDIES,
@@ -39,6 +40,8 @@ from engine.events import (
     RunReady,
     RunRelocated,
     RunResumed,
+    SettingsChanged,
+    SettingsRejected,
     StepsSkipped,
     WeightsTransferred,
 )
@@ -279,6 +282,13 @@ def _paused_line(event: RunPaused) -> str:
     )
 
 
+def _changed_line(event: SettingsChanged) -> str:
+    return (
+        f"After {event.images_seen:,} images: {option_of(event.field)} is {event.new or 'empty'}, "
+        f"no longer {event.old or 'empty'}."
+    )
+
+
 def _skipped_line(event: StepsSkipped) -> str:
     steps = f"{len(event.steps)} steps, starting at step {event.steps[0]:,}"
     return f"Skipped {steps}: not finite: {', '.join(event.terms)}. The weights are unchanged."
@@ -318,6 +328,8 @@ _RUN_LINES: dict[type[RunEvent], Callable[[Any], str]] = {
     RunResumed: _resumed_line,
     RunPaused: _paused_line,
     RunRelocated: lambda e: f"The run continues in {e.folder}.",
+    SettingsChanged: _changed_line,
+    SettingsRejected: lambda e: f"Settings are not changed: {e.error}",
     StepsSkipped: _skipped_line,
     RolledBack: _rolled_back_line,
     MicroBatchingEnabled: _micro_batches_line,

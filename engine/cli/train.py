@@ -10,6 +10,7 @@ import platformdirs
 from engine.cli.options import add_settings, chosen_settings
 from engine.cli.progress import RunPrinter, stop_on_interrupt
 from engine.cli.terminal import answer, say
+from engine.config.changes import SettingChange, live_settings, parse_change
 from engine.config.forecast import (
     DataFacts,
     MeasuredRun,
@@ -30,6 +31,7 @@ from engine.config.presets import (
     suitable_preset,
 )
 from engine.config.run import RunConfig, resolved_text_encoding
+from engine.config.setting import option_of
 from engine.control import RunControl
 from engine.data.manifest import data_facts, read_manifest
 from engine.data.starters import STARTERS
@@ -90,6 +92,21 @@ def add_to(commands: Any, starters: Path | None) -> None:
         "checkpoint's name",
     )
     add_settings(parser, RunConfig, excluded=EXCLUDED)
+    add_changes(parser)
+
+
+def add_changes(parser: argparse.ArgumentParser) -> None:
+    """Declare the option of settings that change during a run."""
+    names = ", ".join(option_of(name) for name in live_settings(RunConfig))
+    parser.add_argument(
+        "--at",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("IMAGES", "NAME=VALUE"),
+        help="change a setting during the run, from the first step that so many images precede; "
+        f"may be given several times. Settings that can change: {names}",
+    )
 
 
 def add_lengths(parser: argparse.ArgumentParser) -> None:
@@ -251,6 +268,9 @@ def _resume(arguments: argparse.Namespace) -> None:
     if arguments.dataset is not None:
         values["dataset"] = arguments.dataset
     config = RunFolder(arguments.run).read_config()
+    if "changes" in values:
+        in_order = sorted([*config.changes, *given_changes(arguments)], key=lambda c: c.images)
+        values["changes"] = tuple(in_order)
     train_with_progress(config.with_values(run=arguments.run, **values), resume)
 
 
@@ -273,7 +293,22 @@ def chosen(arguments: argparse.Namespace) -> dict[str, object]:
     }
     if values.get("images") is not None:
         values.setdefault("minutes", 0.0)
+    if changes := given_changes(arguments):
+        values["changes"] = changes
     return values
+
+
+def given_changes(arguments: argparse.Namespace) -> tuple[SettingChange, ...]:
+    """Return the changes of settings given on the command line, in order.
+
+    Raises:
+        ConfigError: they are of another form.
+    """
+    try:
+        changes = [parse_change(RunConfig, *pair) for pair in arguments.at]
+    except ValueError as error:
+        raise ConfigError([Problem("--at", str(error))]) from error
+    return tuple(sorted(changes, key=lambda change: change.images))
 
 
 def train_with_progress(config: RunConfig, train: Train | None = None) -> RunPrinter:

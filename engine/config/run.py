@@ -4,7 +4,14 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Self
 
+from engine.config.changes import (
+    SettingChange,
+    change_problems,
+    changes_from_texts,
+    changes_to_texts,
+)
 from engine.config.sections import (
     ADVERSARIAL_FAMILIES,
     FAMILIES,
@@ -18,6 +25,7 @@ from engine.config.sections import (
 )
 from engine.config.setting import problems_in, setting, value_at
 from engine.errors import ConfigError, Problem
+from engine.fs.codec import Via
 
 MAX_DENSE_IMAGE_SIZE = 64
 DENSE_ARCHITECTURES = ("dense", JOINT_DENSE)
@@ -325,6 +333,8 @@ class RunConfig:
     variational: VariationalConfig = field(default_factory=VariationalConfig)
     data: DataConfig = field(default_factory=DataConfig)
     reporting: ReportingConfig = field(default_factory=ReportingConfig)
+    changes: Annotated[tuple[SettingChange, ...], Via(changes_to_texts, changes_from_texts)] = ()
+    """Settings that change during the run; ``engine.config.changes.settings_at`` applies them."""
 
     def __post_init__(self) -> None:
         """Validate all values and their combinations.
@@ -332,11 +342,12 @@ class RunConfig:
         Raises:
             ConfigError: names every problem at once.
         """
-        problems = problems_in(self) + combination_problems(self)
+        # Changes of values that are refused themselves would only repeat the problems.
+        problems = problems_in(self) + combination_problems(self) or change_problems(self)
         if problems:
             raise ConfigError(problems)
 
-    def with_values(self, **values: object) -> "RunConfig":
+    def with_values(self, **values: object) -> Self:
         """Copy with other values; dotted names use a double underscore (``training__beta1``)."""
         own: dict[str, object] = {}
         nested: dict[str, dict[str, object]] = {}

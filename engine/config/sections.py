@@ -70,6 +70,7 @@ class TrainingConfig:
         help="Initial learning rate of Adam.",
         low=1e-6,
         high=0.1,
+        live=True,
     )
     text_learning_rate: float = setting(
         0.0,
@@ -79,6 +80,7 @@ class TrainingConfig:
         low=0.0,
         high=0.1,
         families=("hybrid",),
+        live=True,
     )
     final_learning_rate: float = setting(
         1e-4,
@@ -87,6 +89,7 @@ class TrainingConfig:
         "budget.",
         low=0.0,
         high=0.1,
+        live=True,
     )
     beta1: float = setting(
         0.0,
@@ -110,6 +113,7 @@ class TrainingConfig:
         low=0.0,
         high=1000.0,
         families=ADVERSARIAL_FAMILIES,
+        live=True,
     )
     penalty_scale: str = setting(
         "none",
@@ -172,12 +176,25 @@ class TrainingConfig:
         low=0.0,
         high=100.0,
         families=("hybrid",),
+        live=True,
     )
     redescription_weight: float = setting(
         0.0,
         label="Redescription weight",
         help="Weight of the negative log-likelihood, in the generator's loss, of the texts and rows"
         " that an image, a sound or a row was made from, as the model itself reads them off it. "
+        "Used with three or more columns. 0 turns it off.",
+        low=0.0,
+        high=100.0,
+        families=("hybrid",),
+        live=True,
+    )
+    reading_weight: float = setting(
+        0.0,
+        label="Reading weight",
+        help="Weight of the negative log-likelihood, in the generator's loss, of the texts and rows"
+        " that belong to a real image, sound or row, as the model reads them off it alone. The"
+        " redescription weight needs it where a fine distinction is hard to read, such as a tempo. "
         "Used with three or more columns. 0 turns it off.",
         low=0.0,
         high=100.0,
@@ -189,6 +206,7 @@ class TrainingConfig:
         help="Weights of columns in the losses, such as 'speech=0.5, facts=2'; others weigh 1. A "
         "GAN weighs the verdicts on the column's items alone and its likelihood, a VAE its "
         "likelihood.",
+        live=True,
     )
     pseudo_label_threshold: float = setting(
         0.95,
@@ -198,6 +216,7 @@ class TrainingConfig:
         low=0.0,
         high=1.0,
         families=("hybrid",),
+        live=True,
     )
     ema_half_life: float = setting(
         10_000.0,
@@ -207,6 +226,7 @@ class TrainingConfig:
         unit="images",
         low=0.0,
         high=10_000_000.0,
+        live=True,
     )
 
 
@@ -275,6 +295,32 @@ class DataConfig:
         low=0.0,
         high=1.0,
     )
+    max_items: int = setting(
+        0,
+        label="Training items",
+        help="Number of training items to use, drawn at random and the same for every seed, to see "
+        "what few data do. 0 uses all.",
+        unit="items",
+        low=0,
+        high=1_000_000_000,
+    )
+    complete_fraction: float = setting(
+        1.0,
+        label="Complete items",
+        help="Fraction of the training items that keep all their columns. Each of the others lacks "
+        "one, to see what incomplete data do. 1 hides nothing.",
+        low=0.0,
+        high=1.0,
+    )
+    imbalance_factor: float = setting(
+        1.0,
+        label="Imbalance",
+        help="How many times as many training items the first class keeps as the last, in "
+        "alphabetical order, to see what imbalanced data do. 1 leaves the classes as they are. "
+        "The classes are those of 'Balance by'.",
+        low=1.0,
+        high=10_000.0,
+    )
     augmentation: str = setting(
         "auto",
         label="Augmentation",
@@ -282,6 +328,7 @@ class DataConfig:
         "it for small datasets.",
         choices=AUGMENTATIONS,
         families=ADVERSARIAL_FAMILIES,
+        live=True,
     )
 
 
@@ -296,6 +343,8 @@ CONTEXT_NORMS = ("none", "rms")
 INITIAL_STATE, EVERY_TOKEN = "initial-state", "every-token"
 TEXT_CONDITIONINGS = ("auto", INITIAL_STATE, EVERY_TOKEN)
 OUTPUT_FILTERS = ("none", "low-pass")
+CONVOLUTIONAL, RHYTHM = "convolutional", "rhythm"
+SOUND_ENCODERS = ("auto", CONVOLUTIONAL, RHYTHM)
 GENERATION_ORDERS = ("simultaneous", "text-first")
 
 
@@ -399,6 +448,13 @@ class NetworkConfig:
         choices=TEXT_CONDITIONINGS,
         families=("hybrid",),
     )
+    sound_encoder: str = setting(
+        CONVOLUTIONAL,
+        label="Sound encoder",
+        help="Layers that encode a sound: those of an image, or also the autocorrelation of its "
+        "onsets, which tells a tempo. 'auto' adds it for sounds in which a rhythm can repeat.",
+        choices=SOUND_ENCODERS,
+    )
     output_filter: str = setting(
         "none",
         label="Output filter",
@@ -427,6 +483,7 @@ class VariationalConfig:
         low=0.0,
         high=100.0,
         families=VARIATIONAL_FAMILIES,
+        live=True,
     )
     kl_warmup_images: float = setting(
         0.0,
@@ -444,6 +501,7 @@ class VariationalConfig:
         low=0.0,
         high=10_000.0,
         families=VARIATIONAL_FAMILIES,
+        live=True,
     )
     num_subsets: int = setting(
         0,
@@ -475,6 +533,7 @@ class ReportingConfig:
         unit="s",
         low=1.0,
         high=3600.0,
+        live=True,
     )
     checkpoint_every_s: float = setting(
         60.0,
@@ -483,6 +542,7 @@ class ReportingConfig:
         unit="s",
         low=5.0,
         high=86_400.0,
+        live=True,
     )
     keep_last: int = setting(
         3,
@@ -491,6 +551,7 @@ class ReportingConfig:
         "metric.",
         low=1,
         high=1000,
+        live=True,
     )
     milestone_every: int = setting(
         0,
@@ -499,6 +560,7 @@ class ReportingConfig:
         unit="images",
         low=0,
         high=10**12,
+        live=True,
     )
     max_checkpoint_mb: float = setting(
         0.0,
@@ -508,6 +570,7 @@ class ReportingConfig:
         unit="MB",
         low=0.0,
         high=1e9,
+        live=True,
     )
     evaluate_every_s: float = setting(
         60.0,
@@ -516,6 +579,7 @@ class ReportingConfig:
         unit="s",
         low=0.0,
         high=86_400.0,
+        live=True,
     )
     eval_samples: int = setting(
         1000,
@@ -524,4 +588,11 @@ class ReportingConfig:
         unit="pairs",
         low=100,
         high=50_000,
+    )
+    tensorboard: bool = setting(
+        default=False,
+        label="TensorBoard files",
+        help="Also write the curves as event files for TensorBoard, in the run's folder "
+        "tensorboard, while it trains.",
+        choices=(False, True),
     )

@@ -31,6 +31,8 @@ class Setting:
     choices: tuple[Any, ...] = ()
     families: tuple[str, ...] = ()
     """Model families that use the setting; empty for all."""
+    live: bool = False
+    """Whether the setting may change while a run trains."""
 
     def problem_with(self, value: object) -> str | None:
         """Return a validation error, or ``None`` if the value is valid."""

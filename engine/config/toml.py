@@ -5,6 +5,7 @@ import tomllib
 
 import tomli_w
 
+from engine.config.changes import changes_to_texts
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.errors import ConfigError, Problem, format_problem
@@ -15,15 +16,21 @@ _UNHASHED_DEFAULTS = frozenset(
     {
         "init_from",
         "init_checkpoint",
+        "data.complete_fraction",
+        "data.imbalance_factor",
+        "data.max_items",
         "data.text_length",
         "networks.context_norm",
         "networks.generation_order",
         "networks.output_filter",
+        "networks.sound_encoder",
         "networks.text_conditioning",
         "networks.text_encoder",
+        "reporting.tensorboard",
         "training.column_weights",
         "training.mismatched_pairs",
         "training.penalty_scale",
+        "training.reading_weight",
         "training.redescription_weight",
         "training.text_relaxation",
     }
@@ -33,7 +40,11 @@ _UNHASHED_DEFAULTS = frozenset(
 
 def config_to_toml(config: RunConfig) -> str:
     """Write a configuration; paths become text with forward slashes."""
-    return tomli_w.dumps({"format": FORMAT, **encode(config)})
+    table = encode(config)
+    if not config.changes:
+        # As in the files of runs that never changed a setting, which older versions read.
+        del table["changes"]
+    return tomli_w.dumps({"format": FORMAT, **table})
 
 
 def config_from_toml(text: str) -> RunConfig:
@@ -61,4 +72,6 @@ def config_hash(config: RunConfig) -> str:
         for name, field, _about in settings_in(config)
         if name not in _UNHASHED_DEFAULTS or value_at(config, name) != field.default
     }
+    if config.changes:
+        settings["changes"] = changes_to_texts(config.changes)
     return hashlib.sha256(repr(sorted(settings.items())).encode()).hexdigest()[:12]

@@ -4,8 +4,8 @@ Shapes: N cells of a column.
 """
 
 import re
-from collections.abc import Sequence
-from typing import Any, TypeGuard
+from collections.abc import Callable, Sequence
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ Cell = str | float | int | bool | None
 """None is a missing cell, as is NaN."""
 Column = Sequence[Cell] | npt.NDArray[Any]
 Numbers = npt.NDArray[np.float64]
+_Value = TypeVar("_Value")
 MAX_NUMBER = 1e30
 """Largest absolute value of a cell; differences and rounding of such numbers are finite."""
 
@@ -36,11 +37,7 @@ _PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'",
 
 def read_texts(cells: Column) -> list[str | None]:
     """Return the cells as texts, None where missing; whole numbers have no decimal point."""
-    plain = _plain(cells)
-    if set(map(type, plain)) <= {str, type(None)}:
-        texts = {cell: _text(cell) for cell in set(plain)}
-        return [texts[cell] for cell in plain]
-    return [_text(cell) for cell in plain]
+    return _read_each(_plain(cells), _text)
 
 
 def read_numbers(cells: Column) -> Numbers:
@@ -54,10 +51,10 @@ def read_numbers(cells: Column) -> Numbers:
         numbers = cells.astype(np.float64)
         return np.where(np.abs(numbers) <= MAX_NUMBER, numbers, np.nan)
     plain = _plain(cells)
-    by_point = np.array([_number(cell, _POINT, ",", ".") for cell in plain], dtype=np.float64)
-    if not any(isinstance(cell, str) and "," in cell for cell in plain):
+    by_point = np.array(_read_each(plain, _number_with_point), dtype=np.float64)
+    if not any(isinstance(cell, str) and "," in cell for cell in set(plain)):
         return by_point
-    by_comma = np.array([_number(cell, _COMMA, ".", ",") for cell in plain], dtype=np.float64)
+    by_comma = np.array(_read_each(plain, _number_with_comma), dtype=np.float64)
     return by_comma if np.isfinite(by_comma).sum() > np.isfinite(by_point).sum() else by_point
 
 
@@ -68,6 +65,15 @@ def is_numeric_array(cells: Column) -> TypeGuard[npt.NDArray[Any]]:
 
 def _plain(cells: Column) -> Sequence[Cell]:
     return cells.tolist() if isinstance(cells, np.ndarray) else cells
+
+
+def _read_each(cells: Sequence[Cell], read: Callable[[Cell], _Value]) -> list[_Value]:
+    """Read cells; of texts, which often repeat, each distinct one once."""
+    if set(map(type, cells)) <= {str, type(None)}:
+        values = {cell: read(cell) for cell in set(cells)}
+        return [values[cell] for cell in cells]
+    # Other cells can be equal and differ in meaning: 1 and True.
+    return [read(cell) for cell in cells]
 
 
 def _text(cell: Cell) -> str | None:
@@ -82,6 +88,14 @@ def _text(cell: Cell) -> str | None:
     if isinstance(cell, float) and not cell.is_integer():
         return str(float(cell))
     return str(int(cell))
+
+
+def _number_with_point(cell: Cell) -> float:
+    return _number(cell, _POINT, ",", ".")
+
+
+def _number_with_comma(cell: Cell) -> float:
+    return _number(cell, _COMMA, ".", ",")
 
 
 def _number(cell: Cell, pattern: re.Pattern[str], group: str, mark: str) -> float:

@@ -310,7 +310,12 @@ def _kind(cells: _Cells) -> FieldKind:
     present = cells.numbers[np.isfinite(cells.numbers)]
     is_readable = len(present) >= MIN_READABLE * cells.present
     # One-hot values represent a yes and a no exactly, and their dependence on other fields.
-    if is_readable and len(np.unique(present)) > 2:
+    # More than two distinct values: one lies between two others.
+    if (
+        is_readable
+        and len(present)
+        and ((present > present.min()) & (present < present.max())).any()
+    ):
         return FieldKind.NUMERIC
     is_short = max(map(len, cells.counts), default=0) <= MAX_VALUE_LENGTH
     is_few = len(cells.counts) <= MAX_VALUES

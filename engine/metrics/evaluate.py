@@ -18,6 +18,7 @@ from engine.data.column_info import ColumnInfo
 from engine.data.facts import AUDIO, IMAGE, TEXT, AudioFacts, ColumnFacts, TableFacts
 from engine.data.image_files import to_channels
 from engine.data.image_shape import ImageShape
+from engine.data.reduction import reduce_dataset
 from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.data.tokenizers import encode_all
 from engine.errors import DatasetChangedError, EvaluationUnavailableError
@@ -106,6 +107,8 @@ def build_evaluator(
     networks: NetworkConfig,
     cache: Path,
     control: RunControl | None = None,
+    *,
+    trained_on: StoredDataset | None = None,
 ) -> Evaluator:
     """Build the evaluator of a model's samples.
 
@@ -115,24 +118,27 @@ def build_evaluator(
         networks: of the model.
         cache: folder of the trained classifiers.
         control: checked while classifiers are trained.
+        trained_on: what of the dataset the model was trained on, which its samples may repeat; by
+            default all training items.
 
     Raises:
         EvaluationUnavailableError: the dataset lacks the columns, or has too few items.
         StoppedError: a stop was requested.
     """
     control = control or RunControl()
+    trained_on = trained_on or dataset
     columns = {
         name: facts
         for name, facts in model.columns.items()
         if name in dataset.columns and _fits(dataset.columns[name].info, facts)
     }
     parts: list[EvaluatorPart] = []
-    pair = _build_pair_evaluator(dataset, model, networks, cache, control)
+    pair = _build_pair_evaluator(dataset, trained_on, model, networks, cache, control)
     if pair is not None:
         parts.append(pair)
     tables = {name: facts for name, facts in columns.items() if isinstance(facts, TableFacts)}
     if tables:
-        parts.append(TableEvaluator(dataset, tables))
+        parts.append(TableEvaluator(trained_on, tables))
     if has_matrix(model) and len(columns) == len(model.columns):
         extractor = pair.extractor if pair else None
         parts += _build_matrices(dataset, columns, networks, cache, control, extractor)
@@ -201,6 +207,7 @@ def _fits(info: ColumnInfo, facts: ColumnFacts) -> bool:
 
 def _build_pair_evaluator(
     dataset: StoredDataset,
+    trained_on: StoredDataset,
     model: ModelMetadata,
     networks: NetworkConfig,
     cache: Path,
@@ -223,6 +230,7 @@ def _build_pair_evaluator(
         control=control,
         text=text,
         image=image,
+        trained_on=trained_on,
     )
 
 
@@ -261,7 +269,11 @@ def evaluate_run(
     if dataset is None and version != loaded.model.dataset_version:
         raise DatasetChangedError(stored.folder, loaded.model.dataset_version, version)
     networks = loaded.config.networks
-    evaluator = build_evaluator(stored, loaded.model, networks, cache, control)
+    # Another dataset is measured against as a whole.
+    trained_on = stored if dataset else reduce_dataset(stored, loaded.config.data)
+    evaluator = build_evaluator(
+        stored, loaded.model, networks, cache, control, trained_on=trained_on
+    )
     report = evaluator.measure(loaded.sampler, count=count, seed=seed, control=control)
     about = {
         "run": run.absolute().name,
@@ -276,7 +288,7 @@ def evaluate_run(
         for point in read_quality(RunFolder(run).log_file)
         if point.images_seen <= seen
     ]
-    verdict = judge(report.metrics, seen, history, facts_of(loaded.config, stored))
+    verdict = judge(report.metrics, seen, history, facts_of(loaded.config, trained_on))
     report = replace(report, about=about, verdict=verdict)
     atomic_write(RunFolder(run).path / REPORT_FILE, report.to_json().encode())
     return report
@@ -293,6 +305,7 @@ class NearestImages:
         cache: folder of the trained classifiers.
         control: checked while a classifier is trained, and between batches.
         may_train: train the classifier if it is not in the cache.
+        trained_on: what of the dataset the model was trained on; by default all training items.
 
     Raises:
         StoppedError: a stop was requested.
@@ -307,11 +320,13 @@ class NearestImages:
         control: RunControl,
         *,
         may_train: bool,
+        trained_on: StoredDataset | None = None,
     ) -> None:
         self._dataset = dataset
+        trained_on = trained_on or dataset
         self._extractor = FeatureExtractor(dataset, shape, cache, control, may_train=may_train)
-        self._rows = subsample(dataset.complete_rows(TRAIN), TRAINING_SEEN)
-        self._memory = build_memorisation_metrics(dataset, self._extractor)
+        self._rows = subsample(trained_on.complete_rows(TRAIN), TRAINING_SEEN)
+        self._memory = build_memorisation_metrics(trained_on, self._extractor)
         # A later search must not be stopped by the control of this one.
         self._extractor.control = None
 

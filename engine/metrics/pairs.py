@@ -63,6 +63,7 @@ class PairEvaluator:
         control: checked while a classifier is trained, and between batches.
         text: name of the column of texts.
         image: name of the column of images.
+        trained_on: what of the dataset the model was trained on; by default all training items.
 
     Raises:
         StoppedError: a stop was requested.
@@ -79,6 +80,7 @@ class PairEvaluator:
         control: RunControl | None = None,
         text: str = "text",
         image: str = "image",
+        trained_on: StoredDataset | None = None,
     ) -> None:
         self._dataset, self._encode = dataset, encode
         self._text, self._image = text, image
@@ -92,13 +94,15 @@ class PairEvaluator:
         reference = subsample(validation if self._validates else training, REFERENCE)
         self._real = self.extractor.features_of(reference)
         self._texture = TextureMetrics(self.extractor.images_of(subsample(reference, 2 * IMAGES)))
-        self._memory = build_memorisation_metrics(dataset, self.extractor)
+        self._memory = build_memorisation_metrics(trained_on or dataset, self.extractor)
         self._coherence = Coherence(dataset, self.extractor, validation)
         self._match = self._build_match(
             subsample(validation if len(validation) >= CANDIDATES else training, MATCHED)
         )
         self._training_texts = frozenset(
-            normal_form(text) for row in training for text in dataset.captions[row]
+            normal_form(text)
+            for row in (trained_on or dataset).complete_rows(TRAIN)
+            for text in dataset.captions[row]
         )
         self._known_words = KnownWords(self._training_texts)
         self._validation_texts = [dataset.texts[row] for row in validation]

@@ -13,9 +13,11 @@ from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 
+from engine.config.changes import settings_at
 from engine.config.presets import PRESETS, SMALL_DATASET, gpu_memory_bytes, suitable_preset
 from engine.config.run import RunConfig
-from engine.data.store import TRAIN, StoredDataset, open_dataset
+from engine.data.reduction import open_training_dataset
+from engine.data.store import TRAIN, StoredDataset
 from engine.data.tokenizers import split_words
 from engine.errors import EngineError
 from engine.events import EvaluationCompleted
@@ -448,7 +450,7 @@ def judge_run(folder: Path) -> JudgedRun:
     try:
         run = RunFolder(folder)
         config, version = run.read_config(), run.read_model().dataset_version
-        dataset = open_dataset(config.dataset)
+        dataset = open_training_dataset(config)
     except (EngineError, OSError) as error:
         log.info("No verdict on %s: %s", folder, error)
         return JudgedRun(folder=folder)
@@ -460,7 +462,7 @@ def judge_run(folder: Path) -> JudgedRun:
     verdict = None
     if newest is not None and dataset.manifest.version == version:
         history = [(point.images_seen, point.metrics) for point in points]
-        facts = facts_of(config, dataset)
+        facts = facts_of(settings_at(config, newest.images_seen), dataset)
         verdict = judge(newest.metrics, newest.images_seen, history, facts)
     return JudgedRun(folder=folder, verdict=verdict, report=report)
 

@@ -7,7 +7,7 @@ from engine.augment.audio import AudioAugmenter
 from engine.augment.pipeline import ADA_RAMP_IMAGES
 from engine.augment.transforms import DIFFAUGMENT, NONE, resolve_augmentation
 from engine.config.run import RunConfig
-from engine.config.sections import ADVERSARIAL_FAMILIES, NetworkConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES, CONVOLUTIONAL, RHYTHM, NetworkConfig
 from engine.data.facts import AudioFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset
@@ -16,6 +16,16 @@ from engine.modalities.image import ADA_RAMP_EPOCHS, IMAGE_MODALITIES
 from engine.modalities.kind import Augmenters, Rows, shared_rows
 from engine.nets.audio import AudioModality
 from engine.nets.spectrogram import SpectrogramConfig
+
+RHYTHM_S = 1.5
+"""Shortest sounds in which a rhythm can repeat: two beats at 80 a minute."""
+
+
+def resolved_sound_encoder(encoder: str, seconds: float) -> str:
+    """Resolve ``auto`` by the length of a column's sounds."""
+    if encoder != "auto":
+        return encoder
+    return RHYTHM if seconds >= RHYTHM_S else CONVOLUTIONAL
 
 
 class AudioKind:
@@ -64,7 +74,13 @@ class AudioKind:
         spectrogram = SpectrogramConfig.for_square(
             networks.image_size, rate=facts.rate, samples=facts.samples
         )
-        return AudioModality(name=name, spectrogram=spectrogram, pictures=pictures)
+        encoder = resolved_sound_encoder(networks.sound_encoder, spectrogram.seconds)
+        return AudioModality(
+            name=name,
+            spectrogram=spectrogram,
+            pictures=pictures,
+            has_rhythm=encoder == RHYTHM,
+        )
 
     def augmenters(self, dataset: StoredDataset, name: str, config: RunConfig) -> Augmenters:
         """Build the augmentation, never by flips, and stronger for fewer sounds."""

@@ -69,6 +69,41 @@ class _SkipRandomValues(TorchFunctionMode):
         return args[0] if func is Tensor.normal_ else func(*args, **named)
 
 
+ROWS_TOGETHER = 8
+"""Rows are selected in multiples of this: each number of rows has convolutions of its own, which a
+CPU prepares on first use."""
+
+
+def run_on_rows(network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor) -> Tensor:
+    """Run a network on the rows of a batch that are needed.
+
+    On a CPU the others are left out. On other devices all are computed: to count rows would wait
+    for the device.
+
+    Args:
+        network: maps each row by itself, so without batch statistics.
+        mask: [B] booleans, the rows that are needed.
+        inputs: of the network, [B, ...] each.
+
+    Returns:
+        [B, ...]. Rows that are not needed are finite, and mean nothing.
+    """
+    return run_on_selected(network, mask, *inputs) if mask.is_cpu else network(*inputs)
+
+
+def run_on_selected(network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor) -> Tensor:
+    """Run a network on some rows of a batch, and on up to seven others; arguments as above.
+
+    It waits for the device. Batch statistics are those of these rows.
+    """
+    needed = max(1, math.ceil(int(mask.sum()) / ROWS_TOGETHER)) * ROWS_TOGETHER
+    if needed >= len(mask):
+        return network(*inputs)
+    rows = (~mask).to(torch.uint8).argsort(stable=True)[:needed]
+    made = network(*[values.index_select(0, rows) for values in inputs])
+    return made.new_zeros(len(mask), *made.shape[1:]).index_copy(0, rows, made)
+
+
 class MinibatchStdDev(nn.Module):
     """Minibatch standard deviation: appends one feature, the mean deviation within a group.
 

@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.nets.blocks import MinibatchStdDev, activation, initialise
+from engine.nets.blocks import MinibatchStdDev, activation, initialise, run_on_rows
 from engine.nets.protocols import DiscreteBackbone, Modality
 
 PAIR = "pair"
@@ -34,6 +34,8 @@ class PairDiscriminator(nn.Module, ABC):
     """Everything below the heads; may be compiled."""
     min_items: int
     """Number of items of a row from which it counts as a pair."""
+    computes_rows_apart: bool = False
+    """Whether ``features`` leaves rows out, so that real items in generated pairs cost nothing."""
 
     def __init__(self, modalities: Sequence[Modality]) -> None:
         super().__init__()
@@ -77,8 +79,31 @@ class PairDiscriminator(nn.Module, ABC):
         return alike & differs[exchanged] & others
 
     @abstractmethod
-    def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Map items, or their embeddings, to what the heads take: by modality, [B, F]."""
+    def features(
+        self, items: Mapping[str, Tensor], rows: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """Map items, or their embeddings, to what the heads take: by modality, [B, F].
+
+        Args:
+            items: by modality, [B, ...].
+            rows: by modality, [B] booleans: the rows that are needed; by default all. The features
+                of others mean nothing.
+        """
+
+    def complete_features(
+        self, items: Mapping[str, Tensor], known: Mapping[str, Tensor], rows: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Compute the features that are not known: by modality, [B, F].
+
+        Args:
+            items: by modality, [B, ...].
+            known: by modality, [B, F]; none of a modality that it does not name.
+            rows: by modality, [B] booleans: the rows of ``known`` that belong to ``items``.
+        """
+        made = self.features(items, {name: ~rows[name] for name in known})
+        return made | {
+            name: seen.where(rows[name][:, None], made[name]) for name, seen in known.items()
+        }
 
     @abstractmethod
     def logits(
@@ -137,6 +162,10 @@ class Discriminator(PairDiscriminator):
         self.absent = nn.ParameterDict()
         if len(names) > 2:
             self.absent.update({n: nn.Parameter(torch.zeros(embedding_dim)) for n in names})
+        # Of two modalities, one item of a generated pair in four is real: it gains too little.
+        self.computes_rows_apart = len(names) > 2 and not any(
+            isinstance(layer, nn.BatchNorm2d) for layer in self.backbones.modules()
+        )
 
     def embed(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Embed discrete items, so that a penalty can differentiate; keep the others."""
@@ -155,9 +184,17 @@ class Discriminator(PairDiscriminator):
             if isinstance(backbone, DiscreteBackbone)
         }
 
-    def features(self, items: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Run the backbones on items or on their embeddings: by modality, [B, F]."""
-        return {name: self.backbones[name](item) for name, item in items.items()}
+    def features(
+        self, items: Mapping[str, Tensor], rows: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """Run the backbones on items or on their embeddings; arguments as in the base class."""
+        needed = rows if rows and self.computes_rows_apart else {}
+        return {
+            name: run_on_rows(self.backbones[name], needed[name], item)
+            if name in needed
+            else self.backbones[name](item)
+            for name, item in items.items()
+        }
 
     def logits(
         self, features: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None

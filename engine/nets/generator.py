@@ -9,6 +9,7 @@ opposite order was measured and was worse: docs/measurements.md.
 Shapes: B batch, F features.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.nets.blocks import frozen
+from engine.nets.blocks import frozen, run_on_rows, run_on_selected
 from engine.nets.protocols import (
     Decoder,
     DiscreteDecoder,
@@ -60,7 +61,8 @@ class PairContext(nn.Module):
             observed: by modality, [count] booleans: the rows whose item may be used; by default
                 all.
         """
-        codes = {name: self.encode(name, item) for name, item in conditions.items()}
+        rows = observed or {}
+        codes = {name: self.encode(name, item, rows.get(name)) for name, item in conditions.items()}
         return self.combine(codes, count, observed)
 
     def combine(
@@ -77,10 +79,53 @@ class PairContext(nn.Module):
         is_observed = torch.stack([observed[name] for name in codes]).any(0)
         return visible.sum(0).where(is_observed[:, None], self.unconditional)
 
-    def encode(self, name: str, item: Tensor) -> Tensor:
-        """Encode items of one modality: [B, ...] to [B, F]."""
-        code = self.encoders[name](item)
+    def encode(self, name: str, item: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Encode items of one modality: [B, ...] to [B, F].
+
+        Args:
+            name: the modality.
+            item: [B, ...].
+            rows: [B] booleans, the rows that are needed; by default all. Of two modalities all are
+                encoded.
+        """
+        if rows is not None and len(self.encoders) > 2:
+            code = run_on_rows(self.encoders[name], rows, item)
+        else:
+            code = self.encoders[name](item)
         return code if self.rms is None else self.rms * functional.rms_norm(code, code.shape[1:])
+
+
+class _PairCodes:
+    """Encodings of the items of training pairs: of each item one, when it is first needed.
+
+    Args:
+        context: encodes.
+        kept: by modality, [B] booleans: the rows that keep the real item.
+    """
+
+    def __init__(self, context: PairContext, kept: Mapping[str, Tensor]) -> None:
+        self._context, self._kept = context, kept
+        self._of_kept: dict[str, Tensor] = {}
+        self._of_all: dict[str, Tensor] = {}
+
+    def of_kept(self, name: str, item: Tensor) -> Tensor:
+        """Encode the rows that keep the real item: [B, F], undefined in the others."""
+        if name not in self._of_kept:
+            self._of_kept[name] = self._context.encode(name, item.detach(), self._kept[name])
+        return self._of_kept[name]
+
+    def of_all(self, name: str, item: Tensor) -> Tensor:
+        """Encode real and generated items together: [B, F]."""
+        if name not in self._of_all:
+            real, kept = self._of_kept.get(name), self._kept[name]
+            # Detached: the image must follow the text, not move the text towards what is easy to
+            # draw.
+            if real is None:
+                self._of_all[name] = self._context.encode(name, item.detach())
+            else:
+                made = self._context.encode(name, item.detach(), ~kept)
+                self._of_all[name] = torch.where(kept[:, None], real, made)
+        return self._of_all[name]
 
 
 MAX_PATTERNS = 14
@@ -153,7 +198,7 @@ class PairGenerator(nn.Module):
 
         Nothing given generates pairs from noise; a text gives its image, an image its text.
         """
-        count = len(next(iter(noise.values())))
+        count = next(iter(noise.values())).shape[0]
         pair = dict(conditions)
         for name in self.modality_order:
             if name not in pair:
@@ -172,7 +217,7 @@ class PairGenerator(nn.Module):
                 ``conditioning_patterns`` says; the others are generated.
         """
         pair: dict[str, Tensor] = {}
-        codes: dict[str, Tensor] = {}
+        codes = _PairCodes(self.context, conditioning_mask)
         for name in self.modality_order:
             context = self._training_context(name, {**real, **pair}, conditioning_mask, codes)
             if isinstance(self.decoders[name], DiscreteDecoder):
@@ -181,11 +226,16 @@ class PairGenerator(nn.Module):
                 made = self.decoder(name)(noise[name][rows], context[rows])
                 pair[name] = real[name].index_copy(0, rows, made)
             else:
-                made = self.decoder(name)(noise[name], context)
+                made = self._decode_generated(name, noise[name], context, conditioning_mask[name])
                 is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
                 pair[name] = torch.where(is_kept, real[name], made)
-            codes.pop(name, None)
         return pair
+
+    def _decode_generated(self, name: str, noise: Tensor, context: Tensor, kept: Tensor) -> Tensor:
+        """Decode the rows of training pairs that do not keep the item; of two columns all."""
+        if len(self.modality_order) < 3:
+            return self.decoder(name)(noise, context)
+        return run_on_selected(self.decoder(name), ~kept, noise, context)
 
     def relax(
         self,
@@ -203,7 +253,7 @@ class PairGenerator(nn.Module):
             noise: not used: texts are learned by likelihood.
         """
         relaxed = dict(pair)
-        codes: dict[str, Tensor] = {}
+        codes = _PairCodes(self.context, conditioning_mask)
         for name, table in tables.items():
             context = self._training_context(name, pair, conditioning_mask, codes)
             rows = (~conditioning_mask[name]).nonzero()[:, 0]
@@ -213,12 +263,12 @@ class PairGenerator(nn.Module):
         return relaxed
 
     def _training_context(
-        self, name: str, items: Items, mask: Mapping[str, Tensor], codes: dict[str, Tensor]
+        self, name: str, items: Items, mask: Mapping[str, Tensor], codes: _PairCodes
     ) -> Tensor:
         """Return the condition of a modality in training pairs: [B, F].
 
         It consists of the items before it in the order, real or generated, and of the later ones
-        that a row keeps. ``codes`` saves encodings from one call to the next.
+        that a row keeps.
         """
         place = self.modality_order.index(name)
         earlier = self.modality_order[:place]
@@ -227,12 +277,8 @@ class PairGenerator(nn.Module):
             for other in self.modality_order[place + 1 :]
             if any(other in kept and name not in kept for kept in self.conditioning_patterns)
         ]
-        for other in (*earlier, *later):
-            if other not in codes:
-                # Detached: the image must follow the text, not move the text towards what is easy
-                # to draw.
-                codes[other] = self.context.encode(other, items[other].detach())
-        given = {other: codes[other] for other in (*earlier, *later)}
+        given = {other: codes.of_all(other, items[other]) for other in earlier}
+        given |= {other: codes.of_kept(other, items[other]) for other in later}
         if not later:
             return self.context.combine(given, len(mask[name]))
         known = {other: torch.ones_like(mask[other]) for other in earlier}
@@ -258,18 +304,38 @@ class PairGenerator(nn.Module):
             By modality, [B] nats.
         """
         losses: dict[str, Tensor] = {}
-        shown = dict(observed)
+        shown, codes = dict(observed), dict[str, Tensor]()
+        rows = self._conditioning_rows(observed, preceding)
         for name in self.modality_order:
             decoder = self.decoders[name]
             if isinstance(decoder, LikelihoodDecoder):
-                others = {other: item for other, item in real.items() if other != name}
-                context = self.context(others, len(real[name]), shown)
+                for other, item in real.items():
+                    if other != name and other not in codes:
+                        codes[other] = self.context.encode(other, item, rows[other])
+                given = {other: codes[other] for other in real if other != name}
+                context = self.context.combine(given, len(real[name]), shown)
                 losses[name] = decoder.nll_loss(context, real[name])
             if preceding is not None:
                 shown[name] = shown[name] | preceding[name]
         return losses
 
-    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:
+    def _conditioning_rows(
+        self, observed: Mapping[str, Tensor], preceding: Mapping[str, Tensor] | None
+    ) -> dict[str, Tensor]:
+        """Return by modality the rows whose item conditions any likelihood: [B] booleans."""
+        rows = dict(observed)
+        if preceding is None:
+            return rows
+        is_followed = False
+        for name in reversed(self.modality_order):
+            if is_followed:
+                rows[name] = rows[name] | preceding[name]
+            is_followed |= isinstance(self.decoders[name], LikelihoodDecoder)
+        return rows
+
+    def redescription_losses(
+        self, pair: Items, generated: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
         """Return how badly items tell the items that they were made from.
 
         Each is read alone, by its encoder and the decoders with a likelihood of the items before it
@@ -278,26 +344,58 @@ class PairGenerator(nn.Module):
         Args:
             pair: generated pairs. Gradients reach the items that are read; what reads them is
                 frozen, because it learns from real items.
+            generated: by modality, [B] booleans: the rows whose item is read.
 
         Returns:
-            By modality that is read, the sum of the negative log-likelihoods: [B] nats.
+            By modality that is read, the sum of the negative log-likelihoods: [B] nats. It means
+            nothing in other rows.
         """
-        told: list[str] = []
-        losses: dict[str, Tensor] = {}
         with frozen(self.context), frozen(self.decoders):
-            for name in self.modality_order:
-                if told and not isinstance(self.decoders[name], DiscreteDecoder):
-                    context = self.context({name: pair[name]}, len(pair[name]))
-                    readers = {n: cast("LikelihoodDecoder", self.decoders[n]) for n in told}
-                    losses[name] = torch.stack(
-                        [
-                            reader.nll_loss(context, pair[n].detach())
-                            for n, reader in readers.items()
-                        ]
-                    ).sum(0)
-                if isinstance(self.decoders[name], LikelihoodDecoder):
-                    told.append(name)
+            return {
+                name: run_on_rows(
+                    functools.partial(self._read_alone, name, told),
+                    generated[name],
+                    pair[name],
+                    *[pair[n].detach() for n in told],
+                ).sum(1)
+                for name, told in self._told_by().items()
+            }
+
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:
+        """Return how badly the model reads items in the way that ``redescription_losses`` does.
+
+        Args:
+            real: real pairs. Gradients reach what reads them.
+
+        Returns:
+            By modality that is read, and by modality that is read off it, the negative
+            log-likelihoods: [B] nats.
+        """
+        losses: dict[str, dict[str, Tensor]] = {}
+        for name, told in self._told_by().items():
+            nll = self._read_alone(name, told, real[name], *[real[n] for n in told])
+            losses[name] = dict(zip(told, nll.unbind(1), strict=True))
         return losses
+
+    def _told_by(self) -> dict[str, tuple[str, ...]]:
+        """Return, by modality that is read, those before it with a likelihood."""
+        told: list[str] = []
+        read: dict[str, tuple[str, ...]] = {}
+        for name in self.modality_order:
+            if told and not isinstance(self.decoders[name], DiscreteDecoder):
+                read[name] = tuple(told)
+            if isinstance(self.decoders[name], LikelihoodDecoder):
+                told.append(name)
+        return read
+
+    def _read_alone(
+        self, name: str, told: Sequence[str], item: Tensor, *described: Tensor
+    ) -> Tensor:
+        """Return the NLL of ``told`` items, given one item: [B, K] nats."""
+        context = self.context({name: item}, len(item))
+        readers = [cast("LikelihoodDecoder", self.decoders[n]) for n in told]
+        nll = [reader.nll_loss(context, d) for reader, d in zip(readers, described, strict=True)]
+        return torch.stack(nll, 1)
 
     def predict_with_confidence(
         self, real: Items, observed: Mapping[str, Tensor]

@@ -117,7 +117,15 @@ class JointDenseGenerator(nn.Module):
         """Return nothing: a GAN has no likelihood."""
         return {}
 
-    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:  # noqa: ARG002 (the protocol's)
+        """Return nothing, as ``nll_losses``."""
+        return {}
+
+    def redescription_losses(
+        self,
+        pair: Items,  # noqa: ARG002 (the protocol's)
+        generated: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+    ) -> dict[str, Tensor]:
         """Return nothing, as ``nll_losses``."""
         return {}
 
@@ -151,7 +159,8 @@ class JointDenseGenerator(nn.Module):
 
     def generate(self, latent: Tensor) -> dict[str, Tensor]:
         """Map noise [B, Z] to the items of all modalities."""
-        parts = self.layers(latent).split(self._sizes, 1)
+        # Penalties judge what bf16 generates in full precision.
+        parts = self.layers(latent).float().split(self._sizes, 1)
         return {
             name: modality.activate(part.reshape(-1, *modality.item_shape))
             for (name, modality), part in zip(self._modalities.items(), parts, strict=True)
@@ -164,7 +173,7 @@ class JointDenseGenerator(nn.Module):
         """
         if not conditions:
             return latent
-        best, least = latent, latent.new_full((len(latent),), math.inf)
+        best, least = latent, latent.new_full((latent.shape[0],), math.inf)
         for order in self.permutations:
             candidate = latent[:, order]
             made = self.generate(candidate)
@@ -200,7 +209,11 @@ class JointDenseDiscriminator(PairDiscriminator):
         """Return the weights of the inputs, which mean something in one vocabulary only."""
         return {f"backbones.{PAIR}.0.weight": TensorAxis(1, AxisKind.CLUSTERS)}
 
-    def features(self, items: Items) -> dict[str, Tensor]:
+    def features(
+        self,
+        items: Items,
+        rows: Mapping[str, Tensor] | None = None,  # noqa: ARG002 (flattening costs nothing)
+    ) -> dict[str, Tensor]:
         """Flatten the items; their only layer is that of the pair."""
         return {name: item.flatten(1) for name, item in items.items()}
 

@@ -84,7 +84,7 @@ class SharedBackboneGenerator(nn.Module):
 
     def forward(self, noise: Items, conditions: Items) -> dict[str, Tensor]:
         """Complete pairs: given items are kept, the others are generated."""
-        context = self.context(conditions, len(noise[LATENT]))
+        context = self.context(conditions, noise[LATENT].shape[0])
         return {**self._decode(noise[LATENT], context, noise), **conditions}
 
     def generate_training_pairs(
@@ -99,7 +99,7 @@ class SharedBackboneGenerator(nn.Module):
                 generate the others.
         """
         made = self._decode(
-            noise[LATENT], self.context(real, len(noise[LATENT]), conditioning_mask), noise
+            noise[LATENT], self.context(real, noise[LATENT].shape[0], conditioning_mask), noise
         )
         return {
             name: torch.where(
@@ -127,7 +127,15 @@ class SharedBackboneGenerator(nn.Module):
         """Return nothing: no branch has a likelihood."""
         return {}
 
-    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:  # noqa: ARG002 (the protocol's)
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:  # noqa: ARG002 (the protocol's)
+        """Return nothing, as ``nll_losses``."""
+        return {}
+
+    def redescription_losses(
+        self,
+        pair: Items,  # noqa: ARG002 (the protocol's)
+        generated: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+    ) -> dict[str, Tensor]:
         """Return nothing, as ``nll_losses``."""
         return {}
 
@@ -202,7 +210,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
         pair = dict(conditions)
         for name in self.modality_order:
             if name not in pair:
-                context = self.context(pair, len(noise[LATENT]))
+                context = self.context(pair, noise[LATENT].shape[0])
                 pair[name] = self.decode_item(name, noise, context)
         return pair
 
@@ -219,7 +227,7 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
                 n: torch.ones_like(kept) if n in pair else kept
                 for n, kept in conditioning_mask.items()
             }
-            context = self.context(others, len(noise[LATENT]), known)
+            context = self.context(others, noise[LATENT].shape[0], known)
             made = self.decode_item(name, noise, context)
             is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
             pair[name] = torch.where(is_kept, real[name], made)

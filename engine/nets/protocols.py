@@ -136,14 +136,28 @@ class TrainableGenerator(PairModel, Protocol):
         """
         ...
 
-    def redescription_losses(self, pair: Items) -> dict[str, Tensor]:
+    def reading_losses(self, real: Items) -> dict[str, dict[str, Tensor]]:
+        """Return how badly real items, each alone, tell others, where a decoder has a likelihood.
+
+        Args:
+            real: real pairs.
+
+        Returns:
+            By modality that is read, and by modality that is read off it, [B] nats.
+        """
+        ...
+
+    def redescription_losses(
+        self, pair: Items, generated: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
         """Return how badly items tell those that they were made from.
 
         Args:
             pair: generated pairs.
+            generated: by modality, [B] booleans: the rows whose item is read.
 
         Returns:
-            By modality, [B] nats.
+            By modality, [B] nats, which mean nothing in other rows.
         """
         ...
 

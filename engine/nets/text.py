@@ -346,8 +346,8 @@ class TextDecoder(nn.Module):
     def forward(self, noise: Tensor, context: Tensor) -> Tensor:
         """Map [B, L, V] and [B, F] to one-hot rows [B, L, V] with a soft gradient."""
         state = first = self.begin(context)
-        word = noise.new_zeros(len(noise), self.words)
-        is_open = noise.new_ones(len(noise), 1)
+        word = noise.new_zeros(noise.shape[0], self.words)
+        is_open = noise.new_ones(noise.shape[0], 1)
         chosen: list[Tensor] = []
         for slot in range(self.length):
             hidden, state = self.gru(self.embedding(word)[:, None], state)
@@ -383,23 +383,27 @@ class TextDecoder(nn.Module):
         """Return the log-probabilities of the next tokens as they are sampled, and the new states.
 
         Args:
-            tokens: [B] ids of the previous tokens; None before the first.
+            tokens: [B] ids of the previous tokens; None, or -1, before the first.
             state: [1, B, F].
             first: [1, B, F], the states before the first token.
 
         Returns:
             [B, V] and [1, B, F].
         """
-        word = state.new_zeros(state.shape[1], self.words)
-        if tokens is not None:
-            word = functional.one_hot(tokens, self.words).to(state)
-        hidden, state = self.gru(self.embedding(word)[:, None], state)
+        if tokens is None:
+            tokens = torch.full_like(state[0, :, 0], -1, dtype=torch.long)
+        hidden, state = self.gru(self.embed_token(tokens)[:, None], state)
         hidden = add_initial_state(hidden, first, self.conditioning)
         return _without_padding(self.to_logits(hidden[:, 0])).log_softmax(1), state
 
     def begin(self, context: Tensor) -> Tensor:
         """Map contexts [B, F] to the states [1, B, F] before the first token."""
         return torch.tanh(self.start(self.context_norm(context)))[None]
+
+    def embed_token(self, tokens: Tensor) -> Tensor:
+        """Embed tokens [B], -1 before the first: [B, D]."""
+        numbers = torch.arange(self.words, device=tokens.device)
+        return self.embedding((tokens[:, None] == numbers).to(self.embedding.weight))
 
     def _padding(self, like: Tensor) -> Tensor:
         padding = like.new_zeros(1, self.words)

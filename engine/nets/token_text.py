@@ -330,13 +330,17 @@ class TwoLevelTextDecoder(nn.Module):
         mask = is_token[:, :, None].expand_as(hard)
         return hard + torch.zeros_like(hard).masked_scatter(mask, straight_through)
 
+    def embed_token(self, tokens: Tensor) -> Tensor:
+        """Embed tokens [B], -1 before the first: [B, D]."""
+        return self.embedding(tokens.clamp(min=0)).where(tokens[:, None] >= 0, 0.0)
+
     def next_log_probabilities(
         self, tokens: Tensor | None, state: Tensor, first: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the log-probabilities of the next tokens as they are sampled, and the new states.
 
         Args:
-            tokens: [B] ids of the previous tokens; None before the first.
+            tokens: [B] ids of the previous tokens; None, or -1, before the first.
             state: [1, B, F].
             first: [1, B, F], the states before the first token.
 
@@ -344,10 +348,8 @@ class TwoLevelTextDecoder(nn.Module):
             [B, V] and [1, B, F].
         """
         if tokens is None:
-            word = state.new_zeros(state.shape[1], 1, self.embedding.embedding_dim)
-        else:
-            word = self.embedding(tokens)[:, None]
-        hidden, state = self.gru(word, state)
+            tokens = torch.full_like(state[0, :, 0], -1, dtype=torch.long)
+        hidden, state = self.gru(self.embed_token(tokens)[:, None], state)
         hidden = add_initial_state(hidden, first, self.conditioning)
         return self._log_probabilities(self.project(hidden[:, 0])), state
 

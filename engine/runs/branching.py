@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+from engine.config.changes import settings_at
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_hash, config_to_toml
@@ -65,6 +66,8 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
         source: the source run.
         checkpoint: one of its checkpoints.
         config: configuration of the new run; its limits include the progress of the checkpoint.
+            Its first values are those at the checkpoint: changes that the source run made before
+            it are in them.
 
     Raises:
         RunMissingError: there is no source run.
@@ -73,13 +76,13 @@ def make_branch(source: RunFolder, checkpoint: Path, config: RunConfig) -> RunFo
         FolderInUseError: the new folder holds files.
         FolderNotWritableError, DiskFullError: the new folder cannot be written.
     """
-    before = source.read_config()
+    metadata = read_metadata(checkpoint)
+    before = settings_at(source.read_config(), metadata.images_seen)
     if not config.training.batch_size:  # chosen automatically: keep the choice of the other run
         config = config.with_values(training__batch_size=before.training.batch_size)
     problems = branch_problems(before, config)
     if problems:
         raise ConfigError(problems)
-    metadata = read_metadata(checkpoint)
     model = source.read_model()
     batch = config.training.batch_size
     # The number of steps depends on the batch size.

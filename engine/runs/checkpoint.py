@@ -7,15 +7,18 @@ import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engine.errors import CheckpointCorruptError
+from engine.fs.atomic import files
 from engine.runs.checkpoint_files import (
     TENSORS,
     CheckpointMetadata,
+    ensure_safetensors,
     explaining,
     publish_checkpoint,
     verify_tensors,
@@ -69,24 +72,64 @@ def read_tensors(path: Path, prefix: str) -> dict[str, Tensor]:
     """
     with explaining(path):
         verify_tensors(path)
-        try:
-            with safe_open(path / TENSORS, framework="pt") as file:
-                # Cloned, because a tensor that maps the file would keep it open.
-                tensors = {
-                    name.removeprefix(prefix): file.get_tensor(name).clone()
-                    for name in file.keys()  # noqa: SIM118 (no mapping)
-                    if name.startswith(prefix)
-                }
-        except (SafetensorError, RuntimeError) as error:
-            raise CheckpointCorruptError(path, str(error).partition("\n")[0]) from error
+        tensors = _load(path / TENSORS, prefix)
     if not tensors:
         raise CheckpointCorruptError(path, f"it holds no tensor named {prefix}*")
     return tensors
 
 
-def _header(tensors: list[tuple[str, Tensor]]) -> bytes:
-    """Build the safetensors header: length of the JSON table, and the table."""
-    table, end = {}, 0
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read all tensors of a safetensors file that has no manifest, on the CPU.
+
+    Raises:
+        CheckpointCorruptError: it is missing or damaged.
+    """
+    with explaining(path):
+        ensure_safetensors(path)
+        return _load(path, "")
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file with texts in its header.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    table = {"__metadata__": dict(metadata)}
+    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
+    with files.create(path) as file:
+        files.write(file, _header([(name, tensors[name]) for name in names], table))
+        for name in names:
+            files.write(file, _bytes_of(tensors[name]))
+        files.sync(file)
+
+
+def _load(path: Path, prefix: str) -> dict[str, Tensor]:
+    """Read the tensors whose names start with ``prefix``, without the prefix.
+
+    Raises:
+        CheckpointCorruptError: the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            # Cloned, because a tensor that maps the file would keep it open.
+            return {
+                name.removeprefix(prefix): file.get_tensor(name).clone()
+                for name in file.keys()  # noqa: SIM118 (no mapping)
+                if name.startswith(prefix)
+            }
+    except (SafetensorError, RuntimeError) as error:
+        raise CheckpointCorruptError(path, str(error).partition("\n")[0]) from error
+
+
+def _header(tensors: list[tuple[str, Tensor]], first: Mapping[str, Any] | None = None) -> bytes:
+    """Build the safetensors header: length of the JSON table, and the table.
+
+    Args:
+        tensors: in the order of their data.
+        first: entries before those of the tensors.
+    """
+    table, end = dict(first or {}), 0
     for name, tensor in tensors:
         table[name] = {
             "dtype": _DTYPE_NAMES[tensor.dtype],

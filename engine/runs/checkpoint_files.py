@@ -229,15 +229,32 @@ def verify_tensors(path: Path) -> None:
         for piece in iter(lambda: file.read(PIECE_BYTES), b""):
             digest.update(piece)
     ensure_checksum(digest.hexdigest(), entry, TENSORS)
-    _ensure_header_size(start, entry.bytes)
+    _ensure_tensors(path / TENSORS, start, entry.bytes)
+
+
+def ensure_safetensors(path: Path) -> None:
+    """Check size, header and layout of a safetensors file that has no manifest.
+
+    Raises:
+        MalformedFileError: it is not a safetensors file.
+        OSError: it cannot be read.
+    """
+    with open_regular(path, MAX_BYTES[TENSORS]) as file:
+        start, size = file.read(8), file.seek(0, 2)
+    _ensure_tensors(path, start, size)
+
+
+def _ensure_tensors(path: Path, start: bytes, size: int) -> None:
+    """Check header and layout of a safetensors file with its first 8 bytes and its size."""
+    _ensure_header_size(path.name, start, size)
     try:
-        with safe_open(path / TENSORS, framework="numpy") as tensors:
+        with safe_open(path, framework="numpy") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (no mapping)
                 span = tensors.get_slice(name)
                 if span.get_dtype() not in DTYPES or not _is_possible(span.get_shape()):
-                    raise MalformedFileError(f"{TENSORS} has a strange entry for '{name[:100]}'")
+                    raise MalformedFileError(f"{path.name} has a strange entry for '{name[:100]}'")
     except (SafetensorError, OverflowError) as error:
-        raise MalformedFileError(f"{TENSORS} cannot be used: {str(error)[:200]}") from error
+        raise MalformedFileError(f"{path.name} cannot be used: {str(error)[:200]}") from error
 
 
 def _is_possible(shape: Sequence[int]) -> bool:
@@ -247,7 +264,7 @@ def _is_possible(shape: Sequence[int]) -> bool:
     )
 
 
-def _ensure_header_size(start: bytes, file_bytes: int) -> None:
+def _ensure_header_size(name: str, start: bytes, file_bytes: int) -> None:
     length = int.from_bytes(start, "little")
     if len(start) == 8 and length + 8 <= file_bytes and length <= MAX_HEADER_BYTES:
         return
@@ -257,7 +274,7 @@ def _ensure_header_size(start: bytes, file_bytes: int) -> None:
         reason = f"has a head of {length:,} bytes, and {MAX_HEADER_BYTES:,} are the most"
     else:
         reason = "is cut off, or no safetensors file: its head would reach beyond its end"
-    raise MalformedFileError(f"{TENSORS} {reason}")
+    raise MalformedFileError(f"{name} {reason}")
 
 
 def ensure_checksum(found: str, entry: FileEntry, name: str) -> None:

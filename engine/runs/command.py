@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.config.changes import settings_at
 from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.config.setting import option_of, settings_in, value_at
@@ -32,7 +33,9 @@ def repeating_arguments(folder: Path) -> list[str]:
         origin = read_notes(folder).origin
         if origin is not None and origin.is_branch:
             source = folder.parent / Path(origin.run).name
-            return branch_arguments(source, origin.checkpoint, again)
+            return branch_arguments(
+                source, origin.checkpoint, again, images_seen=origin.images_seen
+            )
     except EngineError:
         pass  # The notes are damaged, or the source run no longer exists.
     return train_arguments(again)
@@ -46,13 +49,21 @@ def train_arguments(config: RunConfig) -> list[str]:
     return [*start, *_option("preset", preset), *_differences(plain, config)]
 
 
-def branch_arguments(source: Path, checkpoint: str, config: RunConfig) -> list[str]:
+def branch_arguments(
+    source: Path, checkpoint: str, config: RunConfig, *, images_seen: int = 0
+) -> list[str]:
     """Return the arguments that create this run as a branch of another.
+
+    Args:
+        source: folder of the other run.
+        checkpoint: its name.
+        config: of the branch.
+        images_seen: at the checkpoint; the other run may have changed settings before it.
 
     Raises:
         RunMissingError, ConfigError: there is no source run, or its configuration is damaged.
     """
-    before = RunFolder(source).read_config()
+    before = settings_at(RunFolder(source).read_config(), images_seen)
     start = ["branch", str(source), *_option("run", config.run)]
     return [*start, *_option("checkpoint", checkpoint), *_differences(before, config)]
 
@@ -75,6 +86,8 @@ def _differences(plain: RunConfig, config: RunConfig) -> list[str]:
             words += _option("minutes", config.minutes)
         if config.images:
             words += _option("images", config.images)
+    for change in config.changes:
+        words += ["--at", str(change.images), f"{option_of(change.field)}={change.text}"]
     return words
 
 

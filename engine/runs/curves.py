@@ -81,7 +81,7 @@ class RunCurves:
         return self.summary.folder
 
 
-def best_figures(evaluations: Iterable[EvaluationCompleted]) -> dict[str, float]:
+def best_values(evaluations: Iterable[EvaluationCompleted]) -> dict[str, float]:
     """Return the best value of each figure, by what the run itself found to be the best."""
     found: dict[str, float] = {}
     ranked: set[str] = set()
@@ -95,7 +95,7 @@ def best_figures(evaluations: Iterable[EvaluationCompleted]) -> dict[str, float]
 def read_summary(folder: Path) -> RunSummary:
     """Read the settings and the best figures of a run; what is damaged is left out."""
     run = RunFolder(folder)
-    best = best_figures(read_quality(run.log_file))
+    best = best_values(read_quality(run.log_file))
     return RunSummary(folder=folder, config=_config_of(run), best=best)
 
 
@@ -167,7 +167,7 @@ class CurveReader:
 
     def _result(self) -> RunCurves:
         summary = RunSummary(
-            folder=self._run.path, config=self._config, best=best_figures(self._evaluations)
+            folder=self._run.path, config=self._config, best=best_values(self._evaluations)
         )
         return RunCurves(
             summary=summary, curves={name: s.points() for name, s in self._series.items()}

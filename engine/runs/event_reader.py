@@ -8,11 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from engine.events import EvaluationCompleted, MetricsReported, RolledBack, RunEvent, RunResumed
+from engine.events import (
+    AlertChanged,
+    EvaluationCompleted,
+    MetricsReported,
+    RolledBack,
+    RunEvent,
+    RunResumed,
+    SettingsChanged,
+)
 from engine.fs.untrusted import MalformedFileError, open_regular
 from engine.runs.event_codec import MAX_BYTES, MAX_COUNT, entry_in, event_in, lines_in, open_log
 
-Point = TypeVar("Point", MetricsReported, EvaluationCompleted)
+Incident = AlertChanged | SettingsChanged | RolledBack
+"""What happened to a run at a place of its curves."""
+Point = TypeVar("Point", bound=MetricsReported | EvaluationCompleted | Incident)
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +57,11 @@ def read_losses(path: Path) -> Iterator[MetricsReported]:
 def read_quality(path: Path) -> Iterator[EvaluationCompleted]:
     """Read the evaluations of a log, without those that a resumed run repeated."""
     return _points(path, EvaluationCompleted)
+
+
+def read_incidents(path: Path) -> Iterator[Incident]:
+    """Read alerts, changes of settings and rollbacks, without those that were repeated."""
+    return _points(path, AlertChanged, SettingsChanged, RolledBack)
 
 
 def last_resumption(path: Path) -> RunResumed | None:
@@ -103,15 +118,15 @@ class LogTail:
         return events
 
 
-def _points(path: Path, kind: type[Point]) -> Iterator[Point]:
-    """Read the points of a curve; the log is read twice to limit memory."""
-    name = f'"{kind.__name__}"'.encode()
+def _points(path: Path, *kinds: type[Point]) -> Iterator[Point]:
+    """Read events with a place on the curves; the log is read twice to limit memory."""
+    names = [f'"{kind.__name__}"'.encode() for kind in kinds]
     again = _done_again(path)
     for line, number in _numbered(path):
         while again and again[0][0] <= number:
             again.popleft()
-        event = _event(line, path) if name in line else None
-        if not isinstance(event, kind):
+        event = _event(line, path) if any(name in line for name in names) else None
+        if not isinstance(event, kinds):
             continue
         progress = event.progress if isinstance(event, MetricsReported) else event
         if progress.images_seen <= (again[0][1] if again else MAX_COUNT):

@@ -34,12 +34,14 @@ from engine.fs.lock import LOCK_NAME
 from engine.fs.untrusted import MalformedFileError, ensure_folder
 from engine.runs.checkpoint_files import OLD_SUFFIX, verify_checkpoint
 from engine.runs.event_reader import has_saved
+from engine.runs.exported import is_exported, read_exported
 from engine.runs.metadata import (
     CONFIG_BYTES,
     MODEL_FORMAT,
     ModelMetadata,
     changed_settings,
     config_from_bytes,
+    merged_changes,
     model_from_json,
     read_part,
 )
@@ -55,6 +57,16 @@ class ValidCheckpoint:
     path: Path
     skipped_checkpoints: tuple[str, ...] = ()
     """Newer ones that are damaged: name and reason of each, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumableRun:
+    """A run that can be resumed."""
+
+    config: RunConfig
+    """With all changes of settings, those of the run and those that are new."""
+    checkpoint: ValidCheckpoint | None
+    """None if the run never saved one, so that it starts from step 0."""
 
 
 def images_in_name(checkpoint: Path) -> int:
@@ -129,6 +141,16 @@ class RunFolder:
     def samples(self) -> Path:
         """Folder of the preview sheets."""
         return self.path / "samples"
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether this is an exported model, which has weights but no checkpoints."""
+        return is_exported(self.path)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is something to sample from."""
+        return self.is_exported or bool(self.checkpoint_paths())
 
     def checkpoint_path(self, images_seen: int) -> Path:
         """Return the path of a checkpoint; names sort by progress."""
@@ -228,12 +250,14 @@ class RunFolder:
         atomic_write(self.config_file, config_to_toml(config).encode())
 
     def read_config(self) -> RunConfig:
-        """Read the configuration.
+        """Read the configuration; of an exported model, that of its run.
 
         Raises:
             RunMissingError: there is no run.
             ConfigError: the file is damaged.
         """
+        if self.is_exported:
+            return read_exported(self.path).settings.with_values(run=self.path)
         content = read_part(self.config_file, CONFIG_BYTES)
         return config_from_bytes(content, self.config_file.name)
 
@@ -244,6 +268,8 @@ class RunFolder:
             RunMissingError: there is no run, or it ended while loading its data.
             ConfigError: the file is damaged.
         """
+        if self.is_exported:
+            return read_exported(self.path).model
         content = read_part(self.model_file, MODEL_BYTES)
         try:
             return model_from_json(content, self.model_file.name)
@@ -291,23 +317,22 @@ def create_run_folder(config: RunConfig) -> RunFolder:
     return folder
 
 
-def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
+def reopen_run_folder(config: RunConfig) -> ResumableRun:
     """Find the newest valid checkpoint of a run and write the run's new configuration.
 
     The caller must hold the run's lock. Newer damaged checkpoints are quarantined.
-
-    Returns:
-        The checkpoint; None if the run never saved one, so that it starts from step 0.
 
     Raises:
         RunMissingError: there is no run.
         CheckpointMissingError: the run has saved checkpoints, but none is left.
         CheckpointCorruptError: all checkpoints are damaged.
-        ConfigError: settings differ that must not change; lists all of them.
+        ConfigError: settings differ that must not change, or a new change lies before the
+            checkpoint; lists all of them.
         FolderNotWritableError, DiskFullError: it cannot be written.
     """
     folder = RunFolder(config.run)
-    problems = changed_settings(folder.read_config(), config)
+    before = folder.read_config()
+    problems = changed_settings(before, config)
     if problems:
         raise ConfigError(problems)
     ensure_writable(folder.path)
@@ -318,6 +343,8 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
     except CheckpointMissingError:
         if folder.has_saved():
             raise
+    images_seen = images_in_name(found.path) if found is not None else 0
+    config = config.with_values(changes=merged_changes(before, config, images_seen))
     folder.write_config(config)
     try:
         _make_subfolders(folder)
@@ -326,7 +353,7 @@ def reopen_run_folder(config: RunConfig) -> ValidCheckpoint | None:
                 quarantine(path)
     except OSError as error:
         raise wrap_os_error(error, folder.path) from error
-    return found
+    return ResumableRun(config=config, checkpoint=found)
 
 
 def _make_subfolders(folder: RunFolder) -> None:

@@ -10,15 +10,16 @@ from typing import TypeVar
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.errors import EngineError
+from engine.runs.exported import WEIGHTS
 from engine.runs.folder import RunFolder, bytes_in
 from engine.runs.metadata import FILE_NAME as NOTES_FILE
 from engine.runs.metadata import RunNotes, read_notes
 from engine.runs.retention import best_metrics
 from engine.runs.status import Status, stored_status
 
-MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints")
-"""A folder with any of these entries is a run, possibly an incomplete one."""
-WATCHED = ("run.toml", "events.jsonl", NOTES_FILE, "checkpoints", "samples")
+MARKS = ("run.toml", "events.jsonl", "model.json", "checkpoints", WEIGHTS)
+"""A folder with any of these entries is a run, possibly an incomplete one, or an exported model."""
+WATCHED = ("run.toml", "events.jsonl", NOTES_FILE, "checkpoints", "samples", WEIGHTS)
 """Entries whose modification times and sizes make up the stamp of a run."""
 
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+from engine.config.changes import SettingChange
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
 from engine.config.toml import config_from_toml
@@ -90,6 +91,35 @@ def changed_settings(before: RunConfig, after: RunConfig) -> list[Problem]:
         and not name.startswith("reporting.")
         and value_at(before, name) != value_at(after, name)
     ]
+
+
+def merged_changes(
+    before: RunConfig, after: RunConfig, images_seen: int
+) -> tuple[SettingChange, ...]:
+    """Return the changes of settings of a resumed run: its own, and those that are new.
+
+    Its changes of a setting of reporting are dropped if it is resumed with another first value.
+
+    Args:
+        before: the run's configuration.
+        after: the configuration that it is resumed with; it may lack changes of the run.
+        images_seen: at the checkpoint.
+
+    Raises:
+        ConfigError: a new change lies before the checkpoint.
+    """
+    own = [c for c in before.changes if value_at(before, c.field) == value_at(after, c.field)]
+    new = [change for change in after.changes if change not in before.changes]
+    problems = [
+        Problem(
+            c.field, f"cannot change after {c.images:,} images: the run has seen {images_seen:,}"
+        )
+        for c in new
+        if c.images < images_seen
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return tuple(sorted([*own, *new], key=lambda change: change.images))
 
 
 MODEL_FORMAT, OLDEST_MODEL_FORMAT = 4, 3

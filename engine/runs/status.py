@@ -7,10 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from engine.errors import EngineError
 from engine.events import Outcome
 from engine.fs.lock import Holder, holder_of
 from engine.runs.event_codec import entry_in
 from engine.runs.event_reader import read_tail
+from engine.runs.exported import is_exported, read_exported
 from engine.runs.folder import RunFolder
 
 TAIL_BYTES = 64_000
@@ -31,6 +33,8 @@ class Status(StrEnum):
     """The log has no ``RunEnded``, and no process holds the lock: the run crashed."""
     NEW = "new"
     """The run was never trained."""
+    EXPORTED = "exported"
+    """An exported model: it can be sampled and not trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,9 @@ def status_of(folder: Path) -> StoredStatus:
 
 
 def stored_status(folder: Path) -> StoredStatus:
-    """Read the status of a run from its log alone."""
+    """Read the status of a run from its log alone; an exported model has none."""
+    if is_exported(folder):
+        return _exported_status(folder)
     try:
         lines = read_tail(RunFolder(folder).log_file, TAIL_BYTES)
     except (OSError, ValueError):
@@ -77,6 +83,16 @@ def stored_status(folder: Path) -> StoredStatus:
         elapsed_s=_latest(entries, "elapsed_s"),
         error=str(last.get("error") or "")[:1000],
         last_s=number_in(last, "time") or 0.0,
+    )
+
+
+def _exported_status(folder: Path) -> StoredStatus:
+    try:
+        found = read_exported(folder)
+    except EngineError:
+        return StoredStatus(status=Status.EXPORTED)
+    return StoredStatus(
+        status=Status.EXPORTED, images_seen=found.images_seen, elapsed_s=found.elapsed_s
     )
 
 

@@ -142,6 +142,8 @@ def _ensure_free(folder: Path) -> None:
 def _note_place(folder: Path) -> None:
     """Update the run folder in ``run.toml``; a damaged file is left unchanged."""
     run = RunFolder(folder)
+    if run.is_exported:
+        return
     # Names with lone surrogates cannot be written to the file.
     with contextlib.suppress(EngineError, ValueError):
         config = run.read_config()

@@ -14,21 +14,19 @@ from engine.config.toml import config_hash
 from engine.data.facts import TextFacts
 from engine.data.tokenizers import encode_all
 from engine.errors import CheckpointCorruptError, UnknownWordsError
-from engine.modalities.registry import build_modalities
-from engine.nets.blocks import shapes_only
 from engine.nets.protocols import Modality, PairModel
-from engine.nets.registry import build_model
 from engine.runs.branching import find_checkpoint
-from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint import read_tensors, read_weights
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
+from engine.runs.exported import WEIGHTS, read_exported
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
+from engine.sample.generator import load_generator
 from engine.sample.live import LiveWeights
 from engine.sample.sampler import Sampler
 
 EMA_PREFIX = "ema."
 """Prefix, in a checkpoint, of the tensors of the generator's EMA."""
-_MISMATCH = "its tensors do not fit the run's networks"
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +36,8 @@ class LoadedRun:
     """The EMA generator of a run, ready to sample."""
 
     sampler: Sampler
+    generator: nn.Module
+    """A ``PairModel``, which the sampler uses."""
     modalities: tuple[Modality, ...]
     config: RunConfig
     model: ModelMetadata
@@ -54,6 +54,8 @@ class LoadedRun:
 def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> LoadedRun:
     """Load the EMA of the generator from a checkpoint of a run, by default the newest.
 
+    An exported model has one set of weights.
+
     Raises:
         RunMissingError, CheckpointMissingError: there is nothing to load.
         ConfigError, CheckpointCorruptError: what is there is damaged.
@@ -61,15 +63,22 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     run = RunFolder(folder)
     config, model = run.read_config(), run.read_model()
     skipped_checkpoints: tuple[str, ...] = ()
-    if checkpoint == NEWEST:
-        newest = run.newest_valid()
-        path, skipped_checkpoints = newest.path, newest.skipped_checkpoints
-        for reason in skipped_checkpoints:
-            log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
+    if run.is_exported:
+        path = folder / WEIGHTS
+        metadata, tensors = _exported_metadata(folder), read_weights(path)
     else:
-        path = find_checkpoint(run, checkpoint)
-    metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
+        if checkpoint == NEWEST:
+            newest = run.newest_valid()
+            path, skipped_checkpoints = newest.path, newest.skipped_checkpoints
+            for reason in skipped_checkpoints:
+                log.warning("%s: skipped a damaged checkpoint: %s", run.path, reason)
+        else:
+            path = find_checkpoint(run, checkpoint)
+        metadata, tensors = read_metadata(path), read_tensors(path, EMA_PREFIX)
     loaded = _load(config, model, metadata, tensors, path, device)
+    if run.is_exported:
+        # The settings lack the user's folders, so their hash is another one.
+        loaded = replace(loaded, config_hash=metadata.config_hash)
     return replace(loaded, skipped_checkpoints=skipped_checkpoints)
 
 
@@ -110,25 +119,32 @@ def _load(
     device: torch.device,
 ) -> LoadedRun:
     """Build a generator and load its tensors; ``path`` is where they are from, for errors."""
-    # Compare shapes before allocating memory: an untrusted run may describe a huge network.
-    with shapes_only():
-        _modalities, expected = _build(config, model)
-    expected_shapes = {name: tensor.shape for name, tensor in expected.state_dict().items()}
-    if {name: tensor.shape for name, tensor in tensors.items()} != expected_shapes:
-        raise CheckpointCorruptError(path, _MISMATCH)
-    modalities, generator = _build(config, model)
     try:
-        generator.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise CheckpointCorruptError(path, _MISMATCH) from error
-    generator = generator.to(device).eval().requires_grad_(requires_grad=False)
+        modalities, generator = load_generator(
+            config.family, config.networks, model.columns, tensors, device
+        )
+    except ValueError as error:
+        raise CheckpointCorruptError(path, str(error)) from error
     return LoadedRun(
         sampler=Sampler(cast("PairModel", generator), modalities, device),
+        generator=generator,
         modalities=modalities,
         config=config,
         model=model,
         checkpoint=metadata,
         config_hash=config_hash(config),
+    )
+
+
+def _exported_metadata(folder: Path) -> CheckpointMetadata:
+    found = read_exported(folder)
+    return CheckpointMetadata(
+        step=found.step,
+        images_seen=found.images_seen,
+        elapsed_s=found.elapsed_s,
+        config_hash=found.config_hash,
+        dataset_version=found.model.dataset_version,
+        versions=found.versions,
     )
 
 
@@ -142,8 +158,3 @@ def encode_texts(texts: Sequence[str], facts: TextFacts) -> Tensor:
     if unknown:
         raise UnknownWordsError(list(unknown))
     return torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length))
-
-
-def _build(config: RunConfig, model: ModelMetadata) -> tuple[tuple[Modality, ...], nn.Module]:
-    modalities = build_modalities(model.columns, config.networks)
-    return modalities, build_model(config.family, modalities, config.networks)

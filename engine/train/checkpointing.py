@@ -19,10 +19,12 @@ from engine.config.toml import config_hash, config_to_toml
 from engine.control import RunControl
 from engine.errors import (
     CheckpointCorruptError,
+    ConfigError,
     DiskFullError,
     EngineError,
     FolderInUseError,
     FolderNotWritableError,
+    Problem,
     RunMissingError,
     StoppedError,
 )
@@ -36,13 +38,14 @@ from engine.events import (
     RunPaused,
     RunRelocated,
 )
+from engine.exporting.tensorboard import FOLDER, EventFile
 from engine.fs.lock import RunLock
 from engine.runs.checkpoint import read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
+    ResumableRun,
     RunFolder,
-    ValidCheckpoint,
     create_run_folder,
     reopen_run_folder,
     write_model,
@@ -166,6 +169,7 @@ class RunDirectory:
         self._lock: RunLock | None = None
         self._heartbeat_s = float("-inf")
         self._log: RunLog | None = None
+        self._events: EventFile | None = None
         self._is_receiver_failing = False
 
     def create(self, config: RunConfig) -> None:
@@ -178,13 +182,10 @@ class RunDirectory:
         self._lock_folder()
         # An earlier start in this folder may have been killed.
         self.folder.sweep()
-        self._open_log()
+        self._open_log(config)
 
-    def reopen(self, config: RunConfig) -> ValidCheckpoint | None:
+    def reopen(self, config: RunConfig) -> ResumableRun:
         """Lock the folder of an existing run and find its newest valid checkpoint.
-
-        Returns:
-            None if the run never saved one.
 
         Raises:
             RunMissingError: there is no run.
@@ -192,13 +193,16 @@ class RunDirectory:
             CheckpointCorruptError: none of its checkpoints can be used.
             ConfigError: a setting that must not change differs from the run's.
         """
+        if self.folder.is_exported:
+            reason = "is an exported model, which is sampled and not trained further"
+            raise ConfigError([Problem("run", reason)])
         # The lock must not create a file where there is no run.
         if not os.path.lexists(self.folder.config_file):
             raise RunMissingError(self.folder.path)
         self._lock_folder()
-        found = reopen_run_folder(config)
-        self._open_log()
-        return found
+        reopened = reopen_run_folder(config)
+        self._open_log(config)
+        return reopened
 
     @property
     def log_bytes(self) -> int:
@@ -210,6 +214,8 @@ class RunDirectory:
     def emit(self, event: RunEvent) -> None:
         """Log an event and pass it on; a receiver that raises does not end the run."""
         restored = self._log.record(event) if self._log is not None else None
+        if self._events is not None:
+            self._events.record(event)
         self.heartbeat()
         self._pass_on(event)
         if restored is not None:
@@ -259,19 +265,26 @@ class RunDirectory:
         if self._log is not None:
             # Also writes the events that the old disk refused.
             self._log.reopen(after.log_file)
+        self._open_events(config)
         log.warning("The run in %s continues in %s.", before.path, after.path)
         self.emit(RunRelocated(folder=after.path))
 
     def close(self) -> None:
         """Close the log and release the lock."""
         self._resources.close()
-        self._log = self._lock = None
+        self._log = self._lock = self._events = None
 
     def _lock_folder(self) -> None:
         self._lock = self._resources.enter_context(RunLock(self.folder.path))
 
-    def _open_log(self) -> None:
+    def _open_log(self, config: RunConfig) -> None:
         self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
+        self._open_events(config)
+
+    def _open_events(self, config: RunConfig) -> None:
+        if config.reporting.tensorboard:
+            events = EventFile(self.folder.path / FOLDER)
+            self._events = self._resources.enter_context(contextlib.closing(events))
 
 
 def _copy_files(before: RunFolder, after: RunFolder) -> None:
@@ -331,7 +344,7 @@ class CheckpointWriter:
             during,
         )
         self.images_saved = metadata.images_seen
-        RetentionPolicy(self._directory.folder, run.config.reporting).prune()
+        RetentionPolicy(self._directory.folder, run.settings.reporting).prune()
         self._directory.emit(CheckpointSaved(images_seen=metadata.images_seen, path=path))
 
     def save_best(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,13 @@ from torch import Tensor
 
 from engine.config.run import RunConfig
 from engine.config.sections import NetworkConfig
-from engine.data.facts import TextFacts
-from engine.data.loader import (
-    DeviceLoader,
-    StoredRows,
+from engine.data.class_balance import (
     class_balanced_weights,
     group_keys,
     weight_paired_items,
 )
+from engine.data.facts import TextFacts
+from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.data.tokenizers import Vocabulary
 from engine.data.word_vectors import WordVectors, read_word_vectors
@@ -58,6 +57,20 @@ class TrainingData:
     def loader(self, batch_size: int) -> DeviceLoader:
         """Create an endless stream of batches."""
         return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
+
+    def augmented(
+        self, config: RunConfig, dataset: StoredDataset, metadata: ModelMetadata
+    ) -> "TrainingData":
+        """Return the same data with the augmentation of a configuration, from its beginning."""
+        found = {
+            name: KINDS[facts.kind].augmenters(dataset, name, config)
+            for name, facts in metadata.columns.items()
+        }
+        return replace(
+            self,
+            augmenters={n: a.discriminator for n, a in found.items() if a.discriminator},
+            strong_augment={n: a.strong for n, a in found.items() if a.strong},
+        )
 
 
 def model_metadata(config: RunConfig, dataset: StoredDataset) -> tuple[ModelMetadata, RunConfig]:
@@ -128,12 +141,7 @@ def load_training_data(
         loaded = np.sort(np.random.default_rng(0).choice(rows, max_items, replace=False))
     validation = dataset.complete_rows(VALIDATION, metadata.columns)
     validation = validation[: min(MAX_VALIDATION_PAIRS, len(loaded))]
-    augmenters = {
-        name: KINDS[facts.kind].augmenters(dataset, name, config)
-        for name, facts in metadata.columns.items()
-    }
-
-    return TrainingData(
+    data = TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
         stored={
@@ -148,10 +156,11 @@ def load_training_data(
             ).items()
         },
         modalities=modalities,
-        augmenters={n: a.discriminator for n, a in augmenters.items() if a.discriminator},
-        strong_augment={n: a.strong for n, a in augmenters.items() if a.strong},
+        augmenters={},
+        strong_augment={},
         seed=config.seed,
     )
+    return data.augmented(config, dataset, metadata)
 
 
 def _to(stored: StoredRows, device: torch.device) -> StoredRows:

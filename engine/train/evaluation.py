@@ -111,7 +111,8 @@ class Evaluation:
         self.is_requested = False
         """Whether an evaluation was requested and has not ended."""
         self._best: dict[str, float] = {}
-        self._due_s = 0.0
+        self._began_s = 0.0
+        """Training time at the start of the last evaluation, or of the run."""
         self._slice_ended_s, self._overshoot_s = time.monotonic(), 0.0
         self.measured_images = -1
         """Images seen at the last evaluation."""
@@ -136,9 +137,13 @@ class Evaluation:
         """Whether an evaluation is under way."""
         return self._measuring is not None
 
+    def use(self, config: ReportingConfig) -> None:
+        """Use another interval from the last evaluation on."""
+        self._config = config
+
     def start(self, elapsed_s: float) -> None:
         """Begin to prepare the evaluator; the first evaluation is due after one interval."""
-        self._due_s = elapsed_s + self._config.evaluate_every_s
+        self._began_s = elapsed_s
         if self.is_enabled:
             self._begin_preparing()
 
@@ -156,8 +161,9 @@ class Evaluation:
         """
         if self.is_under_way or self.is_requested or not self.is_enabled:
             return self.is_requested and not self.is_under_way
-        is_near_end = left_s is not None and left_s < self._config.evaluate_every_s / 2
-        return elapsed_s >= self._due_s and not is_near_end
+        every_s = self._config.evaluate_every_s
+        is_near_end = left_s is not None and left_s < every_s / 2
+        return elapsed_s >= self._began_s + every_s and not is_near_end
 
     def begin(self, elapsed_s: float) -> None:
         """Begin to measure the current weights, or to prepare the evaluator if it is not ready."""
@@ -165,7 +171,7 @@ class Evaluation:
         if evaluator is None:
             self._begin_preparing()
             return
-        self._due_s = elapsed_s + self._config.evaluate_every_s
+        self._began_s = elapsed_s
         self._snapshot, sampler = self._take_snapshot()
         count, seed = self._config.eval_samples, self._seed
         self._measuring = TimeSlicedCall(
@@ -252,7 +258,7 @@ class Evaluation:
             log.log(level, "The evaluator could not be prepared.", exc_info=not is_expected)
             self._emit(EvaluationFailed(error=error))
             self._work.is_off |= is_expected
-            self._due_s += self._config.evaluate_every_s
+            self._began_s += self._config.evaluate_every_s
             self.is_requested = False
 
     def _expect_preparing(self, call: TimeSlicedCall[Evaluator]) -> None:

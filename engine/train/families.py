@@ -66,11 +66,18 @@ def build_state(
         },
         ema=ema,
         device=device,
-        buffers={
-            f"{AUGMENTER}{name}": cast("nn.Module", augmenter).to(device)
-            for name, augmenter in (augmenters or {}).items()
-        },
+        buffers=augmenter_buffers(augmenters or {}, device),
     )
+
+
+def augmenter_buffers(
+    augmenters: Mapping[str, ItemAugmenter], device: torch.device
+) -> dict[str, nn.Module]:
+    """Return the augmentation of columns as parts of a training state."""
+    return {
+        f"{AUGMENTER}{name}": cast("nn.Module", augmenter).to(device)
+        for name, augmenter in augmenters.items()
+    }
 
 
 def build_step(
@@ -80,11 +87,12 @@ def build_step(
     modalities: Sequence[Modality] = (),
     strong_augment: Mapping[str, ItemAugmenter] | None = None,
     validation: Items | None = None,
+    gan_step: type[GanStep] = GanStep,
 ) -> Step:
-    """Build the training step of a family."""
+    """Build the training step of a family; ``gan_step`` is the class of the adversarial ones."""
     column_weights = parse_column_weights(config.training.column_weights)
     if config.family in ADVERSARIAL_FAMILIES:
-        return GanStep(
+        return gan_step(
             state,
             config.training,
             config.seed,

@@ -24,7 +24,7 @@ from engine.nets.blocks import frozen
 from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
-from engine.train.pseudo_labels import nll_loss, pseudo_label, redescription_loss
+from engine.train.pseudo_labels import nll_loss, pseudo_label, reading_loss, redescription_loss
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, step_if_finite
 from engine.train.step import (
     METRICS_EVERY,
@@ -68,7 +68,8 @@ def discriminator_loss(
     penalty = PENALTIES_BY_NAME.get(config.regularizer) if config.penalty_weight > 0 else None
     if step % config.reg_interval:
         penalty = None
-    x = detach(augment(real.items), needs_grad=penalty is not None and penalty.needs_real_grad)
+    augmented = augment(real.items)
+    x = detach(augmented, needs_grad=penalty is not None and penalty.needs_real_grad)
     g = augment({name: item.detach() for name, item in fake.items()})
     g = detach(g, needs_grad=penalty is not None and penalty.needs_fake_grad)
     x, g = discriminator.embed(x), discriminator.embed(g)
@@ -77,7 +78,12 @@ def discriminator_loss(
         features, least = discriminator.features(x), discriminator.min_items
         real_logits = masked(discriminator.logits(features, real.present), real_mask(real, least))
         judged = judged_items(real, least)
-        fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
+        known: Items = {}
+        if discriminator.computes_rows_apart and not (penalty and penalty.needs_fake_grad):
+            # What a pair keeps has been judged, unless it was augmented in another way.
+            known = {n: features[n] for n, item in real.items.items() if augmented[n] is item}
+        fake_features = discriminator.complete_features(g, known, kept)
+        fake_logits = masked(discriminator.logits(fake_features, judged), fake_mask(kept, judged))
         terms = [
             column_weights.get(h, 1.0) * objective.discriminator(real_logits[h], fake_logits[h])
             for h in real_logits
@@ -126,7 +132,7 @@ def generator_loss(
     noise: Items | None = None,
     column_weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> tuple[Tensor, Scalars]:
-    """Return ``L_G`` and its terms: adversarial loss, weighted text NLL and redescription loss.
+    """Return ``L_G`` and its terms: adversarial loss, weighted text NLL, reading and redescription.
 
     Gradients reach the generator through ``fake``, or for discrete items through ``relax``. The
     loss of a head and the NLL of a column are multiplied by the weight of the column.
@@ -136,7 +142,13 @@ def generator_loss(
         soft_noise = noise if config.text_relaxation == "soft" else None
         g = augment(generator.relax(fake, kept, discriminator.embedding_tables(), soft_noise))
         judged = judged_items(real, discriminator.min_items)
-        fake_logits = masked(discriminator(g, judged), fake_mask(kept, judged))
+        known: Items = {}
+        if discriminator.computes_rows_apart:
+            # Real items pass no gradient to the generator.
+            with torch.no_grad():
+                known = discriminator.features(g, kept)
+        features = discriminator.complete_features(g, known, kept)
+        fake_logits = masked(discriminator.logits(features, judged), fake_mask(kept, judged))
         real_logits: Logits = {}
         if objective.needs_real_logits:
             logits = discriminator(augment(real.items), real.present)
@@ -156,6 +168,9 @@ def generator_loss(
             augments_all=augments_all,
             column_weights=column_weights,
         )
+        reading: Tensor | None = None
+        if config.reading_weight and len(kept) > 2:
+            reading = reading_loss(generator, real, column_weights)
         redescription: Tensor | None = None
         if config.redescription_weight and len(kept) > 2:
             redescription = redescription_loss(generator, fake, kept, column_weights)
@@ -163,6 +178,9 @@ def generator_loss(
     if text_nll is not None:
         loss = loss + config.text_nll_weight * text_nll
         losses["text_nll"] = text_nll.detach()
+    if reading is not None:
+        loss = loss + config.reading_weight * reading
+        losses["reading"] = reading.detach()
     if redescription is not None:
         loss = loss + config.redescription_weight * redescription
         losses["redescription"] = redescription.detach()

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from engine.config.sections import ReportingConfig
 from engine.control import RunControl
+from engine.data.reduction import reduce_dataset
 from engine.data.store import open_dataset
 from engine.errors import NonFiniteLossError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
@@ -22,6 +24,7 @@ from engine.train.checkpointing import Snapshot, checkpoint_metadata, take_snaps
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
 from engine.train.evaluation import KEPT_BEST, Evaluation
+from engine.train.live_settings import LiveSettings
 from engine.train.lr_schedule import learning_rate
 from engine.train.metrics import Skipped
 from engine.train.periodic import PeriodicTask, Previews
@@ -53,7 +56,7 @@ class TrainingLoop:
         self._run, self._context, self._control = run, context, context.control
         self._faults = FaultHandler(run, context)
         sampler = Sampler(run.state.model, run.modalities, run.state.device)
-        reporting, seed = context.config.reporting, run.config.seed
+        reporting, seed = run.settings.reporting, run.config.seed
         self._previews = Previews(
             sampler,
             reporting,
@@ -77,7 +80,9 @@ class TrainingLoop:
             classifier_pixels=min(run.config.networks.image_size, MAX_SIDE) ** 2,
         )
         self._evaluation.load_state_dict(loop_state)
-        self._checkpoint_due_s = 0.0
+        self._saved_s = 0.0
+        """Training time at the last checkpoint, or at the start."""
+        self._live = LiveSettings(run, context, self._use_reporting)
         self._verification = DatasetVerification(run.config.dataset)
         self._phase = Phase.TRAINING
         self._published: Path | None = None
@@ -85,9 +90,7 @@ class TrainingLoop:
         self.tasks = (
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
             PeriodicTask("verification", lambda: self._verification.is_done, self._verify),
-            PeriodicTask(
-                "checkpoint", lambda: clock.elapsed_s >= self._checkpoint_due_s, self._save
-            ),
+            PeriodicTask("checkpoint", self._is_checkpoint_due, self._save),
             PeriodicTask(
                 "evaluation",
                 lambda: self._is_evaluation_due() and not self._is_over(),
@@ -117,7 +120,7 @@ class TrainingLoop:
         run = self._run
         while not self._control.is_stop_requested:
             try:
-                dry_run_steps(run.state, run.config, run.batch, run.step.num_micro_batches)
+                dry_run_steps(run.state, run.settings, run.batch, run.step.num_micro_batches)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -137,7 +140,7 @@ class TrainingLoop:
         self._enter(Phase.TRAINING)
         clock.start()
         self._evaluation.start(clock.elapsed_s)
-        self._schedule_checkpoint()
+        self._saved_s = clock.elapsed_s
         if not self._is_over() and not control.is_pause_requested:
             self._preview()
         if self._train_until_over():
@@ -182,6 +185,8 @@ class TrainingLoop:
             self._save()
         if self._control.take_evaluation_request():
             self._evaluation.request()
+        self._hand_out_state()
+        self._live.update()
         self._step()
         for task in self.tasks:
             if task.is_due():
@@ -189,7 +194,7 @@ class TrainingLoop:
 
     def _step(self) -> None:
         context, state = self._context, self._run.state
-        training = self._run.config.training
+        training = self._run.settings.training
         rate = learning_rate(training, context.schedule.fraction(state.images_seen))
         state.set_learning_rate(rate * context.guard.rate_scale)
         report = self._try_step()
@@ -244,16 +249,21 @@ class TrainingLoop:
         # What is being measured is no longer a state of this run.
         self._evaluation.abandon()
         self._faults.roll_back(skipped)
+        self._live.settle()
 
-    def _schedule_checkpoint(self) -> None:
-        reporting = self._context.config.reporting
-        self._checkpoint_due_s = self._context.clock.elapsed_s + reporting.checkpoint_every_s
+    def _use_reporting(self, reporting: ReportingConfig) -> None:
+        self._previews.use(reporting)
+        self._evaluation.use(reporting)
+
+    def _is_checkpoint_due(self) -> bool:
+        every_s = self._run.settings.reporting.checkpoint_every_s
+        return self._context.clock.elapsed_s >= self._saved_s + every_s
 
     def _save(self) -> None:
         if self._run.state.is_finite():
             with self._context.estimator.measure(TaskKind.CHECKPOINT):
                 self._context.writer.save(self._run, self._metadata())
-            self._schedule_checkpoint()
+            self._saved_s = self._context.clock.elapsed_s
         else:
             self._roll_back(None)
 
@@ -379,12 +389,14 @@ class TrainingLoop:
 
     def _build_evaluator(self, control: RunControl) -> Evaluator:
         run = self._run
+        dataset = open_dataset(run.config.dataset)
         return build_evaluator(
-            open_dataset(run.config.dataset),
+            dataset,
             run.model,
             run.config.networks,
             default_cache(),
             control,
+            trained_on=reduce_dataset(dataset, run.config.data),
         )
 
     def _take_snapshot(self) -> tuple[Snapshot, Sampler]:
@@ -413,6 +425,7 @@ class TrainingLoop:
         """Do what is requested during a pause; return whether an evaluation is under way."""
         context, control = self._context, self._control
         context.directory.heartbeat()
+        self._live.update()
         if control.take_checkpoint_request():
             self._save_unsaved()
         if control.take_sample_request():
@@ -421,7 +434,16 @@ class TrainingLoop:
             self._publish()
         if control.take_evaluation_request():
             self._evaluation.request()
+        self._hand_out_state()
         return self._evaluation.is_requested and self._continue_evaluation()
+
+    def _hand_out_state(self) -> None:
+        """Copy the state for whoever requested it; nothing is written."""
+        receivers = self._control.take_state_requests()
+        if receivers:
+            snapshot = take_snapshot(self._run, self._metadata())
+            for receive in receivers:
+                receive(snapshot)
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

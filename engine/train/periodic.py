@@ -72,11 +72,21 @@ class Previews:
         self._sampler, self._config, self._folder, self._emit = sampler, config, folder, emit
         self._real = real
         self._noise = sampler.draw_noise(config.preview_count, mix_seed(seed, PREVIEW_STREAM))
-        self._due_s = 0.0
+        self._shown_s: float | None = None
+        """Training time at the last preview, or None before the first."""
+        self._took_s = 0.0
+
+    def use(self, config: ReportingConfig) -> None:
+        """Use another interval from the last preview on."""
+        self._config = config
 
     def is_due(self, elapsed_s: float) -> bool:
         """Whether the interval has passed since the last preview."""
-        return elapsed_s >= self._due_s
+        if self._shown_s is None:
+            return True
+        shortest_s, longest_s = preview_intervals(self._config.preview_every_s, self._took_s)
+        wait_s = max(shortest_s, SHARE_OF_ELAPSED * self._shown_s)
+        return elapsed_s >= self._shown_s + min(wait_s, longest_s)
 
     def show(self, progress: Progress) -> Mapping[str, float]:
         """Draw, write and report a preview. A failure is reported and never ends a run.
@@ -94,10 +104,8 @@ class Previews:
             self._emit(PreviewFailed(error=error))
             return {}
         finally:
-            took_s = time.monotonic() - started_s
-            shortest_s, longest_s = preview_intervals(self._config.preview_every_s, took_s)
-            wait_s = max(shortest_s, SHARE_OF_ELAPSED * progress.elapsed_s)
-            self._due_s = progress.elapsed_s + min(wait_s, longest_s)
+            self._took_s = time.monotonic() - started_s
+            self._shown_s = progress.elapsed_s
 
     def _save(self, samples: Samples, progress: Progress) -> PreviewReady:
         images, texts = tiles(samples), captions(samples)

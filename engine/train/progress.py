@@ -61,6 +61,10 @@ class TaskDurations:
         """Add a measured duration."""
         self._took_s[kind].append(took_s)
 
+    def use(self, config: ReportingConfig) -> None:
+        """Use other intervals from now on."""
+        self._config = config
+
     def is_known(self, kind: TaskKind) -> bool:
         """Whether the kind was ever measured."""
         return bool(self._took_s[kind])
@@ -242,6 +246,11 @@ class ProgressEstimator:
         self._known_throughput: float | None = None
         self._elapsed_s = 0.0
         self._evaluated_s: float | None = None
+
+    def use(self, config: ReportingConfig) -> None:
+        """Use other intervals from now on."""
+        self._evaluates_every_s = config.evaluate_every_s
+        self._durations.use(config)
 
     def progress(self, images_seen: int, elapsed_s: float) -> Progress:
         """Return the progress."""

@@ -2,6 +2,7 @@
 
 import logging
 
+from engine.config.changes import settings_at
 from engine.errors import CheckpointCorruptError, MemoryExhaustedError
 from engine.events import MicroBatchingEnabled, RolledBack
 from engine.runs.folder import images_in_name
@@ -89,6 +90,8 @@ class FaultHandler:
                     log.warning("%s cannot be removed: %s", checkpoint, error)
                 continue
             try:
+                # Its settings first: another augmentation has another state.
+                self._run.use(settings_at(self._run.config, images_in_name(checkpoint)))
                 load_checkpoint(self._run, checkpoint)
             except CheckpointCorruptError as error:
                 log.warning("Skipped a damaged checkpoint: %s", error)

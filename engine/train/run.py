@@ -13,7 +13,7 @@ from engine.control import RunControl
 from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
 from engine.runs.branching import find_initial_run
-from engine.runs.folder import ValidCheckpoint
+from engine.runs.folder import ValidCheckpoint, images_in_name
 from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
 from engine.train.context import RunContext
@@ -50,7 +50,8 @@ def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
     loaded fails.
 
     Args:
-        config: the run's own; only its budget, device and reporting may differ.
+        config: the run's own; only its budget, device and reporting may differ, and it may have
+            changes of settings from the checkpoint on that the run has not.
         emit: as for ``train``.
         control: as for ``train``.
     """
@@ -68,7 +69,11 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
                 # Before the folder is made, so that a mistake leaves nothing behind.
                 check_new_run(config)
                 find_initial_run(config)
-            checkpoint = directory.reopen(config) if is_resumed else directory.create(config)
+                directory.create(config)
+                checkpoint = None
+            else:
+                reopened = directory.reopen(config)
+                config, checkpoint = reopened.config, reopened.checkpoint
             context = RunContext(
                 config=config,
                 directory=directory,
@@ -128,6 +133,7 @@ def _train(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome |
         context.emit,
         context.control,
         is_restored=checkpoint is not None,
+        images_seen=images_in_name(checkpoint.path) if checkpoint is not None else 0,
     )
     # What was measured once, such as the batch size, must not change after a pause.
     context.config = run.config

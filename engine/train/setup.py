@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.config.changes import settings_at
 from engine.config.run import RunConfig, parse_column_weights
 from engine.config.sections import JOINT_DENSE, TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, DeviceLoader
-from engine.data.store import TRAIN, StoredDataset, open_dataset
+from engine.data.reduction import open_training_dataset
+from engine.data.store import TRAIN, StoredDataset
 from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.modalities.registry import build_modalities
@@ -43,22 +45,25 @@ from engine.train.device import (
     keep_freed_memory,
     release_memory,
 )
-from engine.train.families import build_state, build_step
+from engine.train.families import AUGMENTER, augmenter_buffers, build_state, build_step
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
 from engine.train.transfer import follow_initial_run, transfer
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class TrainingSetup:
     """Everything that the training loop needs."""
 
     config: RunConfig
-    """As requested, with every automatic value resolved."""
+    """As requested, with every automatic value resolved, and with all changes so far."""
+    settings: RunConfig
+    """The values in effect; see ``use``."""
     folder: RunFolder
     state: TrainingState
     modalities: tuple[Modality, ...]
     model: ModelMetadata
+    data: TrainingData
     loader: DeviceLoader
     step: Step
     initial_tensors: Mapping[str, Tensor]
@@ -74,6 +79,29 @@ class TrainingSetup:
         """Return the real pairs of a step as network input."""
         return read_batch(self.modalities, self.loader, step)
 
+    def use(self, settings: RunConfig) -> None:
+        """Use other values of live settings from the next step on.
+
+        Networks and optimizers keep their state. Another augmentation begins without one.
+
+        Raises:
+            EngineError: the dataset, which another augmentation depends on, cannot be read.
+        """
+        if settings.data.augmentation != self.settings.data.augmentation:
+            self.augment(settings)
+        self.settings = settings
+        self.state.set_text_ratio(settings.training)
+        # A step has no state of its own: its random numbers follow from seed and step number.
+        step = _build_step(self.state, settings, self.data)
+        step.num_micro_batches = self.step.num_micro_batches
+        self.step = step
+
+    def augment(self, settings: RunConfig) -> None:
+        """Begin with an augmentation; ``use`` must be called next."""
+        self.data = self.data.augmented(settings, open_training_dataset(self.config), self.model)
+        others = {n: m for n, m in self.state.buffers.items() if not n.startswith(AUGMENTER)}
+        self.state.buffers = others | augmenter_buffers(self.data.augmenters, self.state.device)
+
 
 def set_up(
     config: RunConfig,
@@ -82,6 +110,7 @@ def set_up(
     control: RunControl,
     *,
     is_restored: bool = False,
+    images_seen: int = 0,
 ) -> TrainingSetup:
     """Load the data onto the device, resolve automatic values and build the networks.
 
@@ -92,27 +121,32 @@ def set_up(
         control: of the run.
         is_restored: whether a checkpoint of the run is loaded next. Its weights count then, and
             the earlier run that the run started from may be gone.
+        images_seen: at that checkpoint; the settings are those of the step after it.
 
     Raises:
         StoppedError: a stop was requested.
         EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
-    dataset = open_dataset(config.dataset)
+    dataset = open_training_dataset(config)
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
     metadata, config = model_metadata(config, dataset)
     _check_dataset_content(folder, dataset, control)
     write_model(folder, metadata)
     control.stop_if_asked()
-    data = _load(config, dataset, metadata, device, control)
+    for change in config.changes:
+        if change.field == "training.column_weights":
+            check_column_weights(change.text, metadata)
+    data = _load(settings_at(config, images_seen), dataset, metadata, device, control)
     config = _decide(config, data, device, emit, control)
     if initial is not None:
         # A run that is interrupted before its first checkpoint must start from the same weights.
         config = config.with_values(init_checkpoint=initial.checkpoint.name)
     if config != requested:
         folder.write_config(config)
-    state = build_state(data.modalities, config, device, data.augmenters)
+    settings = settings_at(config, images_seen)
+    state = build_state(data.modalities, settings, device, data.augmenters)
     if initial is not None:
         report = _take_over(initial, state, config, metadata)
         origin = Origin(
@@ -125,12 +159,14 @@ def set_up(
         emit(report)
     return TrainingSetup(
         config=config,
+        settings=settings,
         folder=folder,
         state=state,
         modalities=data.modalities,
         model=metadata,
+        data=data,
         loader=data.loader(config.training.batch_size),
-        step=_build_step(state, config, data),
+        step=_build_step(state, settings, data),
         initial_tensors={
             name: tensor.detach().cpu().clone() for name, tensor in state.tensors().items()
         },
@@ -148,7 +184,13 @@ def reset_to_initial_weights(run: TrainingSetup) -> None:
             longer be read.
     """
     metadata = CheckpointMetadata(step=0, images_seen=0, elapsed_s=0.0, config_hash="")
-    run.state.restore(run.initial_tensors, metadata)
+    first = settings_at(run.config, 0)
+    run.augment(first)
+    run.use(first)
+    # The augmentation may have been another one when the run was set up.
+    fresh = {n: t for n, t in run.state.tensors().items() if n.startswith(AUGMENTER)}
+    kept = {n: t for n, t in run.initial_tensors.items() if not n.startswith(AUGMENTER)}
+    run.state.restore(kept | fresh, metadata)
     if run.is_restored and (initial := find_initial_run(run.config)):
         _take_over(initial, run.state, run.config, run.model)
 
@@ -184,18 +226,26 @@ def _load(
             "training item of the dataset lacks something"
         )
         raise ConfigError([Problem("networks.architecture", reason)])
-    weighted = parse_column_weights(config.training.column_weights)
-    unknown = [name for name in weighted if name not in metadata.columns]
-    if unknown:
-        columns = ", ".join(metadata.columns)
-        reason = f"name no column of the dataset: '{unknown[0]}' (it has {columns})"
-        raise ConfigError([Problem("training.column_weights", reason)])
+    check_column_weights(config.training.column_weights, metadata)
     vectors = load_vectors(config, metadata)
     modalities = build_modalities(metadata.columns, config.networks, vectors)
     control.stop_if_asked()
     data = load_training_data(config, dataset, metadata, modalities, device, max_items=max_items)
     control.stop_if_asked()
     return data
+
+
+def check_column_weights(text: str, metadata: ModelMetadata) -> None:
+    """Check that weights name columns of the dataset alone.
+
+    Raises:
+        ConfigError: a column that has a weight does not exist.
+    """
+    unknown = [name for name in parse_column_weights(text) if name not in metadata.columns]
+    if unknown:
+        columns = ", ".join(metadata.columns)
+        reason = f"name no column of the dataset: '{unknown[0]}' (it has {columns})"
+        raise ConfigError([Problem("training.column_weights", reason)])
 
 
 def _build_step(state: TrainingState, config: RunConfig, data: TrainingData) -> Step:
@@ -397,7 +447,7 @@ def measure_throughput(config: RunConfig, control: RunControl) -> float:
 
 
 def _measure(config: RunConfig, device: torch.device, control: RunControl) -> float:
-    dataset = open_dataset(config.dataset)
+    dataset = open_training_dataset(config)
     config = follow_initial_run(config, find_initial_run(config))
     metadata, config = model_metadata(config, dataset)
     data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)

@@ -19,8 +19,9 @@ from engine.sample.load import EMA_PREFIX
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 """State of Adam for a weight."""
-_LR_RATIO = "lr_ratio"
-"""Key of a parameter group: its learning rate relative to the run's."""
+_LR_RATIO, _IS_TEXT = "lr_ratio", "is_text"
+"""Keys of a parameter group: its learning rate relative to the run's, and whether that is the text
+learning rate."""
 
 
 @dataclass(kw_only=True)
@@ -60,6 +61,12 @@ class TrainingState:
         for trained in self.networks.values():
             for group in trained.optimizer.param_groups:
                 group["lr"] = rate * group[_LR_RATIO]
+
+    def set_text_ratio(self, config: TrainingConfig) -> None:
+        """Set the ratio of the text learning rate to the learning rate."""
+        for trained in self.networks.values():
+            for group in trained.optimizer.param_groups:
+                group[_LR_RATIO] = _text_ratio(config) if group[_IS_TEXT] else 1.0
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors of a checkpoint by name."""
@@ -110,14 +117,19 @@ def build_optimizer(
         config: learning rates and betas.
         text_parameters: those that learn at the text learning rate, if there is one.
     """
-    rate, text_rate = config.learning_rate, config.text_learning_rate
-    text = set(text_parameters if text_rate else ())
+    text, rate = set(text_parameters), config.learning_rate
     others = [weight for weight in network.parameters() if weight not in text]
-    groups: list[dict[str, Any]] = [{"params": others, _LR_RATIO: 1.0}]
+    groups: list[dict[str, Any]] = [{"params": others, _LR_RATIO: 1.0, _IS_TEXT: False}]
     if text:
+        # A group of its own even without a text learning rate, which a run may get later.
         own = [weight for weight in network.parameters() if weight in text]
-        groups.append({"params": own, "lr": text_rate, _LR_RATIO: text_rate / rate})
+        ratio = _text_ratio(config)
+        groups.append({"params": own, "lr": rate * ratio, _LR_RATIO: ratio, _IS_TEXT: True})
     return Adam(groups, lr=rate, betas=(config.beta1, config.beta2), fused=True)
+
+
+def _text_ratio(config: TrainingConfig) -> float:
+    return config.text_learning_rate / config.learning_rate if config.text_learning_rate else 1.0
 
 
 def step_if_finite(optimizer: Adam) -> Tensor:

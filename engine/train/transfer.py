@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from engine.config.run import RunConfig
 from engine.data.facts import TextFacts
-from engine.data.store import open_dataset
+from engine.data.reduction import open_training_dataset
 from engine.data.text_choice import AUTO
 from engine.data.tokenizers import SPECIAL
 from engine.errors import ConfigError, Problem
@@ -37,10 +37,10 @@ from engine.train.state import GENERATOR
 
 
 def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConfig:
-    """Take what is left automatic about texts from the earlier run.
+    """Take what is left automatic about texts and sounds from the earlier run.
 
     Words of another kind of token, and tensors of another encoding, could not be taken over, and a
-    decoder that is conditioned in another way would have to learn anew.
+    decoder that is conditioned in another way would have to learn anew, as would another encoder.
     """
     if initial is None:
         return config
@@ -51,6 +51,8 @@ def follow_initial_run(config: RunConfig, initial: InitialRun | None) -> RunConf
         changes["networks__text_encoding"] = before.networks.text_encoding
     if config.networks.text_conditioning == AUTO:
         changes["networks__text_conditioning"] = before.networks.text_conditioning
+    if config.networks.sound_encoder == AUTO:
+        changes["networks__sound_encoder"] = before.networks.sound_encoder
     return config.with_values(**changes)
 
 
@@ -134,7 +136,7 @@ def preview_transfer(config: RunConfig) -> WeightsTransferred | None:
     if initial is None:
         return None
     config = follow_initial_run(config, initial)
-    model, config = model_metadata(config, open_dataset(config.dataset))
+    model, config = model_metadata(config, open_training_dataset(config))
     modalities = build_modalities(model.columns, config.networks)
     # Without memory and without the global randomness, which a run may be using.
     with shapes_only():

@@ -217,6 +217,11 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         why=translate("Errors", "{0}: {1}.").format(error.path, error.reason),
         hint=translate("Errors", "Choose another format or fewer frames a second."),
     ),
+    errors.OnnxMismatchError: lambda error: Explanation(
+        happened=translate("Errors", "The ONNX files do not compute what the model computes."),
+        why=translate("Errors", "{0}: {1}.").format(error.name, error.reason),
+        hint=translate("Errors", "Export the model without ONNX, or use another PyTorch."),
+    ),
     errors.StoppedError: lambda _error: Explanation(
         happened=translate("Errors", "The work was stopped."),
         why=translate("Errors", "The user requested it."),

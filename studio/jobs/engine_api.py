@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.config.run import RunConfig
 from engine.control import RunControl
 from engine.events import Emit, GalleryEmit, ImportEmit, WeightsTransferred
+from engine.exporting.request import ExportRequest
 from engine.importing.plan import ImportPlan
 from engine.runs.folder import RunFolder
 from engine.sample.request import GalleryRequest
@@ -21,9 +22,11 @@ from resources import starters_folder
 from studio.jobs.audio_player import StartDevice, start_device
 from studio.jobs.dataset import DatasetWork
 from studio.jobs.evaluation import EvaluateRun
+from studio.jobs.exporting import ExportRun, Report
 from studio.jobs.frames import OpenPlayer, PlaySource
 from studio.jobs.gallery import WriteGallery
 from studio.jobs.importing import ImportDataset, ImportReader
+from studio.jobs.inspection import EngineInspection, Inspection
 from studio.jobs.nearest import EngineSearch, FindNearest
 from studio.jobs.neighbours import FindNeighbours, NeighboursSearch
 from studio.jobs.training import BuildStarter, MeasureSpeed, PreviewTransfer, Train
@@ -82,6 +85,12 @@ def _write_gallery(request: GalleryRequest, emit: GalleryEmit, control: RunContr
     write_gallery(request, emit, control)
 
 
+def _export_run(request: ExportRequest, report: Report, control: RunControl) -> Path:
+    from engine.exporting.run_export import export_run
+
+    return export_run(request, report, control, starters_folder())
+
+
 def _import_dataset(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> None:
     from engine.importing.build import import_dataset
 
@@ -123,11 +132,13 @@ class EngineApi:
     build_starter: BuildStarter = _build_starter
     evaluate_run: EvaluateRun = _evaluate_run
     write_gallery: WriteGallery = _write_gallery
+    export_run: ExportRun = _export_run
     import_dataset: ImportDataset = _import_dataset
     reader: ImportReader = field(default_factory=ImportReader)
     datasets: DatasetWork = field(default_factory=DatasetWork)
     open_player: OpenPlayer = _open_player
     find_nearest: FindNearest = field(default_factory=EngineSearch)
+    inspection: Inspection = field(default_factory=EngineInspection)
     find_neighbours: FindNeighbours = field(default_factory=NeighboursSearch)
     start_device: StartDevice = start_device
     """Opens the sound device."""

@@ -371,11 +371,11 @@ def _serve(open_player: OpenPlayer, run: PlayedRun, box: _Box, tell: Tell) -> No
     """Answer the requests of a box until it is closed; runs in the job's thread."""
     try:
         source = open_player(run.folder, run.checkpoint, run.is_live)
+        size = RunFolder(run.folder).read_config().networks.image_size
     except (EngineError, OSError) as error:
         _log.info("%s cannot be played with: %s", run.folder, error)
         tell(PlayEnded(outcome=Outcome.FAILED, error=error))
         return
-    size = RunFolder(run.folder).read_config().networks.image_size
     tell(PlayerOpened(run=run, columns=dict(source.columns), image_size=size))
     long: Iterator[object] | None = None
     while box.is_open:

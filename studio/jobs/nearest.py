@@ -94,6 +94,7 @@ class EngineSearch:
             DatasetMissingError, DatasetCorruptError, DatasetChangedError: its dataset is not there.
             StoppedError: a stop was requested.
         """
+        from engine.data.reduction import reduce_dataset
         from engine.data.store import open_dataset
         from engine.metrics.evaluate import NearestImages
         from engine.metrics.extractor import default_cache
@@ -101,14 +102,19 @@ class EngineSearch:
         folder = RunFolder(run)
         config, model = folder.read_config(), folder.read_model()
         version, shape = model.dataset_version, model.image_shape(config.networks.image_size)
-        key = (config.dataset, version, shape)
+        key = (config.dataset, version, shape, config.data)
         if key != self._key:
             dataset = open_dataset(config.dataset)
             found = dataset.manifest.version
             if found != version:
                 raise DatasetChangedError(dataset.folder, version, found)
             self._images = NearestImages(
-                dataset, shape, default_cache(), control, may_train=may_train
+                dataset,
+                shape,
+                default_cache(),
+                control,
+                may_train=may_train,
+                trained_on=reduce_dataset(dataset, config.data),
             )
             self._key = key
         return self._images.find(image)

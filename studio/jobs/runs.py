@@ -75,6 +75,8 @@ class RunJobs(QObject):
     """Carries a ``JudgedRun``."""
     choices_found = Signal(object)
     """Carries ``BranchChoices``."""
+    starts_found = Signal(object)
+    """Carries ``BranchChoices``, too, to choose the nearest."""
     failed = Signal(object)
     """Carries the error."""
     branch_failed = Signal(object)
@@ -85,6 +87,7 @@ class RunJobs(QObject):
         self.listing = Task("list runs", self)
         self.changing = Task("change run", self)
         self.looking = Task("look for checkpoints", self)
+        self.finding = Task("find checkpoints", self)
         self.branching = Task("branch run", self)
         self.judging = Task("judge run", self)
         self._waiting: deque[tuple[Path, Change]] = deque()
@@ -92,6 +95,7 @@ class RunJobs(QObject):
         self.listing.ended.connect(partial(self._emit_result, self.listed))
         self.changing.ended.connect(self._on_change)
         self.looking.ended.connect(partial(self._emit_result, self.choices_found))
+        self.finding.ended.connect(self._on_found)
         self.branching.ended.connect(self._on_branch)
         self.judging.ended.connect(partial(self._emit_result, self.judged))
 
@@ -157,6 +161,10 @@ class RunJobs(QObject):
         """Find the checkpoints that a branch can start from; emits ``choices_found``."""
         self.looking.start(lambda _report, _control: _choices(source))
 
+    def find_starts(self, source: Path) -> None:
+        """Find the same checkpoints in the background; emits ``starts_found`` unless it fails."""
+        self.finding.start(lambda _report, _control: _choices(source))
+
     @Slot(object)
     def judge(self, folder: Path) -> None:
         """Judge a run by its evaluations; emits ``judged``."""
@@ -166,6 +174,7 @@ class RunJobs(QObject):
         """Cancel listing; queued changes are still made before the program ends."""
         self.listing.cancel()
         self.looking.cancel()
+        self.finding.cancel()
         self.judging.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
@@ -177,7 +186,7 @@ class RunJobs(QObject):
                 change()
             except (EngineError, OSError) as error:
                 _log.warning("%s is not changed: %s", folder, error)
-        others = (self.listing, self.looking, self.branching, self.judging)
+        others = (self.listing, self.looking, self.finding, self.branching, self.judging)
         return all([is_done, *(task.wait(timeout_ms) for task in others)])
 
     def _change(self, folder: Path, change: Change) -> None:
@@ -207,6 +216,14 @@ class RunJobs(QObject):
             self.branch_failed.emit(event.error)
         elif isinstance(event.result, RunConfig):
             self.changed.emit(RunChanged(folder=event.result.run, result=event.result))
+
+    @Slot(object)
+    def _on_found(self, event: TaskEnded) -> None:
+        if event.error is not None:
+            # Whoever wants to branch is told then.
+            _log.info("The checkpoints cannot be listed: %s", event.error)
+        elif isinstance(event.result, BranchChoices):
+            self.starts_found.emit(event.result)
 
     def _emit_result(self, found: SignalInstance, event: TaskEnded) -> None:
         if event.error is not None:

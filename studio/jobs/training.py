@@ -4,7 +4,7 @@ All three work in threads, and build the starter dataset first if one was chosen
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
@@ -136,6 +136,10 @@ class TrainingJob(RunEvents):
         """Request a checkpoint; ``CheckpointSaved`` follows."""
         self._control.request_checkpoint()
 
+    def request_state(self, receive: Callable[[object], None]) -> None:
+        """Request a copy of the run's state; the run's thread calls ``receive`` with it."""
+        self._control.request_state(receive)
+
     def request_evaluation(self) -> None:
         """Request an evaluation; ``EvaluationStarted`` follows."""
         self._control.request_evaluation()
@@ -147,6 +151,17 @@ class TrainingJob(RunEvents):
     def request_sample(self) -> None:
         """Request a preview; ``PreviewReady`` follows."""
         self._control.request_sample()
+
+    def request_changes(self, values: Mapping[str, object]) -> None:
+        """Request other values of settings that may change during the run.
+
+        ``SettingsChanged`` follows for each that is another, or one ``SettingsRejected``.
+
+        Args:
+            values: by dotted name.
+        """
+        _log.info("Requested: %s", ", ".join(f"{name}={value}" for name, value in values.items()))
+        self._control.request_changes(values)
 
     def offer_folder(self, folder: Path) -> None:
         """Offer another empty folder to a run that cannot save; ``RunRelocated`` follows."""

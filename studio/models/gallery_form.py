@@ -108,7 +108,7 @@ class GalleryForm:
                 read_value(kind, about, getattr(self, name))
             except ValueError as error:
                 found[name] = str(error)
-        found |= {"folder": _folder_problem(self.folder), **self._given_problems()}
+        found |= {"folder": folder_problem(self.folder), **self._given_problems()}
         return {name: text for name, text in found.items() if text and self.asks_for(name)}
 
     @property
@@ -224,7 +224,8 @@ def _image_count(text: str) -> int:
         return 0  # The reason is told when the gallery is made.
 
 
-def _folder_problem(text: str) -> str:
+def folder_problem(text: str) -> str:
+    """Return why a text names no folder for new files; empty if it does."""
     translate = QCoreApplication.translate
     if not text.strip():
         return translate("GalleryForm", "Choose a folder")

@@ -36,6 +36,10 @@ def loss_words(name: str) -> tuple[str, str]:
                 "LossPlotPanel", "Negative log-likelihood of the real texts, in nats per token"
             ),
         ),
+        "reading": (
+            translate("LossPlotPanel", "Reading"),
+            translate("LossPlotPanel", "How badly the model reads real items, each alone, in nats"),
+        ),
         "redescription": (
             translate("LossPlotPanel", "Redescription"),
             translate(

@@ -107,6 +107,7 @@ _OPENED = {
     Status.STOPPED: (LifecycleEvent.OPENED_ENDED, RunActivity.STOPPED),
     Status.FAILED: (LifecycleEvent.OPENED_BROKEN, RunActivity.FAILED),
     Status.INTERRUPTED: (LifecycleEvent.OPENED_UNENDED, RunActivity.INTERRUPTED),
+    Status.EXPORTED: (LifecycleEvent.OPENED_NEW, RunActivity.EXPORTED),
 }
 
 

@@ -196,6 +196,12 @@ class StepCursor(QObject):
             self._held = self._timeline.step_at(max(0, index)).images_seen
         self.moved.emit()
 
+    def hold_at(self, index: int) -> None:
+        """Move to a step, clamped to the first and the newest, and follow no new ones."""
+        place = min(max(0, index), self.count - 1)
+        self._held = self._timeline.step_at(place).images_seen
+        self.moved.emit()
+
     def move_by(self, steps: int) -> None:
         """Move by a number of steps; negative numbers go back."""
         self.move_to(self.index + steps)

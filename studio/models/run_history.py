@@ -37,6 +37,7 @@ _ICONS = {
     Status.FAILED: "error",
     Status.INTERRUPTED: "warning",
     Status.NEW: "info",
+    Status.EXPORTED: "export",
 }
 
 
@@ -206,6 +207,7 @@ def status_text(run: ListedRun) -> str:
         Status.FAILED: translate("RunHistory", "Failed"),
         Status.INTERRUPTED: translate("RunHistory", "Interrupted"),
         Status.NEW: translate("RunHistory", "Not trained"),
+        Status.EXPORTED: translate("RunHistory", "Exported model"),
     }[run.status]
 
 

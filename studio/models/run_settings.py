@@ -1,15 +1,17 @@
 """Settings of a run as rows of text, and what differs from its preset."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.config.changes import ALL_IMAGES, SettingChange, settings_at
 from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.config.setting import value_at
 from studio.i18n import translate_engine
 from studio.models.run_form import FIELDS
+from studio.models.run_state import count_text
 from studio.models.setting_text import choice_text, unit_text, value_text
 
 
@@ -45,7 +47,8 @@ def group_titles() -> dict[str, str]:
 
 
 def setting_rows(config: RunConfig) -> Iterator[SettingRow]:
-    """Iterate over the settings that a run's model family uses."""
+    """Iterate over the settings that a run's model family uses, as its last change left them."""
+    changes, config = config.changes, settings_at(config, ALL_IMAGES)
     plain = None
     if config.preset in PRESETS:
         plain = config_from_preset(config.preset, dataset=config.dataset, run=config.run)
@@ -56,10 +59,17 @@ def setting_rows(config: RunConfig) -> Iterator[SettingRow]:
         yield SettingRow(
             group=name.rpartition(".")[0],
             label=translate_engine(about.label),
-            help=translate_engine(about.help),
+            help="\n".join([translate_engine(about.help), *_change_lines(name, changes)]),
             value=setting_value(name, config),
             preset=setting_value(name, plain) if plain is not None else "",
         )
+
+
+def _change_lines(name: str, changes: Sequence[SettingChange]) -> Iterator[str]:
+    text = QCoreApplication.translate("RunPanel", "From {0} images on: {1}")
+    for change in changes:
+        if change.field == name:
+            yield text.format(count_text(change.images), change.text)
 
 
 def difference_text(config: RunConfig) -> str:

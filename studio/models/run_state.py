@@ -211,6 +211,8 @@ class RunActivity(StrEnum):
     """Stopped without saving the progress since the last checkpoint."""
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    EXPORTED = "exported"
+    """An exported model, which is sampled and not trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,6 +362,7 @@ def activity_text(activity: RunActivity) -> str:
         RunActivity.DISCARDED: translate("RunStatus", "Stopped without saving"),
         RunActivity.INTERRUPTED: translate("RunStatus", "Interrupted"),
         RunActivity.FAILED: translate("RunStatus", "Ended with an error"),
+        RunActivity.EXPORTED: translate("RunStatus", "Exported model, ready to sample"),
     }[activity]
 
 

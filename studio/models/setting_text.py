@@ -111,6 +111,7 @@ def choice_words() -> dict[str, str]:
         "transformer": translate("SettingText", "Transformer"),
         "simultaneous": translate("SettingText", "Both at once"),
         "text-first": translate("SettingText", "Text first"),
+        "rhythm": translate("SettingText", "Convolutional, with rhythm"),
         "low-pass": translate("SettingText", "Low-pass"),
         "initial-state": translate("SettingText", "In the initial state"),
         "every-token": translate("SettingText", "At every token"),

@@ -49,6 +49,9 @@ class GalleryPanel(QWidget):
     """Previews of one run, live or from disk."""
 
     save_requested = Signal()
+    step_chosen = Signal(object)
+    """Carries the images seen at the preview that the user has moved to; None for the newest, which
+    is followed."""
     given_dropped = Signal(object)
     """Carries the ``Path`` of an image or a sound, of which the run is to make the rest."""
     run_requested = Signal(object)
@@ -108,7 +111,7 @@ class GalleryPanel(QWidget):
         self._notice.hide()
         self._stack = QStackedWidget()
         self._steps = TimelineBar()
-        self._steps.move_requested.connect(self._cursor.move_to)
+        self._steps.move_requested.connect(self._move_to)
         self._cursor.moved.connect(self._refresh)
         self._lay_out()
         self.setAcceptDrops(True)
@@ -136,6 +139,18 @@ class GalleryPanel(QWidget):
         self._cursor.move_to(min(place, self._cursor.count - 1))
         self._grid.select_rows([found.tile])
         self._grid.setFocus()
+
+    def show_moment(self, images_seen: float | None) -> int | None:
+        """Show the preview at or before a moment, or else the first; None follows the newest.
+
+        Returns:
+            Images seen at the preview; None if there is none.
+        """
+        if images_seen is None or not self._cursor.count:
+            self._cursor.move_to(self._cursor.count - 1)
+            return None
+        self._cursor.hold_at(self._timeline.place_of(int(images_seen) + 1) - 1)
+        return self._sheet.images_seen if self._sheet else None
 
     def set_can_save(self, can_save: bool) -> None:  # noqa: FBT001 - one plain fact
         """Enable or disable saving a gallery."""
@@ -197,6 +212,12 @@ class GalleryPanel(QWidget):
         )
         fill(layout, top, self._notice, (self._stack, 1), self._steps)
         self.setFocusProxy(self._steps)
+
+    @Slot(int)
+    def _move_to(self, index: int) -> None:
+        self._cursor.move_to(index)
+        is_held = self._sheet is not None and not self._cursor.is_live
+        self.step_chosen.emit(self._sheet.images_seen if self._sheet and is_held else None)
 
     @Slot()
     def _refresh(self) -> None:

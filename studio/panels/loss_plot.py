@@ -1,6 +1,6 @@
 """Loss panel: a smoothed curve over a raw one for each loss."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -15,11 +15,13 @@ from PySide6.QtWidgets import (
 from engine.events import MetricsReported
 from studio.models.loss_history import LossHistory, smoothed
 from studio.models.loss_text import loss_words
+from studio.models.run_marks import mark_kinds
 from studio.settings.choices import PlotView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.labels import fill, spaced
+from studio.widgets.moment_bar import MomentBar
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 REDRAW_MS = 1000
@@ -29,12 +31,19 @@ SMOOTHING_STEPS = 99
 class LossPlotPanel(QWidget):
     """Losses of one run; redrawn at most once a second, and only while visible."""
 
+    moment_chosen = Signal(float)
+    """Emitted with the images seen at a place of the plot that the user has clicked."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.history = LossHistory()
         self.board = PlotWithLegend(
-            self.tr("Losses"), self.tr("Loss curves appear here when training starts.")
+            self.tr("Losses"),
+            self.tr("Loss curves appear here when training starts."),
+            mark_kinds=mark_kinds(),
         )
+        self.board.plot.marks.chosen.connect(self.moment_chosen)
+        self.moment_bar = MomentBar()
         self.board.switched.connect(self._draw)
         self._make_controls()
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
@@ -61,6 +70,7 @@ class LossPlotPanel(QWidget):
             smoothing=self._smoothing.value() / 100,
             is_log=self._log.isChecked(),
             hidden=self.board.hidden,
+            hidden_marks=tuple(sorted(self.board.marks_button.hidden)),
         )
 
     def set_view(self, view: PlotView) -> None:
@@ -68,6 +78,7 @@ class LossPlotPanel(QWidget):
         self._smoothing.setValue(round(view.smoothing * 100))
         self._log.setChecked(view.is_log)
         self.board.hide_curves(view.hidden)
+        self.board.marks_button.hide_kinds(view.hidden_marks)
 
     def _make_controls(self) -> None:
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
@@ -94,7 +105,7 @@ class LossPlotPanel(QWidget):
         controls.addWidget(self.board.legend)
         controls.addWidget(view)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        fill(layout, controls, (self.board, 1))
+        fill(layout, controls, (self.board, 1), self.moment_bar)
 
     @Slot()
     def _draw(self) -> None:

@@ -66,6 +66,8 @@ class PlotView:
     is_log: bool = False
     hidden: tuple[str, ...] = ()
     """Names of hidden curves."""
+    hidden_marks: tuple[str, ...] = ()
+    """Kinds of marks that are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +120,14 @@ class SaveGalleryChoices:
     """Texts to draw, one per line."""
     images: str = ""
     """Folder of images to caption."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportChoices:
+    """State of the export dialog of a run."""
+
+    kind: str = "model"
+    film_format: str = "webp"
+    fps: float = 8.0
+    folder: str = ""
+    """Parent folder of the exports; empty for the workspace's."""

@@ -1,6 +1,6 @@
 """A plot of named curves with a crosshair readout."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from studio.theme import DARK, MARGIN, SPACING, current_colors, mixed
 from studio.widgets.labels import fill, spaced
 from studio.widgets.plot_axis import GridAxis, add_copy_actions, color_axes, plot_widget
+from studio.widgets.plot_marks import MarkKind, PlotMarks
 
 SHOWN_PERCENTILES = (1.0, 99.0)
 HEADROOM = 0.05
@@ -160,7 +161,13 @@ class CurvePlot(QWidget):
     """Emitted after the colours of the curves changed."""
 
     def __init__(
-        self, axis: str, reading: str, parent: QWidget | None = None, *, has_marks: bool = False
+        self,
+        axis: str,
+        reading: str,
+        parent: QWidget | None = None,
+        *,
+        has_marks: bool = False,
+        mark_kinds: Mapping[str, MarkKind] | None = None,
     ) -> None:
         """Create an empty plot.
 
@@ -169,6 +176,7 @@ class CurvePlot(QWidget):
             reading: format of the crosshair's first line, with ``{0}`` for x.
             parent: parent widget.
             has_marks: draw a dot at each point, for curves of few points.
+            mark_kinds: looks of the marks along the bottom, by kind.
         """
         super().__init__(parent)
         self._axis, self._has_marks = axis, has_marks
@@ -185,6 +193,7 @@ class CurvePlot(QWidget):
         fit.triggered.connect(self.fit_again)
         self._plot.addAction(fit)
         self.crosshair = Crosshair(self._plot, reading, self._read_at)
+        self.marks = PlotMarks(self._plot, mark_kinds or {})
         fill(spaced(QVBoxLayout(self), margins=(0, 0, 0, 0)), self._plot)
         self._recolor()
 
@@ -291,6 +300,7 @@ class CurvePlot(QWidget):
     def _recolor(self) -> None:
         colors = current_colors()
         color_axes(self._plot)
+        self.marks.recolor()
         self.crosshair.set_pen(pg.mkPen(colors.muted, style=Qt.PenStyle.DashLine))
         for name, curve in self._curves.items():
             color = self.color(name)

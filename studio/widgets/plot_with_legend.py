@@ -1,7 +1,7 @@
 """A curve plot with a legend that shows and hides curves, and an empty state."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -12,6 +12,7 @@ from studio.theme import SPACING
 from studio.widgets.curve_plot import CurvePlot
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.labels import plain_label
+from studio.widgets.plot_marks import MarkKind, MarksButton, PlotMark
 
 _SWATCH = QSize(14, 14)
 
@@ -25,6 +26,7 @@ class CurveLegend(QWidget):
         super().__init__(parent)
         self._chips: dict[str, QToolButton] = {}
         self._labels: dict[str, str] = {}
+        self._last: QWidget | None = None
         self._layout = FlowLayout(SPACING // 2, self)
         policy = self.sizePolicy()
         policy.setHorizontalPolicy(QSizePolicy.Policy.Expanding)
@@ -42,6 +44,14 @@ class CurveLegend(QWidget):
         chip.toggled.connect(lambda is_on: self.visibility_changed.emit(name, is_on))
         self._chips[name], self._labels[name] = chip, label
         self._layout.addWidget(chip)
+        if self._last is not None:
+            self._layout.removeWidget(self._last)
+            self._layout.addWidget(self._last)
+
+    def append(self, widget: QWidget) -> None:
+        """Add a widget that stays behind the buttons of the curves."""
+        self._last = widget
+        self._layout.addWidget(widget)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,6 +100,7 @@ class PlotWithLegend(QStackedWidget):
         name: accessible name of the plot.
         empty: text of the empty state.
         has_marks: draw a dot at each point.
+        mark_kinds: looks of the marks along the bottom, by kind; their button is in the legend.
         parent: parent widget.
     """
 
@@ -97,13 +108,25 @@ class PlotWithLegend(QStackedWidget):
     """Emitted when a curve is shown or hidden; the curves must be drawn again."""
 
     def __init__(
-        self, name: str, empty: str, *, has_marks: bool = False, parent: QWidget | None = None
+        self,
+        name: str,
+        empty: str,
+        *,
+        has_marks: bool = False,
+        mark_kinds: Mapping[str, MarkKind] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._hidden: set[str] = set()
         self.legend = CurveLegend()
         self.legend.visibility_changed.connect(self._switch)
-        self.plot = CurvePlot(self.tr("images seen"), self.tr("{0} images"), has_marks=has_marks)
+        kinds = mark_kinds or {}
+        self.plot = CurvePlot(
+            self.tr("images seen"), self.tr("{0} images"), has_marks=has_marks, mark_kinds=kinds
+        )
+        self.marks_button = MarksButton(kinds)
+        self.marks_button.hidden_changed.connect(self.plot.marks.hide_kinds)
+        self.legend.append(self.marks_button)
         self.plot.setAccessibleName(name)
         self.plot.recolored.connect(self._color_legend)
         self._empty = plain_label(empty, role="muted")
@@ -127,6 +150,11 @@ class PlotWithLegend(QStackedWidget):
         self.plot.clear()
         self.legend.clear()
         self.setCurrentIndex(0)
+
+    def set_marks(self, marks: Sequence[PlotMark]) -> None:
+        """Replace the marks."""
+        self.plot.marks.set_marks(marks)
+        self.marks_button.show_present(marks)
 
     def set_empty(self, text: str) -> None:
         """Set the text that is shown while there are no curves."""
@@ -160,6 +188,7 @@ class PlotWithLegend(QStackedWidget):
 
     @Slot()
     def _color_legend(self) -> None:
+        self.marks_button.recolor()
         for name in self.legend.names:
             self.legend.set_color(name, self.plot.color(name))
 

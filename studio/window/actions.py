@@ -70,7 +70,8 @@ class RunActions(QObject):
         return action
 
 
-_MAX_DIGIT = 9
+_DIGITS = 10
+"""Panels with a number; that of the tenth is 0, as on the keyboard."""
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -89,6 +90,8 @@ class Actions(QObject):
         self.open_run = self._make(self.tr("&Open run…"), key.Open, "open")
         self.import_dataset = self._make(self.tr("&Import dataset…"), "Ctrl+I", "import")
         self.save_gallery = self._make(self.tr("&Save gallery…"), key.Save, "save")
+        self.export_run = self._make(self.tr("&Export run…"), "Ctrl+Shift+E", "export")
+        self.export_run.setEnabled(False)
         self.choose_workspace = self._make(self.tr("Choose &workspace…"))
         self.show_workspace = self._make(self.tr("Show workspace &folder"), None, "folder")
         self.quit = self._make(self.tr("&Quit"), key.Quit)
@@ -136,7 +139,7 @@ class Actions(QObject):
             panels: actions that show and hide the panels, by name.
         """
         for place, (name, toggle) in enumerate(panels.items(), start=1):
-            action = self._make(toggle.text(), f"Ctrl+{place}" if place <= _MAX_DIGIT else None)
+            action = self._make(toggle.text(), f"Ctrl+{place % 10}" if place <= _DIGITS else None)
             action.setIcon(toggle.icon())
             action.triggered.connect(lambda _checked, name=name: self.panel_chosen.emit(name))
             self.panels[name] = action
@@ -148,6 +151,7 @@ class Actions(QObject):
                 self.import_dataset,
                 self.open_run,
                 self.save_gallery,
+                self.export_run,
                 None,
                 self.choose_workspace,
                 self.show_workspace,

@@ -34,7 +34,7 @@ class DockArea(QMainWindow):
     height of the docks below the gallery change only when the user drags their edges.
 
     Args:
-        run, losses, quality, gallery, play, datasets, runs, log, compare: the panels.
+        run, losses, quality, gallery, play, datasets, runs, log, compare, learn: the panels.
         others: further panels by name, shown as tabs beside the log under their window title and
             icon.
     """
@@ -51,6 +51,7 @@ class DockArea(QMainWindow):
         runs: QWidget,
         log: QWidget,
         compare: QWidget,
+        learn: QWidget,
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
@@ -75,6 +76,7 @@ class DockArea(QMainWindow):
             "quality": (self.tr("Quality"), quality),
             "log": (self.tr("Log"), log),
             "compare": (self.tr("Compare"), compare),
+            "learn": (self.tr("Learn"), learn),
         }
         self._docks = {
             name: self._make_dock(name, title, panel, icon(name))
@@ -137,13 +139,14 @@ class DockArea(QMainWindow):
         for dock in self._docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        run, gallery, play, datasets, runs, losses, quality, log, compare, *others = (
+        run, gallery, play, datasets, runs, losses, quality, log, compare, learn, *others = (
             self._docks.values()
         )
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, run)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, gallery)
         self.splitDockWidget(gallery, losses, Qt.Orientation.Vertical)
-        for tabs in ((gallery, play, datasets, runs, compare), (losses, quality, log, *others)):
+        upper = (gallery, play, datasets, runs, compare, learn)
+        for tabs in (upper, (losses, quality, log, *others)):
             for first, second in itertools.pairwise(tabs):
                 self.tabifyDockWidget(first, second)
         for dock in self._docks.values():

@@ -15,6 +15,7 @@ from studio.models.run_state import Command, RunState, RunStatus, activity_text
 from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
+from studio.panels.learn import LearnPanel
 from studio.panels.log import LogPanel
 from studio.panels.loss_plot import LossPlotPanel
 from studio.panels.play import PlayPanel
@@ -40,7 +41,7 @@ class MainWindow(QMainWindow):
     """Holds the panels; ``studio.app`` connects them.
 
     Args:
-        run, losses, quality, gallery, play, datasets, runs, log, compare: the panels.
+        run, losses, quality, gallery, play, datasets, runs, log, compare, learn: the panels.
         others: further panels by name; see ``DockArea``.
     """
 
@@ -61,12 +62,14 @@ class MainWindow(QMainWindow):
         runs: RunsPanel,
         log: LogPanel,
         compare: ComparePanel,
+        learn: LearnPanel,
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
         self.gallery, self.datasets, self.log = gallery, datasets, log
-        self.runs, self.play, self.compare = runs, play, compare
+        self.runs, self.compare, self.learn = runs, compare, learn
+        self.play = play
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -84,6 +87,7 @@ class MainWindow(QMainWindow):
             runs=runs,
             log=log,
             compare=compare,
+            learn=learn,
             others=others,
         )
         self._pages = QStackedWidget()

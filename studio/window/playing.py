@@ -10,6 +10,7 @@ from engine.events import RunEnded, RunEvent, RunRelocated
 from engine.runs.folder import RunFolder
 from engine.sample.scene_sources import preview_scene
 from studio.jobs.training import TrainingJob
+from studio.models.moment import CheckpointChoice
 from studio.panels.gallery import PreviewTile
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
@@ -35,6 +36,12 @@ class PlayController(QObject):
             # The window was built again, in another language.
             window.play.show_run(training.folder, is_live=True)
         window.play.session.snapshot_requested.connect(training.request_snapshot)
+
+    @Slot(object)
+    def play_checkpoint(self, choice: CheckpointChoice) -> None:
+        """Play with one checkpoint of a run."""
+        self._window.show_play()
+        self._window.play.play(choice.folder, choice.checkpoint.name)
 
     @Slot(object)
     def _on_started(self, config: RunConfig) -> None:

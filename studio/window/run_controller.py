@@ -25,6 +25,8 @@ from engine.events import (
     RunPaused,
     RunRelocated,
     RunResumed,
+    SettingsChanged,
+    SettingsRejected,
     StepsSkipped,
     WeightsTransferred,
 )
@@ -197,6 +199,16 @@ class RunAlerts(QObject):
                     event.words,
                     event.all_words,
                 )
+            case SettingsChanged():
+                _log.info(
+                    "%s changes from %s to %s at %d images",
+                    event.field,
+                    event.old,
+                    event.new,
+                    event.images_seen,
+                )
+            case SettingsRejected():
+                _log.info("Settings are not changed: %s", event.error)
             case PreviewFailed():
                 _log.warning("A preview failed; training continues: %s", event.error)
             case EvaluationFailed():

@@ -46,6 +46,12 @@ class RunView(QObject):
     run_opened = Signal(object)
     """Carries the folder of the opened run."""
     status_changed = Signal()
+    run_shown = Signal(object)
+    """Carries the folder of the run that the panels show from now on, filled from its log."""
+    reported = Signal(object)
+    """Carries a ``RunEvent`` of the shown run, after the panels have shown it."""
+    settings_shown = Signal(object)
+    """Carries the ``RunSettingsDialog``, which has just been filled."""
 
     def __init__(self, window: MainWindow, training: TrainingJob, reporter: ErrorReporter) -> None:
         super().__init__(window)
@@ -83,6 +89,7 @@ class RunView(QObject):
             self._show_past(folder)
         else:
             self._clear(folder)
+            self.run_shown.emit(folder)
         self._window.set_can_save(earlier.can_save)
         self._show(earlier.status)
         if earlier.ready is not None:
@@ -106,7 +113,7 @@ class RunView(QObject):
         """
         RunFolder(folder).read_config()
         opened = opened_run(self.status.state, folder, self._show_past(folder))
-        self._window.set_can_save(bool(RunFolder(folder).checkpoint_paths()))
+        self._window.set_can_save(RunFolder(folder).has_weights)
         self._show(opened.status)
         self._window.run.show_resumable(opened.resumable)
         if opened.status.holder:
@@ -148,6 +155,7 @@ class RunView(QObject):
             self.settings = RunSettingsDialog(self._window)
             self.settings.use_requested.connect(self._use_settings)
         self.settings.show_run(config)
+        self.settings_shown.emit(self.settings)
 
     @Slot()
     def _show_own_settings(self) -> None:
@@ -176,6 +184,7 @@ class RunView(QObject):
             self._show_past(config.run)
         else:
             self._clear(config.run)
+            self.run_shown.emit(config.run)
         self._window.set_can_save(goes_on)
         self._window.quality.show_verdict(None)
         self._window.run.show_resumable(None)
@@ -209,6 +218,7 @@ class RunView(QObject):
             case CheckpointSaved():
                 self._advance(event)
                 _log.info("Checkpoint saved: %s", event.path)
+                self.reported.emit(event)
             case RunRelocated():
                 self.folder = event.folder
                 self._advance(event)
@@ -243,6 +253,7 @@ class RunView(QObject):
                 self._window.quality.drop_after(event.images_seen)
             case _:
                 pass
+        self.reported.emit(event)
 
     def _advance(self, event: RunEvent) -> None:
         try:
@@ -277,6 +288,7 @@ class RunView(QObject):
         for event in measured:
             self._window.quality.add_quality(event)
         self._window.gallery.open_run(folder)
+        self.run_shown.emit(folder)
         return reports
 
     def _learn_columns(self, columns: Mapping[str, str], notice: str) -> None:
@@ -291,6 +303,7 @@ class RunView(QObject):
         self.folder, self.ready = folder, None
         self._learn_columns({}, "")
         self._window.actions_.run.settings.setEnabled(True)
+        self._window.actions_.export_run.setEnabled(True)
         self._window.losses.clear()
         self._window.quality.clear()
         self._window.run.notes.clear()

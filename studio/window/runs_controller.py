@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
+from engine.config.changes import settings_at
 from engine.config.run import RunConfig
 from engine.errors import EngineError
 from engine.events import Outcome, RunEnded, RunEvent
@@ -323,13 +324,14 @@ class RunsController(QObject):
     @Slot(object)
     def _ask_branch(self, choices: BranchChoices) -> None:
         dialog = BranchRun(self._window, choices)
-        dialog.start_chosen.connect(self._begin_branch)
+        dialog.start_chosen.connect(self.begin_branch)
         dialog.open()
 
     @Slot(object)
-    def _begin_branch(self, start: BranchStart) -> None:
+    def begin_branch(self, start: BranchStart) -> None:
+        """Fill the form with a branch that has the settings of its run at the checkpoint."""
         try:
-            config = RunFolder(start.source).read_config()
+            config = settings_at(RunFolder(start.source).read_config(), start.images_seen)
         except EngineError as error:
             self._reporter.report(error)
         else:

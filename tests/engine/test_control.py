@@ -89,3 +89,15 @@ def test_that_a_request_for_the_weights_is_taken_once():
     control.request_snapshot()
     assert control.take_snapshot_request()
     assert not control.take_snapshot_request()
+
+
+def test_that_a_copy_of_the_state_goes_to_all_who_asked_and_once():
+    control = RunControl()
+    one, other = list[object](), list[object]()
+    assert control.take_state_requests() == []
+    control.request_state(one.append)
+    control.request_state(other.append)
+    for receive in control.take_state_requests():
+        receive("state")
+    assert control.take_state_requests() == []
+    assert (one, other) == (["state"], ["state"])

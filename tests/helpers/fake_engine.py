@@ -3,11 +3,13 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.config.changes import settings_at, text_of, with_changes
 from engine.config.run import RunConfig
+from engine.config.setting import value_at
 from engine.control import RunControl
 from engine.errors import DiskFullError, EvaluatorMissingError, StoppedError
 from engine.events import (
@@ -30,6 +32,8 @@ from engine.events import (
     RunReady,
     RunRelocated,
     RunResumed,
+    SettingsChanged,
+    SettingsRejected,
     WeightsTransferred,
 )
 from engine.metrics.distances import Likeness, NearestImage
@@ -116,6 +120,8 @@ class FakeEngine:
     """Images per second that it measures, or why it cannot."""
     measured: list[RunConfig] = field(default_factory=list)
     evaluated: list[Path] = field(default_factory=list)
+    refusal: Exception | None = None
+    """Why it changes no setting of a run that trains."""
     transfer: WeightsTransferred | Exception = TRANSFERRED
     """What a run takes over from an earlier one, or why it cannot."""
     compared: list[RunConfig] = field(default_factory=list)
@@ -282,6 +288,24 @@ class _FakeRun:
         for _ in range(engine.flood):
             self.emit(losses(self.images))
         engine.flood = 0
+        for values in self.control.take_changes():
+            self._change(values)
+
+    def _change(self, values: Mapping[str, object]) -> None:
+        if self.engine.refusal is not None:
+            self.emit(SettingsRejected(images_seen=self.images, error=self.engine.refusal))
+            return
+        before = settings_at(self.config, self.images)
+        self.config = with_changes(self.config, self.images, values)
+        after = settings_at(self.config, self.images)
+        self.folder.write_config(self.config)
+        for name in values:
+            old, new = (text_of(value_at(one, name)) for one in (before, after))
+            if old != new:
+                event = SettingsChanged(
+                    images_seen=self.images, step=self.images // 8, field=name, old=old, new=new
+                )
+                self.emit(event)
 
     def _stand_still(self) -> None:
         control, released = self.control, self.control.is_release_requested
@@ -292,6 +316,8 @@ class _FakeRun:
         while control.is_pause_requested and not control.is_stop_requested:
             if control.take_checkpoint_request():
                 self._save()
+            for values in control.take_changes():
+                self._change(values)
             control.wait(LOOK_S)
         self.engine.where = "training"
         if not control.is_stop_requested:

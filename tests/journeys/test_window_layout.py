@@ -76,7 +76,8 @@ def test_that_a_small_window_cuts_nothing_and_sizes_outlive_the_session(
     qtbot.waitUntil(lambda: len(window.losses.board.legend.names) > 3, timeout=DIALOG_PATIENCE_MS)
     for size in (QSize(1280, 720), window.minimumSize()):
         resize(qtbot, studio, size)
-        for name in ("gallery", "play", "datasets", "runs", "compare", "losses", "quality", "log"):
+        names = ("gallery", "play", "datasets", "runs", "compare", "learn")
+        for name in (*names, "losses", "quality", "log"):
             window.docks.raise_dock(name)
             qtbot.waitUntil(lambda name=name: not dock(studio, name).visibleRegion().isEmpty())
             QApplication.processEvents()

@@ -58,6 +58,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.EvaluatorMissingError("emoji"): "'emoji'",
     errors.EncoderMissingError("MP4", "ffmpeg on the PATH"): "MP4 needs ffmpeg on the PATH",
     errors.FilmFailedError(PLACE, "there are no frames"): "/data/x: there are no frames",
+    errors.OnnxMismatchError("draw", "image differs by 1"): "draw: image differs by 1",
     errors.StoppedError(): "user requested it",
     errors.EngineError("the engine's own sentence"): "the engine's own sentence",
     MemoryError(): "less free memory",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -24,6 +25,7 @@ from tests.helpers.fake_player import FakePlayer, shade
 from tests.helpers.run_folders import made_run
 
 NOISE = Noise.from_seed(1)
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ class Listener:
     def has(self, kind: type) -> bool:
         return any(isinstance(answer, kind) for answer in self.answers)
 
-    def one(self, kind: type):
+    def one(self, kind: type[T]) -> T:
         [found] = [answer for answer in self.answers if isinstance(answer, kind)]
         return found
 
@@ -89,7 +91,7 @@ def test_that_a_drag_shows_frames_in_order_and_the_last_request_last(
         drawn = scene(requested[frame.number])
         assert frame.scenes == (drawn, drawn)
         assert set(frame.tiles.flat) == {shade(drawn)}, "pixels of another request"
-    assert frame.seconds >= listener.player.seconds
+        assert frame.seconds >= listener.player.seconds
 
 
 def test_that_requests_are_dropped_while_one_is_under_way_but_never_the_newest(

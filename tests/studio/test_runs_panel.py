@@ -294,7 +294,7 @@ def test_that_a_branch_fills_the_form_and_can_be_cancelled(
     source = made_run(runs, "base", dataset=dataset, training__beta2=0.9, seed=7)
     checkpoint = source / "checkpoints" / "checkpoint-000000006400"
     start = BranchStart(source=source, checkpoint=checkpoint, images_seen=6400, elapsed_s=300.0)
-    studio.runs_controller._begin_branch(start)
+    studio.runs_controller.begin_branch(start)
     form, run = studio.window.run._form, studio.window.run
     assert "base" in run.origin.text
     assert not run.origin.isHidden()

@@ -348,7 +348,8 @@ def test_that_every_state_has_words():
 
 
 def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
-    names = ("run", "losses", "quality", "gallery", "play", "datasets", "runs", "log", "compare")
+    upper = ("gallery", "play", "datasets", "runs", "compare", "learn")
+    names = ("run", "losses", "quality", "log", *upper)
     notes = QWidget()
     notes.setWindowTitle("Notes")
     docks = DockArea(**{name: QWidget() for name in names}, others={"notes": notes})
@@ -358,3 +359,15 @@ def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
     assert dock.widget() is notes
     assert dock in docks.tabifiedDockWidgets(log)
     assert "Notes" in [action.text() for action in docks.toggle_actions().values()]
+
+
+def test_that_play_loads_nothing_until_it_is_in_front(
+    qtbot: QtBot, studio: Studio, engine: FakeEngine
+):
+    start_digits(qtbot, studio)
+    assert not engine.player.opened
+    studio.window.show_play()
+    qtbot.waitUntil(lambda: bool(engine.player.opened))
+    studio.window.show_gallery()
+    qtbot.waitUntil(lambda: not studio.window.play.session._is_seen)
+    assert not studio.window.play.session._follow.isActive()

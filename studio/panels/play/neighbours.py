@@ -17,7 +17,7 @@ from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 
 _SHOWN = 4
-_SIDE = 58
+_SIDE = 64
 _RARE = 0.99
 
 
@@ -51,6 +51,8 @@ class NeighboursPane(QWidget):
     def compare(self, run: Path, image: ImageArray) -> None:
         """Find the training pictures that are nearest to a picture of a run."""
         self._is_asking = True
+        if self._views[0].image.isNull():
+            self._facts.setText(self.tr("Comparing with the training pictures…"))
         self._job.find(run, image)
 
     def clear(self) -> None:
@@ -59,6 +61,7 @@ class NeighboursPane(QWidget):
         self._job.forget()
         for view in self._views:
             view.set_image(QImage())
+            view.hide()
         self._judgement.clear()
         self._facts.setText(self.tr("Compares the chosen item with the training pictures."))
 
@@ -77,6 +80,7 @@ class NeighboursPane(QWidget):
         for number, view in enumerate(self._views):
             near = found.pictures[number] if number < len(found.pictures) else None
             view.set_image(qimage_of(near.image) if near else QImage())
+            view.setVisible(near is not None)
             text = ""
             if near is not None:
                 words = self.tr("{0}, distance {1}")

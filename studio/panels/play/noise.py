@@ -15,12 +15,11 @@ from PySide6.QtGui import (
     QPen,
 )
 from PySide6.QtWidgets import (
-    QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -238,22 +237,18 @@ class BoardBar(QWidget):
         roll = icon_button("dice", tip, "Ctrl+Return")
         roll.setAutoRepeat(False)
         roll.clicked.connect(self.roll_requested)
-        self._counts = QButtonGroup(self)
-        counts = spaced(QHBoxLayout(), 2)
+        self._counts = QComboBox()
         for count in TILE_COUNTS:
-            button = QToolButton()
-            button.setText(self.locale().toString(count))
-            button.setProperty("role", "view")
-            button.setCheckable(True)
-            button.setToolTip(self.tr("Show %Ln items", "", count))
-            button.setAccessibleName(button.toolTip())
-            self._counts.addButton(button, count)
-            counts.addWidget(button)
-        self._counts.idClicked.connect(self.count_chosen)
-        fill(spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), counts, roll)
+            self._counts.addItem(self.locale().toString(count), count)
+        self._counts.setAccessibleName(self.tr("Number of items"))
+        self._counts.setToolTip(self.tr("Number of items on the board"))
+        self._counts.activated.connect(self._on_count)
+        fill(spaced(QHBoxLayout(self), SPACING // 2, (0, 0, 0, 0)), self._counts, roll)
 
     def show_state(self, state: PlayState) -> None:
         """Show the number of tiles, without signals."""
-        button = self._counts.button(len(state.tiles))
-        if button is not None:
-            button.setChecked(True)
+        self._counts.setCurrentIndex(self._counts.findData(len(state.tiles)))
+
+    @Slot()
+    def _on_count(self) -> None:
+        self.count_chosen.emit(int(self._counts.currentData()))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.data.column_info import AUDIO, IMAGE
@@ -108,6 +108,7 @@ class PlayPanel(QWidget):
         self.session.run_changed.connect(self._forget)
         self.session.opened.connect(self._on_opened)
         self.session.failed.connect(self._on_not_opened)
+        self.session.left.connect(self.side.walk.stop)
         frames.frame_drawn.connect(self._on_frame)
         frames.answered.connect(self._on_answer)
         self._sounds.changed.connect(self._show_marks)
@@ -482,17 +483,15 @@ class PlayPanel(QWidget):
             event.acceptProposedAction()
             self.take(path)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Open the run."""
-        super().showEvent(event)
-        self.session.set_seen(True)
-        self._show_page()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Open the run: the panel is seen."""
+        super().paintEvent(event)
+        self.session.see()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Pause: nothing is drawn while the panel is hidden."""
         super().hideEvent(event)
-        self.side.walk.stop()
-        self.session.set_seen(False)
+        self.session.leave()
 
 
 def given_picture(state: PlayState) -> GivenPicture | None:

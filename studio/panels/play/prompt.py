@@ -22,7 +22,7 @@ from studio.widgets.labels import fill, plain_label, spaced
 _ROW = 24
 _MOST = 6
 """Suggestions shown at once."""
-_EXAMPLES = 5
+_EXAMPLES = 2
 _LEAST = 200
 """Pixels of a sentence before the widget has its width."""
 _MAX_CHARACTERS = 2_000
@@ -67,7 +67,7 @@ class PromptBox(QWidget):
             words = [unit for unit in units if len(unit) > 1 and unit.isalpha()][:_EXAMPLES]
             if words:
                 listed = self.locale().createSeparatedList(words)
-                example = self.tr("Type a text to draw it, such as {0}").format(listed)
+                example = self.tr("Type a text, such as {0}").format(listed)
         self._edit.setPlaceholderText(example)
         self._forget_suggestions()
 

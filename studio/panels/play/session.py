@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from studio.jobs.frame_answers import PlayEnded, PlayerOpened
 from studio.jobs.frames import FrameJob, PlayedRun
 
 _FOLLOW_MS = 1_000
+_LOOK_MS = 500
 _RELEASE_MS = 60_000
 """Time hidden after which the player's memory is released."""
 
@@ -16,23 +18,27 @@ _RELEASE_MS = 60_000
 class PlaySession(QObject):
     """The run and its player.
 
+    A dock in the back of a tab area counts as visible for Qt: only what is painted is seen.
+
     Args:
         frames: holds the player.
-        parent: the panel.
+        panel: the owner, which calls ``see`` when it is painted.
     """
 
     run_changed = Signal(object)
     """Carries the folder of another run, or None."""
     opened = Signal(object)
     """Carries ``PlayerOpened``."""
+    left = Signal()
+    """The panel is no longer seen."""
     snapshot_requested = Signal()
     """The run that trains is to publish its newest weights."""
     failed = Signal(object)
     """Carries the error of a run that cannot be opened."""
 
-    def __init__(self, frames: FrameJob, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._frames = frames
+    def __init__(self, frames: FrameJob, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._frames, self._panel = frames, panel
         self.run: PlayedRun | None = None
         self.player: PlayerOpened | None = None
         """What the open player has said of itself."""
@@ -44,6 +50,8 @@ class PlaySession(QObject):
         self._follow.timeout.connect(self._on_follow)
         self._release = QTimer(self, singleShot=True, interval=_RELEASE_MS)
         self._release.timeout.connect(self.release)
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._on_look)
         frames.answered.connect(self._on_answer)
 
     @property
@@ -72,21 +80,29 @@ class PlaySession(QObject):
         else:
             self._waiting.append(action)
 
-    def set_seen(self, is_seen: bool) -> None:  # noqa: FBT001 - one plain fact
-        """Set whether the panel is seen; hidden, nothing follows and memory is released later."""
-        self._is_seen = is_seen
-        if is_seen:
+    def see(self) -> None:
+        """Open the run, because the panel is painted."""
+        if not self._is_seen:
+            self._is_seen = True
             self._release.stop()
-            self._open()
-        else:
+            self._look.start()
+            # Not while painting.
+            QTimer.singleShot(0, self, self._open)
+
+    def leave(self) -> None:
+        """Pause: nothing follows, and memory is released later."""
+        if self._is_seen:
+            self._is_seen = False
+            self._look.stop()
             self._follow.stop()
             self._release.start()
+            self.left.emit()
 
     def shut_down(self) -> None:
         """End the thread, when quitting."""
-        self._follow.stop()
-        self._release.stop()
-        self.player = None
+        for timer in (self._follow, self._release, self._look):
+            timer.stop()
+        self.player = self.run = None
         self._frames.shut_down()
 
     @Slot()
@@ -101,8 +117,14 @@ class PlaySession(QObject):
         """Folder of the run."""
         return self.run.folder if self.run else None
 
+    @Slot()
+    def _on_look(self) -> None:
+        if self._panel.visibleRegion().isEmpty():
+            self.leave()
+
+    @Slot()
     def _open(self) -> None:
-        if self.run is None:
+        if self.run is None or not self._is_seen:
             return
         if self._frames.run != self.run:
             self.player = None

@@ -1,7 +1,7 @@
 """The side of the Play panel: its collapsible sections."""
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from studio.jobs.neighbours import NeighboursJob
 from studio.panels.play.directions import DirectionControls
@@ -14,9 +14,9 @@ from studio.panels.play.reading import ReadingPane
 from studio.panels.play.strip import ThumbnailStrip
 from studio.panels.play.walk import WalkControls
 from studio.theme import SPACING
-from studio.widgets.labels import Section, fill, plain_label, scrolling, spaced
+from studio.widgets.labels import Section, fill, plain_label, spaced
 
-_WIDTH = 292
+_WIDTH, _NARROWEST = 314, 190
 _OPEN = ("noise",)
 
 
@@ -78,9 +78,12 @@ class PlaySide(QWidget):
 
     def scrolled(self) -> QScrollArea:
         """Wrap the side in a scroll area of its width."""
-        area = scrolling(self)
-        area.setFixedWidth(_WIDTH)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = _SideArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(self)
+        area.setMinimumWidth(_NARROWEST)
+        area.setMaximumWidth(_WIDTH)
         for section in self.sections.values():
             section.toggled.connect(
                 lambda is_open, s=section: self._scroll_to(area, s) if is_open else None
@@ -101,3 +104,10 @@ class PlaySide(QWidget):
         """Show the sections that fit the columns of a run."""
         self.sections["search"].setVisible(has_pictures)
         self.sections["neighbours"].setVisible(are_comparable)
+
+
+class _SideArea(QScrollArea):
+    """A scroll area that takes its full width where there is room, and less in a small window."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, super().sizeHint().height())

@@ -71,6 +71,11 @@ class MatrixPage(QStackedWidget):
         self._held = None if is_newest else self._events[max(index, 0)].images_seen
         self._refresh()
 
+    def show_at(self, images_seen: int | None) -> None:
+        """Show the evaluation after so many images; None shows the newest, and those to come."""
+        self._held = images_seen
+        self._refresh()
+
     def _refresh(self) -> None:
         places = [n for n, event in enumerate(self._events) if event.images_seen == self._held]
         index = places[0] if places else len(self._events) - 1

@@ -12,6 +12,7 @@ from engine.events import EvaluationCompleted
 from engine.metrics.verdict import Verdict, worded
 from studio.i18n import translate_engine
 from studio.models.loss_history import LossHistory
+from studio.models.moment import last_at
 from studio.models.quality_table import QualityTable
 from studio.models.quality_text import (
     beside_text,
@@ -20,6 +21,7 @@ from studio.models.quality_text import (
     quality_views,
     shown_value,
 )
+from studio.models.run_marks import mark_kinds
 from studio.panels.quality.matrix_page import MatrixPage
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import add_page_buttons, push_button
@@ -27,6 +29,7 @@ from studio.widgets.copyable_table import CopyableTable
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.folder_dialog import pick_new_file
 from studio.widgets.labels import fill, plain_label, spaced
+from studio.widgets.moment_bar import MomentBar
 from studio.widgets.plot_with_legend import PlotWithLegend
 
 _MATRIX, _TABLE = "matrix", "table"
@@ -46,6 +49,8 @@ class QualityPanel(QWidget):
 
     evaluate_requested = Signal()
     """Emitted to evaluate the shown run, or to cancel that."""
+    moment_chosen = Signal(float)
+    """Emitted with the images seen at a place of the plot that the user has clicked."""
     failed = Signal(object)
     """Emitted with the error if a file cannot be written."""
 
@@ -65,7 +70,10 @@ class QualityPanel(QWidget):
             self.tr("Quality"),
             "",
             has_marks=True,
+            mark_kinds=mark_kinds(),
         )
+        self.board.plot.marks.chosen.connect(self.moment_chosen)
+        self.moment_bar = MomentBar()
         self.board.switched.connect(self._draw)
         self._events: list[EvaluationCompleted] = []
         self.evaluate = push_button(self.tr("Evaluate now"), self.evaluate_requested, role="small")
@@ -104,6 +112,26 @@ class QualityPanel(QWidget):
         if not self._is_view_chosen:
             self._show_automatic_view(event)
         self._draw()
+
+    def show_moment(self, images_seen: float | None) -> int | None:
+        """Mark a moment, and show the evaluation at or before it; None shows the newest.
+
+        Returns:
+            Images seen at that evaluation; None if there is none.
+        """
+        self.board.plot.marks.show_moment(images_seen)
+        if images_seen is None:
+            self.matrix.show_at(None)
+            self.table.clearSelection()
+            return None
+        seen = [event.images_seen for event in self._events]
+        place = last_at(seen, images_seen)
+        if place < 0 or seen[place] > images_seen:
+            return None
+        self.matrix.show_at(seen[place])
+        # The newest evaluation is in the first column.
+        self.table.selectColumn(len(seen) - 1 - place)
+        return seen[place]
 
     def show_verdict(self, verdict: Verdict | None) -> None:
         """Show the verdict on the run and what would help most; ``None`` removes it."""
@@ -188,7 +216,8 @@ class QualityPanel(QWidget):
         self._pages.addWidget(page)
         self._pages.addWidget(self.matrix)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        fill(layout, choice, self.board.legend, (self._pages, 1), self._sentence, self._advice)
+        fill(layout, choice, self.board.legend, (self._pages, 1), self.moment_bar)
+        fill(layout, self._sentence, self._advice)
         self.show_verdict(None)
 
     def _show_empty(self) -> None:

@@ -12,6 +12,7 @@ from engine.events import RunReady
 from engine.runs.branching import BranchStart
 from studio.dialogs.sweep import SweepDialog
 from studio.i18n import translate_engine
+from studio.models.lessons import Experiment
 from studio.models.more_training import Resumable
 from studio.models.run_form import FIELDS, RunForm
 from studio.models.run_settings import group_titles
@@ -208,6 +209,11 @@ class RunPanel(QWidget):
     def use_settings(self, config: RunConfig) -> None:
         """Fill the form with the settings of a run."""
         self._form.use_settings(config)
+        self.refresh()
+
+    def use_experiment(self, experiment: Experiment) -> None:
+        """Fill the form with the settings of a lesson's experiment."""
+        self._form.use_settings(experiment.config(self._form.workspace))
         self.refresh()
 
     def begin_branch(self, start: BranchStart, config: RunConfig) -> None:

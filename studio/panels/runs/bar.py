@@ -54,6 +54,8 @@ class RunsBar(QWidget):
         self.queue_again.setToolTip(self.tr("Add a run with the same settings to the queue"))
         self.settings = QAction(self.tr("Settings…"), self)
         self.settings.setToolTip(self.tr("Show the settings of this run, and use them for another"))
+        self.export = QAction(icon("export"), self.tr("Export…"), self)
+        self.export.setToolTip(self.tr("Export the model, the curves or a film of the previews"))
         self.show_folder = QAction(icon("folder"), self.tr("Show folder"), self)
         self.copy_command = QAction(self.tr("Copy command"), self)
         self.copy_command.setToolTip(self.tr("Copy the command line that does this run again"))
@@ -69,7 +71,8 @@ class RunsBar(QWidget):
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(lambda: self.search_changed.emit(self._search.text()))
         first = (self.settings, self.star, self.rename, self.queue_again)
-        for group in (first, (self.show_folder, self.copy_command), (self.delete,)):
+        second = (self.export, self.show_folder, self.copy_command)
+        for group in (first, second, (self.delete,)):
             self.menu.addActions(list(group))
             self.menu.addSeparator()
         self.menu.addAction(self.empty_trash)
@@ -91,7 +94,10 @@ class RunsBar(QWidget):
             action.setEnabled(run is not None)
         for action in (self.rename, self.delete):
             action.setEnabled(is_free)
-        for action in (self.settings, self.queue_again, self.copy_command):
+        is_trained = is_sound and run is not None and run.status is not Status.EXPORTED
+        for action in (self.queue_again, self.copy_command):
+            action.setEnabled(is_trained)
+        for action in (self.settings, self.export):
             action.setEnabled(is_sound)
         is_starred = run is not None and run.is_starred
         self.star.setText(self.tr("Remove star") if is_starred else self.tr("Star"))

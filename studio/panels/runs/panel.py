@@ -37,6 +37,7 @@ class RunsPanel(QWidget):
     """Emitted with the folders of the selected runs; there may be none."""
     folder_requested = Signal(object)
     command_requested = Signal(object)
+    export_requested = Signal(object)
 
     def __init__(self, jobs: RunJobs, workspace: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,6 +121,7 @@ class RunsPanel(QWidget):
             (bar.settings.triggered, self.settings_requested),
             (bar.show_folder.triggered, self.folder_requested),
             (bar.copy_command.triggered, self.command_requested),
+            (bar.export.triggered, self.export_requested),
             (table.open_requested, self.open_requested),
         ):
             signal.connect(lambda *_, to=command: self._with_run(lambda r: to.emit(r.folder)))

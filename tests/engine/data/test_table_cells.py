@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from engine.data import table_cells
 from engine.data.table_cells import read_numbers, read_texts
 
 
@@ -41,3 +42,28 @@ def test_that_arrays_of_numbers_are_read_as_they_are(kind):
 def test_that_what_is_no_finite_number_of_an_array_is_missing():
     cells = np.array([1.5, np.nan, np.inf, -1e31])
     np.testing.assert_array_equal(read_numbers(cells), [1.5, np.nan, np.nan, np.nan])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.5", "red", None, "1.5", "1,200", "0117", "red", ""],
+        ["1,5", "2,5", "1,5", None, "3"],
+        ["1", 1, True, 1.0, None, "1"],
+    ],
+)
+def test_that_repeated_cells_are_read_as_each_of_them(cells, monkeypatch):
+    numbers, texts = read_numbers(cells), read_texts(cells)
+    monkeypatch.setattr(table_cells, "_read_each", lambda cells, read: [read(c) for c in cells])
+    np.testing.assert_array_equal(read_numbers(cells), numbers)
+    assert read_texts(cells) == texts
+
+
+def test_that_a_text_that_repeats_is_read_once(monkeypatch):
+    read: list[object] = []
+    number = table_cells._number_with_point
+    monkeypatch.setattr(
+        table_cells, "_number_with_point", lambda cell: read.append(cell) or number(cell)
+    )
+    assert np.isnan(read_numbers(["red", "blue", None] * 100)).all()
+    assert len(read) == 3

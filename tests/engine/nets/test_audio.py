@@ -1,15 +1,19 @@
 """Sounds as a modality: any architecture of pictures, and waves at the end."""
 
 import math
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
+from engine.config.sections import NetworkConfig
+from engine.data.facts import AudioFacts
 from engine.data.waveform import Sounds
 from engine.modalities.image import IMAGE_MODALITIES
-from engine.nets.audio import AudioModality
+from engine.modalities.registry import KINDS
+from engine.nets.audio import AudioModality, RhythmicEncoder, autocorrelation
 from engine.nets.discriminator import Discriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.spectrogram import SpectrogramConfig, log_mel
@@ -101,3 +105,45 @@ def test_that_generator_and_discriminator_take_sound_beside_text():
 def test_that_pictures_of_another_shape_are_refused(changes):
     with pytest.raises(ValueError, match="spectrograms"):
         modality(**changes)
+
+
+def test_that_the_autocorrelation_is_that_of_its_definition():
+    series = torch.randn(2, 3, 12, generator=torch.Generator().manual_seed(0))
+    found = autocorrelation(series).numpy()
+    for row, values in zip(found.reshape(6, 12), series.numpy().reshape(6, 12), strict=True):
+        products = np.correlate(values, values, mode="full")[11:]
+        np.testing.assert_allclose(row, products / products[0], atol=5e-3)
+    assert not autocorrelation(torch.zeros(1, 12)).any()
+
+
+def test_that_a_rhythm_is_much_the_same_wherever_it_starts():
+    torch.manual_seed(0)
+    encoder = replace(modality(), has_rhythm=True).build_encoder()
+    assert isinstance(encoder, RhythmicEncoder)
+    seen: list[torch.Tensor] = []
+    encoder.rhythm.register_forward_hook(lambda _net, given, _made: seen.append(given[0]))
+    for frames in ([2, 6, 10], [3, 7, 11], [2, 5, 8]):
+        spectrogram = torch.full((1, 1, 16, 16), -1.0)
+        spectrogram[..., frames] = 0.5
+        assert encoder(spectrogram).shape == (1, 8)
+    first, later, faster = seen
+    assert (first - later).norm() < 0.2 * (first - faster).norm()
+
+
+@pytest.mark.parametrize(
+    ("setting", "seconds", "has_rhythm"),
+    [
+        ("auto", 1.0, False),
+        ("auto", 2.0, True),
+        ("convolutional", 2.0, False),
+        ("rhythm", 0.5, True),
+    ],
+)
+def test_that_long_sounds_are_also_encoded_by_their_rhythm(setting, seconds, has_rhythm):
+    facts = AudioFacts(rate=RATE, samples=int(seconds * RATE))
+    networks = NetworkConfig(image_size=32, sound_encoder=setting)
+    built = KINDS["audio"].build("beat", facts, networks, None)
+    encoder = built.build_encoder()
+    assert isinstance(encoder, RhythmicEncoder) == has_rhythm
+    assert encoder(torch.randn(2, 1, 32, 32)).shape == (2, networks.embedding_dim)
+    assert not isinstance(built.build_backbone(), RhythmicEncoder)

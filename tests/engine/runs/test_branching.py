@@ -105,6 +105,7 @@ SHAPING = {
     "networks__discriminator_norm": "batch",
     "networks__context_norm": "rms",
     "networks__text_conditioning": "every-token",
+    "networks__sound_encoder": "rhythm",
     "data__tokenizer": "characters",
     "data__vocabulary_size": 99,
     "data__word_vectors": "vectors.txt",

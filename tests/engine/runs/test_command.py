@@ -6,6 +6,7 @@ import pytest
 
 from engine.cli import branch, train
 from engine.cli.main import _parser
+from engine.config.changes import SettingChange
 from engine.config.presets import PRESETS, config_from_preset
 from engine.config.run import RunConfig
 from engine.config.setting import settings_in, value_at
@@ -37,6 +38,13 @@ CHANGES = {
     "units": {"data__tokenizer": "characters"},
     "a text like an option": {"data__balance_by": "--minutes"},
     "a text in Chinese": {"data__balance_by": "颜色 *"},
+    "changes during the run": {
+        "changes": (
+            SettingChange(images=640, field="training.learning_rate", text="0.030000000000000002"),
+            SettingChange(images=640, field="reporting.keep_last", text="2"),
+            SettingChange(images=1280, field="training.ema_half_life", text="1e-07"),
+        )
+    },
     "reporting": {"reporting__keep_last": 9, "reporting__max_checkpoint_mb": 12.5},
 }
 

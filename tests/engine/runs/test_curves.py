@@ -13,7 +13,7 @@ from engine.runs.curves import (
     CurveReader,
     Metric,
     MetricKind,
-    best_figures,
+    best_values,
     read_summary,
 )
 from engine.runs.folder import RunFolder
@@ -151,7 +151,7 @@ def test_that_the_best_figures_are_those_that_the_run_found_best():
         evaluated(2, {"joint_coherence"}, kid=0.9, joint_coherence=0.4, kid_std=0.3),
     ]
     # A figure without an order is the newest.
-    assert best_figures(events) == {"kid": 0.5, "joint_coherence": 0.4, "kid_std": 0.3}
+    assert best_values(events) == {"kid": 0.5, "joint_coherence": 0.4, "kid_std": 0.3}
 
 
 def test_that_a_summary_says_the_same_as_the_curves(run: Path):

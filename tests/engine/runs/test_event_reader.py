@@ -32,6 +32,8 @@ from engine.events import (
     RunPaused,
     RunRelocated,
     RunResumed,
+    SettingsChanged,
+    SettingsRejected,
     StepsSkipped,
     WeightsTransferred,
 )
@@ -70,6 +72,9 @@ def every_event(run: Path) -> list[RunEvent]:
         RunPaused(images_seen=64, is_released=True),
         RunRelocated(folder=Path("/elsewhere/run")),
         StepsSkipped(images_seen=64, steps=(3, 4), terms=("discriminator",)),
+        SettingsChanged(
+            images_seen=64, step=8, field="training.learning_rate", old="0.001", new="0.0005"
+        ),
         RolledBack(images_seen=3000, from_images_seen=4000, rate_scale=0.5),
         DatasetVerified(damage=("images 0 to 9 in images.npy",)),
         LogRestored(bytes_restored=4_000),
@@ -270,6 +275,6 @@ def test_that_every_kind_of_event_is_tried_above(tmp_path):
     import typing
 
     tried = {type(event) for event in every_event(tmp_path)}
-    tried |= {PreviewReady, EvaluationFailed, PreviewFailed, ReportingFailed}
+    tried |= {PreviewReady, EvaluationFailed, PreviewFailed, ReportingFailed, SettingsRejected}
     assert tried == set(typing.get_args(RunEvent))
     assert all(dataclasses.is_dataclass(kind) for kind in tried)

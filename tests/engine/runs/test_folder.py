@@ -256,7 +256,7 @@ def damage(run: RunFolder, images: int) -> None:
 
 def test_that_a_run_goes_on_from_its_newest_checkpoint(tmp_path):
     run = stored_run(tmp_path / "run", 64, 128)
-    reopened = reopen_run_folder(run.read_config().with_values(minutes=7.0))
+    reopened = reopen_run_folder(run.read_config().with_values(minutes=7.0)).checkpoint
     assert reopened
     assert reopened.path == run.checkpoint_path(128)
     assert reopened.skipped_checkpoints == ()
@@ -267,7 +267,7 @@ def test_that_damaged_checkpoints_are_passed_over_told_and_set_aside(tmp_path):
     run = stored_run(tmp_path / "run", 64, 128, 192)
     damage(run, 128)
     damage(run, 192)
-    reopened = reopen_run_folder(run.read_config())
+    reopened = reopen_run_folder(run.read_config()).checkpoint
     assert reopened
     assert reopened.path == run.checkpoint_path(64)
     assert [text.partition(":")[0] for text in reopened.skipped_checkpoints] == [
@@ -279,7 +279,7 @@ def test_that_damaged_checkpoints_are_passed_over_told_and_set_aside(tmp_path):
     assert {"damaged-checkpoint-000000000128", "damaged-checkpoint-000000000192"} <= names
     write_checkpoint(run.checkpoint_path(96), some_tensors(), facts_at(96))
     assert run.latest_checkpoint() == run.checkpoint_path(96)
-    again = reopen_run_folder(run.read_config())
+    again = reopen_run_folder(run.read_config()).checkpoint
     assert again
     assert again.skipped_checkpoints == ()
 
@@ -297,12 +297,12 @@ def test_that_a_run_whose_checkpoints_are_all_damaged_never_begins_anew(tmp_path
 
 def test_that_a_run_that_never_saved_begins_at_its_beginning(tmp_path):
     run = stored_run(tmp_path / "run")
-    assert reopen_run_folder(run.read_config()) is None
+    assert reopen_run_folder(run.read_config()).checkpoint is None
     shutil.rmtree(run.checkpoints)
     shutil.rmtree(run.samples)
-    assert reopen_run_folder(run.read_config()) is None
+    assert reopen_run_folder(run.read_config()).checkpoint is None
     (run.checkpoints / ".DS_Store").write_text("of a file browser")
-    assert reopen_run_folder(run.read_config()) is None
+    assert reopen_run_folder(run.read_config()).checkpoint is None
     assert run.samples.is_dir()
 
 
@@ -361,7 +361,7 @@ def test_that_a_run_killed_while_it_was_made_can_be_made_again_or_gone_on_with(t
         if RunFolder(config.run).config_file.exists():
             with pytest.raises(FolderInUseError):
                 create_run_folder(config)
-            assert reopen_run_folder(config) is None
+            assert reopen_run_folder(config).checkpoint is None
         else:
             create_run_folder(config)
         assert RunFolder(config.run).read_config() == config

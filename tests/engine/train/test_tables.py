@@ -95,7 +95,8 @@ def test_that_a_made_row_is_trained_to_tell_its_text():
     none = dict.fromkeys(generator.modality_order, torch.zeros(ROWS, dtype=torch.bool))
     real = {**tiny_pairs(ROWS), "facts": rows}
     made = generator.generate_training_pairs(noise, real, none)
-    losses = generator.redescription_losses(made)
+    everywhere = {name: ~kept for name, kept in none.items()}
+    losses = generator.redescription_losses(made, everywhere)
     assert losses.keys() == {"facts", "image"}
     losses["facts"].sum().backward()
     moved = {name for name, weight in generator.named_parameters() if weight.grad is not None}

@@ -14,12 +14,13 @@ from engine.nets.image import ImageModality
 from engine.nets.protocols import LikelihoodDecoder, Modality, TrainableGenerator
 from engine.train.families import build_step
 from engine.train.gan_step import fake_mask, judged_items, mismatched_logits, real_mask
-from engine.train.pseudo_labels import nll_loss, redescription_loss
+from engine.train.pseudo_labels import nll_loss, reading_loss, redescription_loss
 from engine.train.state import DISCRIMINATOR, TrainingState
 from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
 
 NAMES = ("text", "image", "sketch")
+EVERYWHERE: dict[str, torch.Tensor] = dict.fromkeys(NAMES, torch.ones(8, dtype=torch.bool))
 
 
 def three_modalities() -> tuple[Modality, ...]:
@@ -230,7 +231,7 @@ def test_what_images_tell_of_their_text_moves_the_images_alone():
     generator = PairGenerator(three_modalities(), embedding_dim=8)
     pair = three_items()
     image = pair["image"].requires_grad_()
-    losses = generator.redescription_losses(pair)
+    losses = generator.redescription_losses(pair, EVERYWHERE)
     assert losses.keys() == {"image", "sketch"}
     decoder = cast("LikelihoodDecoder", generator.decoders["text"])
     for name in losses:
@@ -248,7 +249,7 @@ def test_only_generated_items_count_in_the_redescription_loss():
     generator = PairGenerator(three_modalities(), embedding_dim=8)
     fake, rows = three_items(), torch.arange(8)
     kept = {"text": rows < 2, "image": rows < 6, "sketch": rows >= 0}
-    losses = generator.redescription_losses(fake)
+    losses = generator.redescription_losses(fake, EVERYWHERE)
     loss = redescription_loss(generator, fake, kept, {"image": 3.0})
     assert loss is not None
     torch.testing.assert_close(loss, 3 * losses["image"][6:].mean())
@@ -260,19 +261,54 @@ def test_only_generated_items_count_in_the_redescription_loss():
     )
 
 
-def test_the_weight_decides_about_the_redescription_loss_of_three_columns():
+def test_reading_real_items_alone_moves_what_reads_them():
+    torch.manual_seed(0)
+    generator = PairGenerator(three_modalities(), embedding_dim=8)
+    real = three_items()
+    losses = generator.reading_losses(real)
+    assert {name: [*told] for name, told in losses.items()} == {
+        "image": ["text"],
+        "sketch": ["text"],
+    }
+    decoder = cast("LikelihoodDecoder", generator.decoders["text"])
+    expected = decoder.nll_loss(generator.context.encode("image", real["image"]), real["text"])
+    torch.testing.assert_close(losses["image"]["text"], expected)
+    losses["image"]["text"].sum().backward()
+    moved = {
+        name.split(".")[2] if name.startswith("context.encoders") else name.split(".")[1]
+        for name, weight in generator.named_parameters()
+        if weight.grad is not None and weight.grad.any()
+    }
+    assert moved == {"image", "text"}
+
+
+def test_only_rows_that_have_both_items_count_in_the_reading_loss():
+    torch.manual_seed(0)
+    generator = PairGenerator(three_modalities(), embedding_dim=8)
+    items, rows = three_items(), torch.arange(8)
+    present = {"text": rows < 6, "image": rows > 1, "sketch": rows < 0}
+    losses = generator.reading_losses(items)
+    loss = reading_loss(generator, Batch(items=items, present=present), {"text": 3.0})
+    assert loss is not None
+    torch.testing.assert_close(loss, 3 * losses["image"]["text"][2:6].mean())
+    other = cast("TrainableGenerator", three_state("adversarial").generator)
+    assert reading_loss(other, Batch(items=items, present=present)) is None
+
+
+@pytest.mark.parametrize("term", ["reading", "redescription"])
+def test_the_weights_decide_about_the_terms_of_three_columns(term):
     def losses(weight: float, modalities: tuple[Modality, ...]) -> dict[str, Tensor]:
         state = tiny_state("hybrid", modalities=modalities)
-        config = tiny_step_config("hybrid").with_values(training__redescription_weight=weight)
+        config = tiny_step_config("hybrid").with_values(**{f"training__{term}_weight": weight})
         items = three_items() if len(modalities) > 2 else tiny_pairs(8)
         return dict(
             build_step(state, config, modalities=modalities)(complete_batch(items), 0).losses
         )
 
     without, with_it = losses(0.0, three_modalities()), losses(0.5, three_modalities())
-    assert with_it.keys() - without.keys() == {"redescription"}
-    assert with_it["redescription"] > 0
-    assert "redescription" not in losses(0.5, tiny_modalities())
+    assert with_it.keys() - without.keys() == {term}
+    assert with_it[term] > 0
+    assert term not in losses(0.5, tiny_modalities())
 
 
 def test_micro_batches_of_incomplete_rows_give_finite_gradients():

@@ -119,17 +119,20 @@ def test_that_automatic_texts_follow_the_earlier_run(tmp_path):
         data__tokenizer="auto",
         networks__text_encoding="auto",
         networks__text_conditioning="auto",
+        networks__sound_encoder="auto",
     )
     initial = find_initial_run(config)
     followed = follow_initial_run(config, initial)
     assert followed.data.tokenizer == "characters"
     assert followed.networks.text_encoding == "one-hot"
     assert followed.networks.text_conditioning == "initial-state"
+    assert followed.networks.sound_encoder == "convolutional"
     # What the user names stays.
     named = config.with_values(
         data__tokenizer="word",
         networks__text_encoding="token-ids",
         networks__text_conditioning="every-token",
+        networks__sound_encoder="rhythm",
     )
     assert follow_initial_run(named, initial) == named
     assert follow_initial_run(config, None) == config
