@@ -33,12 +33,14 @@ from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.runs import RunJobs
 from studio.jobs.task import Task
+from studio.jobs.tiles import TileJobs
 from studio.jobs.training import SpeedJob, TrainingJob, TransferJob
 from studio.log import LogRelay
 from studio.models.run_form import RunForm
 from studio.models.run_queue import FILE_NAME
 from studio.models.run_selection import MAX_RUNS, RunSelection
 from studio.models.run_state import Command
+from studio.models.tile_search import FoundTile
 from studio.panels.compare import ComparePanel
 from studio.panels.datasets import DatasetPanel
 from studio.panels.gallery import GalleryPanel
@@ -110,6 +112,7 @@ class Studio(QObject):
         self.transfer = TransferJob(work.preview_transfer, work.build_starter, self)
         self.evaluation = EvaluationJob(work.evaluate_run, self.training, self)
         self.gallery = GalleryJob(work.write_gallery, self.training, self)
+        self.tiles = TileJobs(lambda: self.workspace / "galleries", self)
         self.export = ExportJob(work.export_run, self)
         self.datasets = DatasetJobs(work.datasets, self)
         self.runs = RunJobs(self)
@@ -235,7 +238,7 @@ class Studio(QObject):
             run=RunPanel(self._form, is_more_open=is_more_open),
             losses=LossPlotPanel(),
             quality=QualityPanel(),
-            gallery=GalleryPanel(self.nearest, self.player),
+            gallery=GalleryPanel(self.nearest, self.player, self.tiles),
             play=PlayPanel(self.frames, self.neighbours, self.player, self.films),
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
@@ -273,6 +276,7 @@ class Studio(QObject):
         self.timeline.checkpoint_play_requested.connect(self.playing.play_checkpoint)
         window.gallery.save_requested.connect(self._save_gallery)
         window.gallery.given_dropped.connect(window.give)
+        window.gallery.run_requested.connect(self._show_found)
         window.runs.export_requested.connect(self.exporting.ask)
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
@@ -297,6 +301,7 @@ class Studio(QObject):
             window.play.shut_down,
             self.player.shut_down,
             self.comparing.shut_down,
+            self.tiles.shut_down,
         ):
             self.closing.closing.connect(shut_down)
         window.import_requested.connect(self.importing.open)
@@ -363,6 +368,18 @@ class Studio(QObject):
     def _save_gallery(self) -> None:
         if self.run_view.folder is not None:
             self.saving.ask(self.run_view.folder, self.workspace / "galleries")
+
+    @Slot(object)
+    def _show_found(self, found: FoundTile) -> None:
+        """Open the run of a tile and show it; a run that trains stays as it is."""
+        if self.training.is_running:
+            text = self.tr("Another run can be opened once this one has ended.")
+            self.window.statusBar().showMessage(text, _MESSAGE_MS)
+            return
+        self.run_view.open_or_report(found.folder)
+        if self.run_view.folder == found.folder:
+            self.window.show_gallery()
+            self.window.gallery.show_tile(found)
 
     @Slot()
     def _export_run(self) -> None:

@@ -120,6 +120,7 @@ class GalleryWriter:
         samples: Samples,
         sources: Mapping[str, Sequence[str]] | None = None,
         scenes: Sequence[Scene] = (),
+        shown: tuple[ImageArray, Sequence[str]] | None = None,
     ) -> None:
         """Append items.
 
@@ -127,8 +128,10 @@ class GalleryWriter:
             samples: N items.
             sources: by column, names of the N files that its values were read from.
             scenes: of the N items, for their pictures; empty if they have none.
+            shown: tiles [N, H, W, 3] and captions for the contact sheet; ``tiles`` and
+                ``captions`` of the samples by default.
         """
-        pictures, words = tiles(samples), captions(samples)
+        pictures, words = shown or (tiles(samples), captions(samples))
         try:
             if self._info is None:
                 described = describe_columns(samples.columns, self._facts)
@@ -136,9 +139,9 @@ class GalleryWriter:
                 atomic_write(self._folder / COLUMNS_FILE, self._info.to_json().encode())
             for row in range(len(samples)):
                 known = {name: files[row] for name, files in (sources or {}).items()}
-                shown = (Image.fromarray(pictures[row]), words[row])
+                tile = (Image.fromarray(pictures[row]), words[row])
                 scene = scenes[row] if scenes else None
-                self._add_one(self._info, samples, row, known, shown, scene)
+                self._add_one(self._info, samples, row, known, tile, scene)
             self._metadata.flush()
         except OSError as error:
             raise wrap_os_error(error, self._folder) from error

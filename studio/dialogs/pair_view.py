@@ -1,6 +1,5 @@
 """Dialog with one enlarged pair, its history, and actions to copy and save it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +43,7 @@ from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
 from engine.metrics.distances import Likeness, NearestImage
 from studio.dialogs.error import ErrorDialog
+from studio.dialogs.tile_origin import TileOriginDialog
 from studio.errors.reporter import ErrorReport
 from studio.errors.wording import explain
 from studio.jobs.nearest import NearestJob
@@ -51,15 +51,13 @@ from studio.jobs.preview_player import PreviewPlayer
 from studio.jobs.task import TaskEnded
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import qimage_of
+from studio.models.tile_files import ChosenTiles, file_stem
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
 from studio.widgets.icons import icon
 from studio.widgets.image_view import ImageView
 from studio.widgets.labels import fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
-
-_NOT_FOR_NAMES = re.compile(r"[^\w]+")
-_MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +116,7 @@ class PairActions(QObject):
 
 def suggested_name(pair: Pair) -> str:
     """Return a file name made of the text and the number of images seen."""
-    words = _NOT_FOR_NAMES.sub("-", pair.text).strip("-")[:_MAX_NAME_LENGTH]
-    return f"{words or 'pair'}-{pair.images_seen}.png"
+    return f"{file_stem(pair.text)}-{pair.images_seen}.png"
 
 
 def png_of(pair: Pair) -> bytes:
@@ -389,6 +386,10 @@ class PairView(QDialog):
         fill(tiles, self._previous, self._place, self._next, 1, self._compare)
         for action in self._actions.all:
             tiles.addWidget(push_button(action.text(), action.trigger, auto_default=False))
+        tip = self.tr("Show run, step, seed and scene of this pair")
+        tiles.addWidget(
+            push_button(self.tr("Origin…"), self._show_origin, tip=tip, auto_default=False)
+        )
         layout = spaced(QVBoxLayout(self), MARGIN, (MARGIN, MARGIN, MARGIN, MARGIN))
         pictures = QGridLayout()
         pictures.setHorizontalSpacing(MARGIN)
@@ -445,6 +446,16 @@ class PairView(QDialog):
             is_live=self._cursor.is_live,
             grows=self._timeline.is_growing,
         )
+
+    @Slot()
+    def _show_origin(self) -> None:
+        sheet = self._cursor.sheet()
+        if sheet is None:
+            return
+        path = self._timeline.step_at(self._cursor.index).path
+        dialog = TileOriginDialog(self, ChosenTiles(path=path, sheet=sheet, tiles=(self._tile,)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:

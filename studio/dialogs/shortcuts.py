@@ -53,6 +53,12 @@ class ShortcutsDialog(QDialog):
             self.tr("Gallery"),
             [
                 (_native("Return"), self.tr("Open the pair")),
+                (_native("Shift+Right", "Ctrl+Space"), self.tr("Select more pairs")),
+                (_native(QKeySequence.StandardKey.SelectAll), self.tr("Select all pairs")),
+                (_native("S", "T"), self.tr("Star the selected pairs, or tag them")),
+                (_native(QKeySequence.StandardKey.Copy), self.tr("Copy the selected pairs")),
+                (_native("O"), self.tr("Where the pair comes from")),
+                (_native("Ctrl+F"), self.tr("Search texts and tags")),
                 (_native("Up", "Down"), self.tr("Previous and next pair, while one is open")),
                 (_native("Alt+Left", "Alt+Right"), self.tr("Previous and next step")),
             ],

@@ -8,8 +8,9 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage
 
 from engine.events import ImageArray
+from engine.runs.tile_marks import Marks
 from engine.sample.preview_sheet import Sheet
-from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark
+from studio.widgets.thumbnail_grid import SOUND_ROLE, STAR_ROLE, SoundMark
 
 _ROOT = QModelIndex()
 _Role = Qt.ItemDataRole
@@ -27,6 +28,7 @@ class TileModel(QAbstractListModel):
         """Row of the tile whose sound is playing, -1 for none."""
         self._problem: str = ""
         """Why sounds cannot be played."""
+        self._marks: Marks = {}
 
     def show_sheet(self, sheet: Sheet | None) -> None:
         """Show the pairs of another preview, or none.
@@ -59,6 +61,12 @@ class TileModel(QAbstractListModel):
         if self._images:
             self.dataChanged.emit(self.index(0), self.index(len(self._images) - 1))
 
+    def show_marks(self, marks: Marks) -> None:
+        """Set stars and tags."""
+        self._marks = marks
+        if self._images:
+            self.dataChanged.emit(self.index(0), self.index(len(self._images) - 1))
+
     def _mark(self, row: int) -> SoundMark | None:
         if not self._has_sounds:
             return None
@@ -82,18 +90,31 @@ class TileModel(QAbstractListModel):
             return self._tool_tip(index.row())
         if role == SOUND_ROLE:
             return self._mark(index.row())
+        if role == STAR_ROLE:
+            return index.row() in self._marks and self._marks[index.row()].is_starred
         if role == _Role.DecorationRole:
             return self._images[index.row()]
         if role == _Role.AccessibleTextRole:
-            spoken = self.tr("Pair {0}: {1}")
-            return spoken.format(index.row() + 1, self.texts[index.row()])
+            return self._spoken(index.row())
         return None
 
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        """Return the flags of a pair, which can be dragged."""
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def _spoken(self, row: int) -> str:
+        mark = self._marks.get(row)
+        is_starred = mark is not None and mark.is_starred
+        spoken = self.tr("Pair {0}, starred: {1}") if is_starred else self.tr("Pair {0}: {1}")
+        return spoken.format(row + 1, self.texts[row])
+
     def _tool_tip(self, row: int) -> str:
-        if not self._has_sounds:
-            return self.texts[row]
-        about_sound = self._problem or self.tr("Space plays the sound")
-        return f"{self.texts[row]}\n{about_sound}".strip()
+        lines = [self.texts[row]]
+        if row in self._marks and self._marks[row].tags:
+            lines.append(self.tr("Tags: {0}").format(", ".join(self._marks[row].tags)))
+        if self._has_sounds:
+            lines.append(self._problem or self.tr("Space plays the sound"))
+        return "\n".join(lines).strip()
 
 
 def qimage_of(pixels: ImageArray) -> QImage:

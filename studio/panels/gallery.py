@@ -11,11 +11,17 @@ from engine.data.column_info import AUDIO, IMAGE
 from engine.events import PreviewReady
 from engine.sample.preview_sheet import Sheet
 from studio.dialogs.pair_view import Pair, PairActions, PairView
+from studio.dialogs.search_tiles import SearchTilesDialog
+from studio.dialogs.selection_actions import SelectionActions, SelectionBar
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
+from studio.jobs.tiles import TileJobs
 from studio.models.gallery_columns import kind_of_file
 from studio.models.preview_timeline import PreviewTimeline, StepCursor, step_text
 from studio.models.thumbnails import TileModel
+from studio.models.tile_files import ChosenTiles
+from studio.models.tile_marks import RunMarks
+from studio.models.tile_search import FoundTile
 from studio.settings.choices import GalleryView
 from studio.theme import MARGIN, SPACING
 from studio.widgets.buttons import icon_button, push_button
@@ -48,13 +54,20 @@ class GalleryPanel(QWidget):
     is followed."""
     given_dropped = Signal(object)
     """Carries the ``Path`` of an image or a sound, of which the run is to make the rest."""
+    run_requested = Signal(object)
+    """Carries the ``FoundTile`` of a run that is not shown."""
     play_requested = Signal(object)
     """Carries a ``PreviewTile``."""
 
     def __init__(
-        self, nearest: NearestJob, player: PreviewPlayer, parent: QWidget | None = None
+        self,
+        nearest: NearestJob,
+        player: PreviewPlayer,
+        tiles: TileJobs,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._tiles = tiles
         self._nearest, self._player = nearest, player
         player.changed.connect(self._show_sounds)
         self._timeline = PreviewTimeline(self)
@@ -75,6 +88,10 @@ class GalleryPanel(QWidget):
         self._zoom_bar = QWidget()
         bar = spaced(QHBoxLayout(self._zoom_bar), margins=(0, 0, 0, 0))
         fill(bar, smaller, self._zoom, larger)
+        self._search = icon_button("search", self.tr("Search texts and tags"), "Ctrl+F")
+        self._search.setAutoRepeat(False)
+        self._search.clicked.connect(self._open_search)
+        self._marks = RunMarks(self)
         self._save = push_button(self.tr("Save gallery…"), self.save_requested, icon_name="save")
         self._grid = ThumbnailGrid()
         self._grid.setModel(self._model)
@@ -83,6 +100,13 @@ class GalleryPanel(QWidget):
         self._grid.play_requested.connect(self._play)
         self._grid.zoom_requested.connect(self._zoom_by)
         self._grid.customContextMenuRequested.connect(self._show_menu)
+        self._chosen_actions = SelectionActions(
+            self._grid, tiles, self._marks, self._chosen, self._timeline
+        )
+        self._selection_bar = SelectionBar(self._chosen_actions)
+        self._grid.drag_requested.connect(self._chosen_actions.drag)
+        self._grid.selection_changed.connect(self._show_selection)
+        self._marks.shown.connect(self._show_marks)
         self._notice = plain_label(role="muted")
         self._notice.hide()
         self._stack = QStackedWidget()
@@ -108,6 +132,13 @@ class GalleryPanel(QWidget):
         self._text_lines = 1
         self._timeline.open_run(folder)
         self._cursor.move_to(self._cursor.count - 1)
+
+    def show_tile(self, found: FoundTile) -> None:
+        """Show and select a tile of the run that is open."""
+        place = self._timeline.place_of(found.images_seen)
+        self._cursor.move_to(min(place, self._cursor.count - 1))
+        self._grid.select_rows([found.tile])
+        self._grid.setFocus()
 
     def show_moment(self, images_seen: float | None) -> int | None:
         """Show the preview at or before a moment, or else the first; None follows the newest.
@@ -176,7 +207,9 @@ class GalleryPanel(QWidget):
         self._stack.addWidget(EmptyState("gallery", empty))
         self._stack.addWidget(self._grid)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, MARGIN, MARGIN))
-        top = fill(QHBoxLayout(), self._zoom_bar, 1, self._save)
+        top = fill(
+            QHBoxLayout(), self._zoom_bar, (self._selection_bar, 1), self._search, self._save
+        )
         fill(layout, top, self._notice, (self._stack, 1), self._steps)
         self.setFocusProxy(self._steps)
 
@@ -189,12 +222,16 @@ class GalleryPanel(QWidget):
     @Slot()
     def _refresh(self) -> None:
         sheet = self._sheet = self._cursor.sheet()
+        run = self._timeline.step_at(self._cursor.index).path.parents[1] if sheet else Path()
+        if run != self._marks.run:
+            self._marks.show_run(run, self._tiles.marks_of(run))
         self._stack.setCurrentIndex(1 if sheet else 0)
         self._zoom_bar.setVisible(sheet is not None)
         self._steps.setVisible(sheet is not None)
         # The tile size is set first, so that new rows are measured only once.
         self._lay_tiles_out(sheet)
         self._model.show_sheet(sheet)
+        self._show_selection()
         self._sounds = self._timeline.sounds_at(self._cursor.index) if sheet else {}
         if self._sounds:
             self._player.find_out()
@@ -255,6 +292,43 @@ class GalleryPanel(QWidget):
             path = next(iter(self._sounds.values()))
             self._player.toggle(path, tile, len(self._sheet.texts))
 
+    def _chosen(self) -> ChosenTiles | None:
+        """Return the selected tiles of the shown preview; None if there are none."""
+        sheet = self._sheet
+        tiles = self._grid.selected_rows()
+        if sheet is None or not tiles:
+            return None
+        path = self._timeline.step_at(self._cursor.index).path
+        return ChosenTiles(path=path, sheet=sheet, tiles=tiles)
+
+    @Slot()
+    def _show_selection(self) -> None:
+        self._chosen_actions.refresh()
+        self._selection_bar.show_count(len(self._grid.selectedIndexes()))
+
+    @Slot()
+    def _select_starred(self) -> None:
+        count = self._model.rowCount()
+        self._grid.select_rows(tile for tile in self._marks.starred if tile < count)
+
+    @Slot()
+    def _open_search(self) -> None:
+        dialog = SearchTilesDialog(self, self._tiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.tile_chosen.connect(self._show_found)
+        dialog.open()
+
+    @Slot(object)
+    def _show_found(self, found: FoundTile) -> None:
+        if found.folder == self._marks.run:
+            self.show_tile(found)
+        else:
+            self.run_requested.emit(found)
+
+    @Slot()
+    def _show_marks(self) -> None:
+        self._model.show_marks(self._marks.marks)
+
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
         index = self._grid.indexAt(place)
@@ -271,16 +345,30 @@ class GalleryPanel(QWidget):
         play.triggered.connect(lambda: self.play_requested.emit(tile))
         menu.addSeparator()
         menu.addActions(list(self._actions.all))
+        menu.addActions([self._chosen_actions.copy_enlarged])
+        menu.addSeparator()
+        menu.addActions(list(self._chosen_actions.all[1:]))
+        menu.addSeparator()
+        menu.addAction(self.tr("Select all"), self._grid.selectAll)
+        starred = menu.addAction(self.tr("Select starred"), self._select_starred)
+        starred.setEnabled(bool(self._marks.starred))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept an image or a sound; the window imports everything else."""
+        if event.source() is self._grid:
+            # The panel's own tiles: accepted, so that the window does not import them.
+            event.accept()
+            return
         path = dropped_path(event.mimeData())
         is_media = path is not None and path.is_file() and kind_of_file(path) in (IMAGE, AUDIO)
         event.setAccepted(is_media and self._save.isEnabled())
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Emit ``given_dropped``."""
+        """Emit ``given_dropped``, unless the tiles come from this panel."""
+        if event.source() is self._grid:
+            event.ignore()
+            return
         path = dropped_path(event.mimeData())
         if path is not None:
             event.acceptProposedAction()

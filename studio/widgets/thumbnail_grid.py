@@ -1,9 +1,12 @@
 """Grid of thumbnails with captions, and its delegate."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
 from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -40,6 +43,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.theme import mixed
 from studio.widgets.icons import icon
 
 NARROWEST = 76
@@ -52,6 +56,10 @@ _Index = QModelIndex | QPersistentModelIndex
 
 SOUND_ROLE = Qt.ItemDataRole.UserRole + 1
 """Role of the ``SoundMark`` of a tile; None if it has no sound."""
+STAR_ROLE = Qt.ItemDataRole.UserRole + 20
+"""Role of whether a tile is starred."""
+_SELECTED_SHARE = 0.22
+"""Of the highlight in the ground of a selected tile."""
 _MARK_SIDE = 20
 _MARK_OUTSIDE = 4
 """Pixels of a mark beyond the corner of the picture."""
@@ -98,6 +106,7 @@ class TileDelegate(QStyledItemDelegate):
         picture = self._picture_in(option.rect)
         self._paint_picture(painter, picture, option, index)
         self._paint_mark(painter, option, index)
+        self._paint_star(painter, option, index)
         self._paint_text(painter, picture.bottom() + PADDING, option, index)
         painter.restore()
 
@@ -153,6 +162,17 @@ class TileDelegate(QStyledItemDelegate):
         picture = icon("sound", "on_accent" if is_playing else "")
         inner = place.adjusted(3, 3, -3, -3).toRect()
         picture.paint(painter, inner, Qt.AlignmentFlag.AlignCenter, mode)
+
+    def _paint_star(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        if not index.data(STAR_ROLE):
+            return
+        corner = self._picture_in(option.rect).topLeft() - QPointF(_MARK_OUTSIDE, _MARK_OUTSIDE)
+        place = QRectF(corner, QSizeF(_MARK_SIDE, _MARK_SIDE))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Mid), 1))
+        painter.setBrush(option.palette.color(QPalette.ColorRole.Base))
+        painter.drawEllipse(place)
+        icon("starred").paint(painter, place.adjusted(3, 3, -3, -3).toRect())
 
     def _paint_text(
         self, painter: QPainter, top: float, option: QStyleOptionViewItem, index: _Index
@@ -239,14 +259,33 @@ def set_up_tiles(view: QAbstractItemView, delegate: TileDelegate) -> None:
     view.setMouseTracking(True)
 
 
+class SelectableTileDelegate(TileDelegate):
+    """Paints selected tiles on a tinted background."""
+
+    def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        if not option.state & QStyle.StateFlag.State_Selected:
+            super()._paint_background(painter, option)
+            return
+        role = QPalette.ColorRole
+        highlight, base = option.palette.color(role.Highlight), option.palette.color(role.Base)
+        has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        ground = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(highlight, 2 if has_focus else 1))
+        painter.setBrush(mixed(highlight, base, _SELECTED_SHARE))
+        painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
+
+
 MAX_ZOOM = 8
+_ADDING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class ThumbnailGrid(QListView):
     """A ``QListView`` of pictures with captions, in columns spread over the width.
 
-    The model returns a ``QImage`` for ``DecorationRole`` and the caption for ``DisplayRole``.
+    A click opens a tile; with Ctrl or Shift it changes the selection. The model returns a
+    ``QImage`` for ``DecorationRole`` and the caption for ``DisplayRole``.
     """
 
     tile_opened = Signal(int)
@@ -256,6 +295,9 @@ class ThumbnailGrid(QListView):
     was pressed."""
     zoom_requested = Signal(int)
     """Emitted with the change of the zoom factor."""
+    drag_requested = Signal()
+    """Emitted when the selected tiles are dragged."""
+    selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -263,15 +305,21 @@ class ThumbnailGrid(QListView):
         self._tile = QSize()
         self._is_on_mark = False
         """Whether the mouse is being released on a sound mark."""
+        self._is_adding = False
+        """Whether Ctrl or Shift was held down when the mouse was pressed."""
         self._wheel = ZoomWheel()
-        self._delegate = TileDelegate(self)
+        self._delegate = SelectableTileDelegate(self)
         set_up_tiles(self, self._delegate)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionRectVisible(True)
+        # After ``setMovement``, which turns dragging off.
+        self.setDragEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.clicked.connect(self._open)
+        self.clicked.connect(self._on_clicked)
 
     def set_tiles(self, *, zoom: int, tile: QSize, text_lines: int) -> None:
         """Set the size of the tiles.
@@ -301,7 +349,31 @@ class ThumbnailGrid(QListView):
         if cell != self.gridSize():
             self.setGridSize(cell)
 
+    def selected_rows(self) -> tuple[int, ...]:
+        """Return the selected rows in their order; the current one if none is selected."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        current = self.currentIndex()
+        return tuple(rows) or ((current.row(),) if current.isValid() else ())
+
+    def select_rows(self, rows: Iterable[int]) -> None:
+        """Select rows; the first becomes the current one."""
+        wanted = list(rows)
+        selection = QItemSelection()
+        for row in wanted:
+            index = self.model().index(row, 0)
+            selection.select(index, index)
+        kind = QItemSelectionModel.SelectionFlag
+        if wanted:
+            first = self.model().index(wanted[0], 0)
+            self.selectionModel().setCurrentIndex(first, kind.NoUpdate)
+            self.scrollTo(first)
+        self.selectionModel().select(selection, kind.ClearAndSelect)
+
     @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex | QPersistentModelIndex) -> None:
+        if self._is_on_mark or not self._is_adding:
+            self._open(index)
+
     def _open(self, index: QModelIndex | QPersistentModelIndex) -> None:
         if index.isValid() and self._is_on_mark:
             self.play_requested.emit(index.row())
@@ -313,9 +385,32 @@ class ThumbnailGrid(QListView):
         self._spread()
         super().resizeEvent(event)
 
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Emit ``selection_changed``."""
+        super().selectionChanged(selected, deselected)
+        self.selection_changed.emit()
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        """Emit ``drag_requested``: the model knows no files."""
+        self.drag_requested.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember whether the click changes the selection."""
+        self._is_adding = bool(event.modifiers() & _ADDING)
+        super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open the current tile with Enter or Space; Space plays its sound if it has one."""
+        """Open the current tile with Enter or Space; Space plays its sound if it has one.
+
+        Escape clears the selection. Ctrl and Space select the current tile.
+        """
         index = self.currentIndex()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(event)
+            return
+        if event.key() == Qt.Key.Key_Escape and self.selectedIndexes():
+            self.clearSelection()
+            return
         if event.key() == Qt.Key.Key_Space and index.data(SOUND_ROLE) is not None:
             self.play_requested.emit(index.row())
             return

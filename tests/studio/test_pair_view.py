@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import DatasetMissingError
 from engine.metrics.distances import Likeness, NearestImage
 from studio.dialogs.pair_view import Pair, PairView, suggested_name
+from studio.dialogs.tile_origin import TileOriginDialog
 from studio.jobs.audio_player import AudioPlayer
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
@@ -230,3 +231,12 @@ def test_that_pictures_grow_by_whole_factors_and_shrink_to_fit(
 )
 def test_that_suggested_names_are_safe(text: str, name: str) -> None:
     assert suggested_name(Pair(image=QImage(), text=text, images_seen=640)) == name
+
+
+def test_that_the_pair_says_where_it_comes_from(shown: Shown, qtbot: QtBot) -> None:
+    shown.click(qtbot, "Origin…")
+    facts = dict(child(shown.view, TileOriginDialog).rows)
+    assert (facts["Run"], facts["Images seen"], facts["Tile"]) == ("run", "3", "2 / 4")
+    # The run of this test has no settings, so neither seed nor scene are known.
+    assert "Seed" not in facts
+    assert says(child(shown.view, TileOriginDialog), "cannot be read")

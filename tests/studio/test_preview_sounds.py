@@ -14,6 +14,7 @@ from studio.dialogs.pair_view import PairView
 from studio.jobs.audio_player import AudioPlayer, PlaybackProblem, PlaybackUnavailableError
 from studio.jobs.nearest import NearestJob
 from studio.jobs.preview_player import PreviewPlayer
+from studio.jobs.tiles import TileJobs
 from studio.panels.gallery import GalleryPanel
 from studio.widgets.thumbnail_grid import SOUND_ROLE, SoundMark, ThumbnailGrid
 from tests.helpers.fake_devices import FakeDevices
@@ -31,7 +32,7 @@ class Story:
         self.qtbot, self.run, self.devices = qtbot, run, FakeDevices()
         self.audio = AudioPlayer(self.devices)
         self.player = PreviewPlayer(self.audio)
-        self.panel = GalleryPanel(NearestJob(answering(None)), self.player)
+        self.panel = GalleryPanel(NearestJob(answering(None)), self.player, TileJobs(Path))
         qtbot.addWidget(self.panel)
         self.panel.resize(640, 480)
         self.panel.show()
