@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en">
 <context>
+    <name>AddRunField</name>
+    <message numerus="yes">
+        <source>%Ln run(s) are compared at most; remove one first</source>
+        <translation>
+            <numerusform>%Ln run is compared at most; remove one first</numerusform>
+            <numerusform>%Ln runs are compared at most; remove one first</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ChecksController</name>
     <message numerus="yes">
         <source>Examining %Ln item(s)…</source>
@@ -15,6 +25,16 @@
         <translation>
             <numerusform>The doctor found %Ln issue</numerusform>
             <numerusform>The doctor found %Ln issues</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CurvesPage</name>
+    <message numerus="yes">
+        <source>{0}, median of %Ln seed(s)</source>
+        <translation>
+            <numerusform>{0}, median of %Ln seed</numerusform>
+            <numerusform>{0}, median of %Ln seeds</numerusform>
         </translation>
     </message>
 </context>
@@ -194,6 +214,33 @@
     </message>
 </context>
 <context>
+    <name>MetricPlot</name>
+    <message numerus="yes">
+        <source>%Ln run(s) have no such curve.</source>
+        <translation>
+            <numerusform>%Ln run has no such curve.</numerusform>
+            <numerusform>%Ln runs have no such curve.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ParallelPage</name>
+    <message numerus="yes">
+        <source>Compare %Ln brushed run(s)</source>
+        <translation>
+            <numerusform>Compare %Ln brushed run</numerusform>
+            <numerusform>Compare %Ln brushed runs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) are compared at most: brush fewer</source>
+        <translation>
+            <numerusform>%Ln run is compared at most: brush fewer</numerusform>
+            <numerusform>%Ln runs are compared at most: brush fewer</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ReplaceDialog</name>
     <message numerus="yes">
         <source>%Ln text(s) would change:</source>
@@ -258,6 +305,50 @@
         <translation>
             <numerusform>Writes %Ln item: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</numerusform>
             <numerusform>Writes %Ln items: images and sounds as files, texts and table rows in metadata.jsonl, a contact sheet and a page to look through them (index.html) to:</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SaveTilesDialog</name>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln pair</numerusform>
+            <numerusform>%Ln pairs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s) were saved.</source>
+        <translation>
+            <numerusform>%Ln pair was saved.</numerusform>
+            <numerusform>%Ln pairs were saved.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SearchTilesDialog</name>
+    <message numerus="yes">
+        <source>The first %Ln are shown. Add a word.</source>
+        <translation>
+            <numerusform>The first %Ln is shown. Add a word.</numerusform>
+            <numerusform>The first %Ln are shown. Add a word.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln found.</source>
+        <translation>
+            <numerusform>%Ln found.</numerusform>
+            <numerusform>%Ln found.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SelectionBar</name>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>%Ln selected</numerusform>
+            <numerusform>%Ln selected</numerusform>
         </translation>
     </message>
 </context>
@@ -351,6 +442,16 @@
     </message>
 </context>
 <context>
+    <name>Studio</name>
+    <message numerus="yes">
+        <source>%Ln run(s) are compared at most.</source>
+        <translation>
+            <numerusform>%Ln run is compared at most.</numerusform>
+            <numerusform>%Ln runs are compared at most.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>SummaryPage</name>
     <message numerus="yes">
         <source>%Ln item(s) imported</source>
@@ -364,6 +465,16 @@
         <translation>
             <numerusform>%Ln file or item was left out; the report names it with its reason.</numerusform>
             <numerusform>%Ln files or items were left out; the report names each of them with its reason.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SweepDialog</name>
+    <message numerus="yes">
+        <source>Add %Ln run(s) to the queue</source>
+        <translation>
+            <numerusform>Add %Ln run to the queue</numerusform>
+            <numerusform>Add %Ln runs to the queue</numerusform>
         </translation>
     </message>
 </context>

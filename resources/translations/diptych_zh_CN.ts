@@ -37,6 +37,10 @@ Free software under the Apache License 2.0.</source>
         <translation>保存画廊(&amp;S)…</translation>
     </message>
     <message>
+        <source>&amp;Export run…</source>
+        <translation>导出训练(&amp;E)…</translation>
+    </message>
+    <message>
         <source>Choose &amp;workspace…</source>
         <translation>选择工作区(&amp;W)…</translation>
     </message>
@@ -51,6 +55,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>E&amp;valuate now</source>
         <translation>立即评估(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Com&amp;pare the selected runs</source>
+        <translation>比较所选训练(&amp;R)</translation>
+    </message>
+    <message>
+        <source>S&amp;weep a setting…</source>
+        <translation>扫描某项设置(&amp;A)…</translation>
     </message>
     <message>
         <source>&amp;Reset layout</source>
@@ -118,10 +130,60 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>AddRunField</name>
+    <message>
+        <source>Add a run</source>
+        <translation>添加训练</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) are compared at most; remove one first</source>
+        <translation>
+            <numerusform>最多比较 %Ln 个训练；请先移除一个</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Type a part of its name, choose it and press Enter</source>
+        <translation>输入名称的一部分，选中后按 Enter</translation>
+    </message>
+</context>
+<context>
+    <name>AxesMenu</name>
+    <message>
+        <source>Axes</source>
+        <translation>坐标轴</translation>
+    </message>
+    <message>
+        <source>Choose the settings and figures to show</source>
+        <translation>选择要显示的设置和指标</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>Hide this line</source>
         <translation>隐藏此行</translation>
+    </message>
+</context>
+<context>
+    <name>Board</name>
+    <message>
+        <source>Board of drawn items</source>
+        <translation>所生成条目的展板</translation>
+    </message>
+</context>
+<context>
+    <name>BoardBar</name>
+    <message>
+        <source>Draw new noise for all items that are not locked</source>
+        <translation>为所有未锁定的条目抽取新噪声</translation>
+    </message>
+    <message>
+        <source>Number of items</source>
+        <translation>条目数</translation>
+    </message>
+    <message>
+        <source>Number of items on the board</source>
+        <translation>展板上的条目数</translation>
     </message>
 </context>
 <context>
@@ -373,6 +435,48 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>CompareMetrics</name>
+    <message>
+        <source>Loss: {0}</source>
+        <translation>损失：{0}</translation>
+    </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+    <message>
+        <source>Training: {0}</source>
+        <translation>训练：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>ComparePanel</name>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本</translation>
+    </message>
+    <message>
+        <source>Parallel coordinates</source>
+        <translation>平行坐标</translation>
+    </message>
+    <message>
+        <source>No runs to compare yet. Select up to twelve in the Runs panel and press Ctrl+K, or type the name of a run above.</source>
+        <translation>还没有可比较的训练。请在“训练列表”面板中选择最多十二个并按 Ctrl+K，或在上方输入训练的名称。</translation>
+    </message>
+    <message>
+        <source>Reading the runs…</source>
+        <translation>正在读取训练…</translation>
+    </message>
+</context>
+<context>
     <name>ConfirmDiscard</name>
     <message>
         <source>Stop and discard</source>
@@ -454,6 +558,91 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Show everything</source>
         <translation>显示全部</translation>
+    </message>
+</context>
+<context>
+    <name>CurvesPage</name>
+    <message>
+        <source>Images seen</source>
+        <translation>已训练图像数</translation>
+    </message>
+    <message>
+        <source>Time trained</source>
+        <translation>训练时间</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>What the curves are drawn over</source>
+        <translation>曲线的横轴表示什么</translation>
+    </message>
+    <message>
+        <source>Horizontal axis</source>
+        <translation>横轴</translation>
+    </message>
+    <message>
+        <source>Log scale</source>
+        <translation>对数坐标</translation>
+    </message>
+    <message>
+        <source>Join seeds</source>
+        <translation>合并种子</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0}, median of %Ln seed(s)</source>
+        <translation>
+            <numerusform>{0}，%Ln 个种子的中位数</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>images seen</source>
+        <translation>已训练图像数</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>minutes trained</source>
+        <translation>已训练分钟数</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} 分钟</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>{0} steps</source>
+        <translation>{0} 步</translation>
+    </message>
+    <message>
+        <source>Smoothing</source>
+        <translation>平滑</translation>
+    </message>
+    <message>
+        <source>Weight of the past in the curves of losses; figures of quality stay as they are</source>
+        <translation>损失曲线中历史值的权重；质量指标保持原样</translation>
+    </message>
+    <message>
+        <source>Logarithmic axis; values of zero and below are drawn at its lower edge</source>
+        <translation>对数坐标轴；零和负值画在下边缘</translation>
+    </message>
+    <message>
+        <source>Show runs that differ in nothing but their seed as one curve: their median, and a band from the lowest to the highest, as far as all of them have trained</source>
+        <translation>将仅种子不同的训练显示为一条曲线：各训练的中位数，以及从最低到最高的区间带，只画到它们都已训练到的位置</translation>
+    </message>
+    <message>
+        <source>Show the whole runs; single outliers may leave the frame</source>
+        <translation>显示各个训练的全过程；个别离群值可能超出画面</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适应</translation>
     </message>
 </context>
 <context>
@@ -626,6 +815,25 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>DirectionControls</name>
+    <message>
+        <source>Finding the directions…</source>
+        <translation>正在查找方向…</translation>
+    </message>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Move all sliders to the middle</source>
+        <translation>将所有滑块移到中间</translation>
+    </message>
+    <message>
+        <source>This run has no directions.</source>
+        <translation>该训练没有方向。</translation>
+    </message>
+</context>
+<context>
     <name>DockArea</name>
     <message>
         <source>Run</source>
@@ -634,6 +842,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Gallery</source>
         <translation>画廊</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>试玩</translation>
     </message>
     <message>
         <source>Datasets</source>
@@ -654,6 +866,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Log</source>
         <translation>日志</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Learn</source>
+        <translation>学习</translation>
     </message>
 </context>
 <context>
@@ -676,6 +896,32 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>DrawingCanvas</name>
+    <message>
+        <source>Drawing pad</source>
+        <translation>画板</translation>
+    </message>
+</context>
+<context>
+    <name>DrawingPad</name>
+    <message>
+        <source>Draw in {0}</source>
+        <translation>用 {0} 绘制</translation>
+    </message>
+    <message>
+        <source>Width of the pen</source>
+        <translation>画笔粗细</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清空</translation>
+    </message>
+    <message>
+        <source>Clear the pad</source>
+        <translation>清空画板</translation>
+    </message>
+</context>
+<context>
     <name>DropZone</name>
     <message>
         <source>One folder, archive or table can be dropped at a time. Nothing was taken.</source>
@@ -684,6 +930,61 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Only folders and files of this computer can be dropped.</source>
         <translation>只能拖入本机的文件夹和文件。</translation>
+    </message>
+</context>
+<context>
+    <name>Edits</name>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>given value</source>
+        <translation>给定值</translation>
+    </message>
+    <message>
+        <source>truncation</source>
+        <translation>截断</translation>
+    </message>
+    <message>
+        <source>direction</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>reset directions</source>
+        <translation>重置方向</translation>
+    </message>
+    <message>
+        <source>walk</source>
+        <translation>漫步</translation>
+    </message>
+    <message>
+        <source>scene</source>
+        <translation>场景</translation>
+    </message>
+    <message>
+        <source>more like this</source>
+        <translation>更多类似的</translation>
+    </message>
+    <message>
+        <source>new noise</source>
+        <translation>新噪声</translation>
+    </message>
+    <message>
+        <source>new plane</source>
+        <translation>新平面</translation>
+    </message>
+    <message>
+        <source>number of items</source>
+        <translation>条目数</translation>
+    </message>
+    <message>
+        <source>lock</source>
+        <translation>锁定</translation>
+    </message>
+    <message>
+        <source>drag</source>
+        <translation>拖动</translation>
     </message>
 </context>
 <context>
@@ -1382,12 +1683,28 @@ Free software under the Apache License 2.0.</source>
         <translation>循环文本解码器在何处接收上下文：仅在初始状态，或在每个词元处也接收；后者能让句子靠后的词更早学会依从上下文。“自动”在文本超过几个词元时于每个词元处接收。</translation>
     </message>
     <message>
+        <source>Sound encoder</source>
+        <translation>声音编码器</translation>
+    </message>
+    <message>
+        <source>Layers that encode a sound: those of an image, or also the autocorrelation of its onsets, which tells a tempo. &apos;auto&apos; adds it for sounds in which a rhythm can repeat.</source>
+        <translation>编码声音的层：与图像相同的层，或再加上声音起始点的自相关，从中可得知速度。“自动”为可能有重复节奏的声音加上它。</translation>
+    </message>
+    <message>
         <source>When the discriminator also learns mismatched pairs as fakes: with the losses that are bounded below, always or never. With the Wasserstein loss, which is not bounded, always compares each of them with a real pair.</source>
         <translation>判别器何时也把错配对当作假样本学习：仅在损失有下界时、始终，或从不。Wasserstein 损失没有下界，选择“始终”时每个错配对都与一个真实对比较。</translation>
     </message>
     <message>
         <source>Redescription weight</source>
         <translation>复述权重</translation>
+    </message>
+    <message>
+        <source>Reading weight</source>
+        <translation>读出权重</translation>
+    </message>
+    <message>
+        <source>Weight of the negative log-likelihood, in the generator&apos;s loss, of the texts and rows that belong to a real image, sound or row, as the model reads them off it alone. The redescription weight needs it where a fine distinction is hard to read, such as a tempo. Used with three or more columns. 0 turns it off.</source>
+        <translation>生成器损失中一项负对数似然的权重：与真实图像、声音或表格行相对应的文本与表格行，由模型仅凭前者自行读出。若细微的差别（例如速度）难以读出，复述权重需要它。用于三列及以上的数据。0 表示不使用。</translation>
     </message>
     <message>
         <source>Column weights</source>
@@ -1436,6 +1753,34 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Minimum fraction of complete pairs in a batch, where some items lack an image or a text.</source>
         <translation>部分条目缺图像或缺文本时，每批中完整图文对的最低比例。</translation>
+    </message>
+    <message>
+        <source>Training items</source>
+        <translation>训练条目数</translation>
+    </message>
+    <message>
+        <source>Number of training items to use, drawn at random and the same for every seed, to see what few data do. 0 uses all.</source>
+        <translation>使用的训练条目数，随机抽取，且对每个种子都相同；用于观察数据很少时的效果。0 表示全部使用。</translation>
+    </message>
+    <message>
+        <source>items</source>
+        <translation>条</translation>
+    </message>
+    <message>
+        <source>Complete items</source>
+        <translation>完整条目比例</translation>
+    </message>
+    <message>
+        <source>Fraction of the training items that keep all their columns. Each of the others lacks one, to see what incomplete data do. 1 hides nothing.</source>
+        <translation>保留所有列的训练条目所占的比例。其余条目各缺一列，用于观察数据不完整时的效果。1 表示不隐藏任何内容。</translation>
+    </message>
+    <message>
+        <source>Imbalance</source>
+        <translation>不平衡度</translation>
+    </message>
+    <message>
+        <source>How many times as many training items the first class keeps as the last, in alphabetical order, to see what imbalanced data do. 1 leaves the classes as they are. The classes are those of &apos;Balance by&apos;.</source>
+        <translation>按字母顺序，第一个类别保留的训练条目数是最后一个类别的多少倍；用于观察数据不平衡时的效果。1 表示各类别保持原样。类别由“平衡依据”确定。</translation>
     </message>
     <message>
         <source>Augmentation</source>
@@ -1512,6 +1857,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Pairs generated for each evaluation during training.</source>
         <translation>训练中每次评估生成的图文对数。</translation>
+    </message>
+    <message>
+        <source>TensorBoard files</source>
+        <translation>TensorBoard 文件</translation>
+    </message>
+    <message>
+        <source>Also write the curves as event files for TensorBoard, in the run&apos;s folder tensorboard, while it trains.</source>
+        <translation>训练期间同时将曲线写成 TensorBoard 的事件文件，保存在训练文件夹下的 tensorboard 文件夹中。</translation>
     </message>
     <message>
         <source>Case</source>
@@ -1996,6 +2349,18 @@ Free software under the Apache License 2.0.</source>
         <translation>没有可读取的声音。</translation>
     </message>
     <message>
+        <source>This scene cannot be shown.</source>
+        <translation>此场景无法显示。</translation>
+    </message>
+    <message>
+        <source>The reason: {0}.</source>
+        <translation>原因：{0}。</translation>
+    </message>
+    <message>
+        <source>Open it with the run that it was saved from.</source>
+        <translation>请用保存该场景的那个训练打开它。</translation>
+    </message>
+    <message>
         <source>A cell does not fit its field.</source>
         <translation>有单元格与其字段不符。</translation>
     </message>
@@ -2026,6 +2391,34 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Train it, or wait for the first evaluation of a run.</source>
         <translation>请训练它，或等待某次训练的首次评估。</translation>
+    </message>
+    <message>
+        <source>This format cannot be written here.</source>
+        <translation>此处无法写入这种格式。</translation>
+    </message>
+    <message>
+        <source>{0} needs {1}.</source>
+        <translation>{0} 需要 {1}。</translation>
+    </message>
+    <message>
+        <source>Install it, or choose another format.</source>
+        <translation>请安装它，或选择其他格式。</translation>
+    </message>
+    <message>
+        <source>The film could not be written.</source>
+        <translation>无法写入影片。</translation>
+    </message>
+    <message>
+        <source>Choose another format or fewer frames a second.</source>
+        <translation>请选择其他格式，或降低每秒帧数。</translation>
+    </message>
+    <message>
+        <source>The ONNX files do not compute what the model computes.</source>
+        <translation>ONNX 文件的计算结果与模型不一致。</translation>
+    </message>
+    <message>
+        <source>Export the model without ONNX, or use another PyTorch.</source>
+        <translation>请在不含 ONNX 的情况下导出模型，或使用其他版本的 PyTorch。</translation>
     </message>
     <message>
         <source>The run was not found.</source>
@@ -2241,6 +2634,155 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ExportFields</name>
+    <message>
+        <source>What is exported</source>
+        <translation>导出哪些内容</translation>
+    </message>
+    <message>
+        <source>What to export</source>
+        <translation>导出内容</translation>
+    </message>
+    <message>
+        <source>Format of the film</source>
+        <translation>影片的格式</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>How many previews are shown in a second</source>
+        <translation>每秒显示多少张预览</translation>
+    </message>
+    <message>
+        <source>Frames a second</source>
+        <translation>每秒帧数</translation>
+    </message>
+    <message>
+        <source>A new or empty folder; it is made if it does not exist</source>
+        <translation>新的或空的文件夹；不存在时会创建</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Folder for the export</source>
+        <translation>存放导出内容的文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>ExportForm</name>
+    <message>
+        <source>ONNX needs further packages. Install them with: pip install &apos;diptych-studio[onnx]&apos;</source>
+        <translation>ONNX 还需要其他软件包。请用以下命令安装：pip install &apos;diptych-studio[onnx]&apos;</translation>
+    </message>
+    <message>
+        <source>The run has not saved a checkpoint yet</source>
+        <translation>该训练尚未保存检查点</translation>
+    </message>
+    <message>
+        <source>The run has no previews yet</source>
+        <translation>该训练还没有预览</translation>
+    </message>
+    <message>
+        <source>An exported model has no curves</source>
+        <translation>导出的模型没有曲线</translation>
+    </message>
+    <message>
+        <source>MP4 needs the program ffmpeg on the PATH</source>
+        <translation>MP4 需要 PATH 中有 ffmpeg 程序</translation>
+    </message>
+    <message>
+        <source>This format cannot be written on this computer</source>
+        <translation>这台电脑无法写入此格式</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model with ONNX files</source>
+        <translation>模型（含 ONNX 文件）</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Film of the previews</source>
+        <translation>预览影片</translation>
+    </message>
+    <message>
+        <source>Averaged weights (safetensors), settings, vocabulary, a model card with figures and samples, and a program that samples without Diptych. The studio opens the folder, too.</source>
+        <translation>平均后的权重（safetensors）、设置、词表、带有指标和样本的模型卡，以及一个无需 Diptych 即可采样的程序。Diptych 也能打开该文件夹。</translation>
+    </message>
+    <message>
+        <source>The same, and networks in ONNX that draw and read without PyTorch. Takes a minute or more; they are compared with the model before they are saved.</source>
+        <translation>同上，另含 ONNX 格式的网络，无需 PyTorch 即可生成和读取。需要一分钟或更久；保存前会与模型比对。</translation>
+    </message>
+    <message>
+        <source>Losses and quality as CSV, and as an event file for TensorBoard.</source>
+        <translation>损失和质量，保存为 CSV 以及 TensorBoard 的事件文件。</translation>
+    </message>
+    <message>
+        <source>All previews of the run one after another, the last one longer.</source>
+        <translation>依次显示该训练的所有预览，最后一张停留更久。</translation>
+    </message>
+</context>
+<context>
+    <name>ExportRunDialog</name>
+    <message>
+        <source>Export {0}</source>
+        <translation>导出 {0}</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Step {0} of {1}</source>
+        <translation>第 {0} 步，共 {1} 步</translation>
+    </message>
+    <message>
+        <source>Exported</source>
+        <translation>已导出</translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was exported</source>
+        <translation>已取消；未导出任何内容</translation>
+    </message>
+    <message>
+        <source>Correct the red fields first</source>
+        <translation>请先更正标红的字段</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Preparing…</source>
+        <translation>正在准备…</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+</context>
+<context>
     <name>FieldRow</name>
     <message>
         <source>Kind of {0}</source>
@@ -2395,6 +2937,25 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Missing cells are kept as missing.</source>
         <translation>缺失的单元格会按缺失保留。</translation>
+    </message>
+</context>
+<context>
+    <name>FilmExport</name>
+    <message>
+        <source>Cancelled; nothing was saved.</source>
+        <translation>已取消；未保存任何内容。</translation>
+    </message>
+    <message>
+        <source>Save the walk</source>
+        <translation>保存漫步</translation>
+    </message>
+    <message>
+        <source>Film (*.{0})</source>
+        <translation>影片 (*.{0})</translation>
+    </message>
+    <message>
+        <source>Saved as {0}</source>
+        <translation>已保存为 {0}</translation>
     </message>
 </context>
 <context>
@@ -2831,12 +3392,28 @@ Free software under the Apache License 2.0.</source>
         <translation>缩放（Ctrl 加鼠标滚轮）</translation>
     </message>
     <message>
+        <source>Play with this</source>
+        <translation>用它试玩</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Select starred</source>
+        <translation>选择已加星标的</translation>
+    </message>
+    <message>
         <source>Smaller</source>
         <translation>缩小</translation>
     </message>
     <message>
         <source>Larger</source>
         <translation>放大</translation>
+    </message>
+    <message>
+        <source>Search texts and tags</source>
+        <translation>搜索文本和标签</translation>
     </message>
     <message>
         <source>Generated pairs</source>
@@ -3588,6 +4165,129 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Inspection</name>
+    <message>
+        <source>pair</source>
+        <translation>图文对</translation>
+    </message>
+    <message>
+        <source>divergence</source>
+        <translation>散度</translation>
+    </message>
+    <message>
+        <source>negative ELBO</source>
+        <translation>负 ELBO</translation>
+    </message>
+    <message>
+        <source>real with {0} %, logit {1}</source>
+        <translation>真实概率 {0} %，logit {1}</translation>
+    </message>
+    <message>
+        <source>logit {0}</source>
+        <translation>logit {0}</translation>
+    </message>
+    <message>
+        <source>{0} nats</source>
+        <translation>{0} 奈特</translation>
+    </message>
+    <message>
+        <source>Real</source>
+        <translation>真实</translation>
+    </message>
+    <message>
+        <source>Generated</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Real, with another {0}</source>
+        <translation>真实，但{0}取自另一条目</translation>
+    </message>
+    <message>
+        <source>After {0} images</source>
+        <translation>{0} 张图像之后</translation>
+    </message>
+    <message>
+        <source>Step {0}: the discriminator was updated.</source>
+        <translation>第 {0} 步：已更新判别器。</translation>
+    </message>
+    <message>
+        <source>Step {0}: the generator was updated.</source>
+        <translation>第 {0} 步：已更新生成器。</translation>
+    </message>
+    <message>
+        <source>Step {0}: the discriminator was updated, then the generator.</source>
+        <translation>第 {0} 步：先更新了判别器，再更新了生成器。</translation>
+    </message>
+    <message>
+        <source>Step {0}: the discriminator was updated; this run updates the generator in every few steps only.</source>
+        <translation>第 {0} 步：更新了判别器；此次训练每隔几步才更新一次生成器。</translation>
+    </message>
+    <message>
+        <source>Step {0}: the model was updated.</source>
+        <translation>第 {0} 步：更新了模型。</translation>
+    </message>
+    <message>
+        <source>The run itself takes the same steps, bit for bit.</source>
+        <translation>训练本身也会走同样的步骤，逐位一致。</translation>
+    </message>
+    <message>
+        <source>The run itself takes its steps in another order.</source>
+        <translation>训练本身的步骤顺序与此不同。</translation>
+    </message>
+    <message>
+        <source>Loss of the discriminator</source>
+        <translation>判别器的损失</translation>
+    </message>
+    <message>
+        <source>Loss of the generator</source>
+        <translation>生成器的损失</translation>
+    </message>
+    <message>
+        <source>Discriminator, on the batch of the step</source>
+        <translation>判别器（该步的批次）</translation>
+    </message>
+    <message>
+        <source>Generator, on the batch of the step</source>
+        <translation>生成器（该步的批次）</translation>
+    </message>
+    <message>
+        <source>Penalty, on the batch of the step</source>
+        <translation>惩罚（该步的批次）</translation>
+    </message>
+    <message>
+        <source>Text NLL, on the batch of the step</source>
+        <translation>文本 NLL（该步的批次）</translation>
+    </message>
+    <message>
+        <source>Redescription, on the batch of the step</source>
+        <translation>复述（该步的批次）</translation>
+    </message>
+    <message>
+        <source>Weights of the discriminator, moved by</source>
+        <translation>判别器权重的变化量</translation>
+    </message>
+    <message>
+        <source>Weights of the generator, moved by</source>
+        <translation>生成器权重的变化量</translation>
+    </message>
+    <message>
+        <source>Gradient of the discriminator, norm</source>
+        <translation>判别器梯度的范数</translation>
+    </message>
+    <message>
+        <source>Gradient of the generator, norm</source>
+        <translation>生成器梯度的范数</translation>
+    </message>
+    <message>
+        <source>Logit of {0}, real</source>
+        <translation>{0} 的 logit（真实）</translation>
+    </message>
+    <message>
+        <source>Logit of {0}, generated</source>
+        <translation>{0} 的 logit（生成）</translation>
+    </message>
+</context>
+<context>
     <name>IssueText</name>
     <message>
         <source>Serious</source>
@@ -3896,6 +4596,10 @@ Free software under the Apache License 2.0.</source>
         <source>Captions, one a line</source>
         <translation>描述，每行一个</translation>
     </message>
+    <message>
+        <source>Tinted are the parts that raise or lower the logit of the chosen head.</source>
+        <translation>着色的部分使所选输出头的 logit 升高或降低。</translation>
+    </message>
 </context>
 <context>
     <name>ItemEditing</name>
@@ -3917,6 +4621,164 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{0} (Space)</source>
         <translation>{0}（空格键）</translation>
+    </message>
+</context>
+<context>
+    <name>LearnPage</name>
+    <message>
+        <source>The networks are being read…</source>
+        <translation>正在读取网络…</translation>
+    </message>
+</context>
+<context>
+    <name>LearnPanel</name>
+    <message>
+        <source>Learn</source>
+        <translation>学习</translation>
+    </message>
+    <message>
+        <source>Follow the run</source>
+        <translation>跟随训练</translation>
+    </message>
+    <message>
+        <source>Look again about once a second while the run trains; nothing is saved</source>
+        <translation>训练进行时大约每秒重新查看一次；不保存任何内容</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查看</translation>
+    </message>
+    <message>
+        <source>Read the newest state of the run</source>
+        <translation>读取训练的最新状态</translation>
+    </message>
+    <message>
+        <source>Lens</source>
+        <translation>透镜</translation>
+    </message>
+    <message>
+        <source>Step by step</source>
+        <translation>逐步</translation>
+    </message>
+    <message>
+        <source>Scatter</source>
+        <translation>散点图</translation>
+    </message>
+    <message>
+        <source>Lessons</source>
+        <translation>课程</translation>
+    </message>
+</context>
+<context>
+    <name>LensPage</name>
+    <message>
+        <source>Open or start a run: here you see what its discriminator says of real and of generated items, and which parts of them it says it for.</source>
+        <translation>打开或开始一个训练：这里会显示其判别器对真实条目与生成条目的判断，以及这些判断依据了条目的哪些部分。</translation>
+    </message>
+    <message>
+        <source>The head of the discriminator whose probabilities stand below the items, and whose contributions are drawn. Integrated gradients from the median of the real pictures: the contributions of an item add up to the change of its logit.</source>
+        <translation>判别器的输出头：条目下方显示它给出的概率，图上画出各部分对它的贡献。采用以真实图像的中位数为基线的积分梯度：一个条目的各项贡献之和等于其 logit 的变化。</translation>
+    </message>
+    <message>
+        <source>Head of the discriminator</source>
+        <translation>判别器的输出头</translation>
+    </message>
+    <message>
+        <source>Where it looks:</source>
+        <translation>关注何处：</translation>
+    </message>
+    <message>
+        <source>nothing, only the items</source>
+        <translation>不显示，只看条目</translation>
+    </message>
+    <message>
+        <source>This family has no discriminator. The numbers are nats: the negative log-likelihood of each column, and their sum with the divergence, the negative ELBO. Lower is better.</source>
+        <translation>此模型族没有判别器。数值的单位为奈特：各列的负对数似然，以及它们与散度之和，即负 ELBO。越低越好。</translation>
+    </message>
+    <message>
+        <source>Logits of this loss are no probabilities.</source>
+        <translation>此损失的 logit 不是概率。</translation>
+    </message>
+    <message>
+        <source>towards real</source>
+        <translation>偏向真实</translation>
+    </message>
+    <message>
+        <source>towards generated</source>
+        <translation>偏向生成</translation>
+    </message>
+</context>
+<context>
+    <name>LessonsPage</name>
+    <message>
+        <source>Lessons</source>
+        <translation>课程</translation>
+    </message>
+    <message>
+        <source>Text of the lesson</source>
+        <translation>课程正文</translation>
+    </message>
+    <message>
+        <source>Fill the run form with the settings of this experiment</source>
+        <translation>用此实验的设置填写训练表单</translation>
+    </message>
+</context>
+<context>
+    <name>LiveSettingsController</name>
+    <message>
+        <source>The settings stay as they are. {0}</source>
+        <translation>设置保持不变。{0}</translation>
+    </message>
+    <message>
+        <source>The settings stay as they are. {0}: {1}.</source>
+        <translation>设置保持不变。{0}：{1}。</translation>
+    </message>
+</context>
+<context>
+    <name>LiveSettingsPage</name>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Discard edits</source>
+        <translation>放弃编辑</translation>
+    </message>
+    <message>
+        <source>Show the values in effect again</source>
+        <translation>重新显示当前生效的值</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>{0}, from {1} images on.</source>
+        <translation>{0}，自 {1} 张图像起。</translation>
+    </message>
+    <message>
+        <source>Use these values from the next step on</source>
+        <translation>从下一步起采用这些值</translation>
+    </message>
+    <message>
+        <source>Undo: {0}</source>
+        <translation>撤销：{0}</translation>
+    </message>
+    <message>
+        <source>Redo: {0}</source>
+        <translation>重做：{0}</translation>
+    </message>
+    <message>
+        <source>Applied values count from the next step on, after {0} images.</source>
+        <translation>应用的值从下一步起生效，即在 {0} 张图像之后。</translation>
+    </message>
+    <message>
+        <source>Applied values count from the next step on, after about {0} images.</source>
+        <translation>应用的值从下一步起生效，即在约 {0} 张图像之后。</translation>
     </message>
 </context>
 <context>
@@ -4003,6 +4865,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Negative log-likelihood of the real texts, in nats per token</source>
         <translation>真实文本的负对数似然，单位为 nats/词元</translation>
+    </message>
+    <message>
+        <source>Reading</source>
+        <translation>识读</translation>
+    </message>
+    <message>
+        <source>How badly the model reads real items, each alone, in nats</source>
+        <translation>模型单独识读每个真实条目的误差，单位奈特</translation>
     </message>
     <message>
         <source>Redescription</source>
@@ -4112,6 +4982,48 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Marks</name>
+    <message>
+        <source>Checkpoints</source>
+        <translation>检查点</translation>
+    </message>
+    <message>
+        <source>Changes of settings</source>
+        <translation>设置更改</translation>
+    </message>
+    <message>
+        <source>Changes of the learning rate</source>
+        <translation>学习率更改</translation>
+    </message>
+    <message>
+        <source>Alerts</source>
+        <translation>警报</translation>
+    </message>
+    <message>
+        <source>{0}: {1} → {2}</source>
+        <translation>{0}：{1} → {2}</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>检查点</translation>
+    </message>
+</context>
+<context>
+    <name>MarksButton</name>
+    <message>
+        <source>Marks</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>What the symbols along the bottom of the curves mean</source>
+        <translation>曲线底部各符号的含义</translation>
+    </message>
+</context>
+<context>
     <name>MatrixPage</name>
     <message>
         <source>Coherence matrix</source>
@@ -4179,6 +5091,58 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>nothing</source>
         <translation>无</translation>
+    </message>
+</context>
+<context>
+    <name>MetricPlot</name>
+    <message>
+        <source>Metric to compare</source>
+        <translation>要比较的指标</translation>
+    </message>
+    <message>
+        <source>Metric</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>images seen</source>
+        <translation>已训练图像数</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) have no such curve.</source>
+        <translation>
+            <numerusform>%Ln 个训练没有这样的曲线。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>MomentBar</name>
+    <message>
+        <source>Branch</source>
+        <translation>分支</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>试玩</translation>
+    </message>
+    <message>
+        <source>Remove the marker and show the newest pairs</source>
+        <translation>移除标记并显示最新的图文对</translation>
+    </message>
+    <message>
+        <source>The run has no checkpoint yet</source>
+        <translation>该训练还没有检查点</translation>
+    </message>
+    <message>
+        <source>Set up a new run that continues from this checkpoint: {0}</source>
+        <translation>设置一个从此检查点继续的新训练：{0}</translation>
+    </message>
+    <message>
+        <source>Draw and play with this checkpoint: {0}</source>
+        <translation>用此检查点绘制和试玩：{0}</translation>
     </message>
 </context>
 <context>
@@ -4279,6 +5243,79 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>NeighboursPane</name>
+    <message>
+        <source>Comparing with the training pictures…</source>
+        <translation>正在与训练图像比较…</translation>
+    </message>
+    <message>
+        <source>Compares the chosen item with the training pictures.</source>
+        <translation>将所选条目与训练图像比较。</translation>
+    </message>
+    <message>
+        <source>{0}, distance {1}</source>
+        <translation>{0}，距离 {1}</translation>
+    </message>
+    <message>
+        <source>Closer to a training picture than 99 of 100 real ones are.</source>
+        <translation>比 100 张真实图像中的 99 张都更接近某张训练图像。</translation>
+    </message>
+    <message>
+        <source>No copy: real pictures are as near to the training pictures.</source>
+        <translation>不是复制品：真实图像与训练图像也同样接近。</translation>
+    </message>
+    <message>
+        <source>Distance {0}; a training picture&apos;s is usually {1}.</source>
+        <translation>距离 {0}；训练图像的距离通常为 {1}。</translation>
+    </message>
+    <message>
+        <source>Distance {0}; a held-out picture&apos;s is usually {1}.</source>
+        <translation>距离 {0}；留出图像的距离通常为 {1}。</translation>
+    </message>
+</context>
+<context>
+    <name>NoiseControls</name>
+    <message>
+        <source>More like the chosen one, changed by</source>
+        <translation>与所选条目相似，变化幅度</translation>
+    </message>
+    <message>
+        <source>Replace the other items that are not locked by variations of this one</source>
+        <translation>将其他未锁定的条目替换为此条目的变体</translation>
+    </message>
+    <message>
+        <source>More like this by {0}</source>
+        <translation>更多类似条目，变化 {0}</translation>
+    </message>
+    <message>
+        <source>New plane here</source>
+        <translation>在此新建平面</translation>
+    </message>
+    <message>
+        <source>Make this place the middle of a new plane</source>
+        <translation>以此处为中心新建平面</translation>
+    </message>
+    <message>
+        <source>Truncation</source>
+        <translation>截断</translation>
+    </message>
+    <message>
+        <source>Share of the noise: less gives more typical items that vary less</source>
+        <translation>使用多少噪声：越少，条目越典型，变化也越小</translation>
+    </message>
+</context>
+<context>
+    <name>NoisePad</name>
+    <message>
+        <source>Place in the noise</source>
+        <translation>噪声中的位置</translation>
+    </message>
+    <message>
+        <source>A plane through the noise around the chosen item. Drag, or use the arrow keys, to move all items that are not locked.</source>
+        <translation>围绕所选条目、穿过噪声空间的平面。拖动或使用方向键，可移动所有未锁定的条目。</translation>
+    </message>
+</context>
+<context>
     <name>NotesEditor</name>
     <message>
         <source>Notes about this run</source>
@@ -4355,8 +5392,267 @@ Free software under the Apache License 2.0.</source>
         <translation>下一对</translation>
     </message>
     <message>
+        <source>Show run, step, seed and scene of this pair</source>
+        <translation>显示这一对的训练、步、种子和场景</translation>
+    </message>
+    <message>
+        <source>Origin…</source>
+        <translation>来源…</translation>
+    </message>
+    <message>
         <source>Pair {0} of {1}</source>
         <translation>第 {0} 对，共 {1} 对</translation>
+    </message>
+</context>
+<context>
+    <name>ParallelAxes</name>
+    <message>
+        <source>Parallel coordinates</source>
+        <translation>平行坐标</translation>
+    </message>
+    <message>
+        <source>Left and Right choose an axis; Up and Down move the lower end of its brush, with Shift the upper one; Delete removes it.</source>
+        <translation>左、右方向键选择坐标轴；上、下方向键移动其刷选范围的下端，同时按住 Shift 则移动上端；Delete 键移除刷选范围。</translation>
+    </message>
+</context>
+<context>
+    <name>ParallelPage</name>
+    <message>
+        <source>Clear brushes</source>
+        <translation>清除刷选</translation>
+    </message>
+    <message>
+        <source>Parallel coordinates show which settings lead to which figures. They need two runs or more that differ in a setting.</source>
+        <translation>平行坐标显示哪些设置带来哪些指标。需要至少两个在某项设置上不同的训练。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Compare %Ln brushed run(s)</source>
+        <translation>
+            <numerusform>比较刷选的 %Ln 个训练</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Compare the runs within all brushes instead of the present ones</source>
+        <translation>改为比较处于所有刷选范围内的训练，取代目前比较的训练</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) are compared at most: brush fewer</source>
+        <translation>
+            <numerusform>最多比较 %Ln 个训练：请减少刷选的训练</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Drag along an axis to brush it; click a line to compare its run.</source>
+        <translation>沿坐标轴拖动即可刷选；点击折线可比较对应的训练。</translation>
+    </message>
+    <message>
+        <source>{0} of {1} runs</source>
+        <translation>{0} / {1} 个训练</translation>
+    </message>
+</context>
+<context>
+    <name>PictureSearch</name>
+    <message>
+        <source>Give a picture, then search the noise for one like it: you can change it, vary it and walk from it.</source>
+        <translation>给定一张图像，然后在噪声中搜索与之相似的图像：可以更改它、生成它的变体，或从它开始漫步。</translation>
+    </message>
+    <message>
+        <source>Your picture</source>
+        <translation>您的图像</translation>
+    </message>
+    <message>
+        <source>Found picture</source>
+        <translation>找到的图像</translation>
+    </message>
+    <message>
+        <source>Find it in the noise</source>
+        <translation>在噪声中查找</translation>
+    </message>
+    <message>
+        <source>Walk from it</source>
+        <translation>从它开始漫步</translation>
+    </message>
+    <message>
+        <source>Step {0}, squared error {1}</source>
+        <translation>第 {0} 步，平方误差 {1}</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>PlanePage</name>
+    <message>
+        <source>Open or start a run on a table with two numeric fields, such as the example dataset Ring: here you see its points move.</source>
+        <translation>打开或开始一个训练，其数据须有含两个数值字段的表格，例如示例数据集“圆环”：这里会显示各点如何移动。</translation>
+    </message>
+    <message>
+        <source>This run has no table with two numeric fields. The example dataset Ring has one: two numbers and a colour word.</source>
+        <translation>该训练没有含两个数值字段的表格。示例数据集“圆环”中有：两个数值和一个颜色词。</translation>
+    </message>
+</context>
+<context>
+    <name>PlanePlot</name>
+    <message>
+        <source>real</source>
+        <translation>真实</translation>
+    </message>
+    <message>
+        <source>generated</source>
+        <translation>生成</translation>
+    </message>
+</context>
+<context>
+    <name>PlaneWidget</name>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>Across</source>
+        <translation>横轴</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>纵轴</translation>
+    </message>
+    <message>
+        <source>Head of the discriminator</source>
+        <translation>判别器的输出头</translation>
+    </message>
+    <message>
+        <source>Given</source>
+        <translation>给定</translation>
+    </message>
+    <message>
+        <source>Normal scores</source>
+        <translation>正态得分</translation>
+    </message>
+    <message>
+        <source>Show the numbers as the networks see them: by rank, like a normal variable</source>
+        <translation>按网络所见显示数值：按秩变换，如同正态变量</translation>
+    </message>
+    <message>
+        <source>Gradients</source>
+        <translation>梯度</translation>
+    </message>
+    <message>
+        <source>Arrows along the negative gradient of the generator&apos;s adversarial loss with respect to its points</source>
+        <translation>箭头沿生成器的对抗损失对其各点的负梯度方向</translation>
+    </message>
+    <message>
+        <source>Points of {0} and {1}</source>
+        <translation>{0} 与 {1} 的点</translation>
+    </message>
+    <message>
+        <source>logit {0}</source>
+        <translation>logit {0}</translation>
+    </message>
+    <message>
+        <source>real with {0}</source>
+        <translation>真实概率 {0}</translation>
+    </message>
+    <message>
+        <source>Rings are real points, dots are generated.</source>
+        <translation>圆圈为真实的点，圆点为生成的点。</translation>
+    </message>
+    <message>
+        <source>This family has no discriminator, so nothing lies behind them.</source>
+        <translation>此模型族没有判别器，因此各点后面没有背景色。</translation>
+    </message>
+    <message>
+        <source>The colour is what the head of {0} says of a point.</source>
+        <translation>颜色表示 {0} 的输出头对各点的判断。</translation>
+    </message>
+    <message>
+        <source>The colour is what the pair head says of a point beside “{0}”.</source>
+        <translation>颜色表示各点与“{0}”相配时，配对输出头对各点的判断。</translation>
+    </message>
+    <message>
+        <source>Arrows show where the generator&apos;s adversarial loss pushes its points.</source>
+        <translation>箭头表示生成器的对抗损失将其各点推向何处。</translation>
+    </message>
+</context>
+<context>
+    <name>PlayPanel</name>
+    <message>
+        <source>Play</source>
+        <translation>试玩</translation>
+    </message>
+    <message>
+        <source>Open or start a run: then type a text, drag or draw here.</source>
+        <translation>打开或开始一个训练：然后即可在这里输入文本、拖动或绘画。</translation>
+    </message>
+    <message>
+        <source>Opening {0}…</source>
+        <translation>正在打开 {0}…</translation>
+    </message>
+    <message>
+        <source>Saved as {0}</source>
+        <translation>已保存为 {0}</translation>
+    </message>
+    <message>
+        <source>Made by the run “{0}”; other weights draw it differently.</source>
+        <translation>由训练“{0}”生成；换用其他权重，画出的结果会不同。</translation>
+    </message>
+</context>
+<context>
+    <name>PlaySide</name>
+    <message>
+        <source>Press Enter to show it, Del to remove it</source>
+        <translation>按 Enter 显示，按 Del 移除</translation>
+    </message>
+    <message>
+        <source>Favourites</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>The star above the board adds the chosen item here.</source>
+        <translation>用展板上方的星标可将所选条目加到这里。</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Give or draw</source>
+        <translation>给定或绘制</translation>
+    </message>
+    <message>
+        <source>Walk</source>
+        <translation>漫步</translation>
+    </message>
+    <message>
+        <source>Directions</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>Find a picture in the noise</source>
+        <translation>在噪声中寻找图片</translation>
+    </message>
+    <message>
+        <source>Nearest training items</source>
+        <translation>最近的训练条目</translation>
+    </message>
+</context>
+<context>
+    <name>PlayTop</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Add the chosen item to the favourites</source>
+        <translation>将所选条目加入收藏</translation>
+    </message>
+    <message>
+        <source>Save the chosen item as PNG, with its scene</source>
+        <translation>将所选条目连同其场景保存为 PNG</translation>
     </message>
 </context>
 <context>
@@ -4417,6 +5713,29 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Sounds cannot be played: there is no sound device.</source>
         <translation>无法播放声音：没有声音设备。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptBox</name>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Type a text to draw it</source>
+        <translation>输入文本即可绘制</translation>
+    </message>
+    <message>
+        <source>Type a text, such as {0}</source>
+        <translation>输入文本，例如 {0}</translation>
+    </message>
+    <message>
+        <source>The run does not know “{0}”.</source>
+        <translation>该次训练不认识“{0}”。</translation>
+    </message>
+    <message>
+        <source>Use “{0}” (Enter takes the first)</source>
+        <translation>使用“{0}”（按 Enter 采用第一个）</translation>
     </message>
 </context>
 <context>
@@ -4976,6 +6295,17 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ReadingPane</name>
+    <message>
+        <source>Drop, paste or draw something: what the run reads from it appears here.</source>
+        <translation>请拖入、粘贴或绘制内容：训练从中读出的结果会显示在这里。</translation>
+    </message>
+    <message>
+        <source>{0}: {1} ({2} to {3})</source>
+        <translation>{0}：{1}（{2} 到 {3}）</translation>
+    </message>
+</context>
+<context>
     <name>RenameRun</name>
     <message>
         <source>Rename run</source>
@@ -5133,6 +6463,26 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>RunChip</name>
+    <message>
+        <source>{0}
+Click to hide or show it; Delete removes it</source>
+        <translation>{0}
+点击可隐藏或显示；按 Delete 移除</translation>
+    </message>
+    <message>
+        <source>Remove {0}</source>
+        <translation>移除 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>RunChips</name>
+    <message>
+        <source>Remove all</source>
+        <translation>全部移除</translation>
+    </message>
+</context>
+<context>
     <name>RunControls</name>
     <message>
         <source>Start training</source>
@@ -5185,6 +6535,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Resume the run</source>
         <translation>从停下的地方继续</translation>
+    </message>
+    <message>
+        <source>Sweep a setting</source>
+        <translation>扫描设置</translation>
+    </message>
+    <message>
+        <source>Queue a run for each of several values of a setting</source>
+        <translation>为某项设置的多个值各排入一次训练</translation>
     </message>
     <message>
         <source>Pause after the current step</source>
@@ -5353,6 +6711,10 @@ Free software under the Apache License 2.0.</source>
         <translation>未训练</translation>
     </message>
     <message>
+        <source>Exported model</source>
+        <translation>已导出的模型</translation>
+    </message>
+    <message>
         <source>Process {0} on {1} trains it now.</source>
         <translation>{1} 上的进程 {0} 正在训练它。</translation>
     </message>
@@ -5413,6 +6775,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Previews and checkpoints</source>
         <translation>预览与检查点</translation>
+    </message>
+    <message>
+        <source>From {0} images on: {1}</source>
+        <translation>从 {0} 张图像起：{1}</translation>
     </message>
     <message>
         <source>{0}: {1}</source>
@@ -5495,6 +6861,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Close</source>
         <translation>关闭</translation>
+    </message>
+    <message>
+        <source>All settings</source>
+        <translation>全部设置</translation>
+    </message>
+    <message>
+        <source>Change now</source>
+        <translation>立即更改</translation>
     </message>
     <message>
         <source>Settings of {0}</source>
@@ -5623,6 +6997,10 @@ Free software under the Apache License 2.0.</source>
         <translation>因错误结束</translation>
     </message>
     <message>
+        <source>Exported model, ready to sample</source>
+        <translation>已导出的模型，可以采样</translation>
+    </message>
+    <message>
         <source>{0} images/s</source>
         <translation>{0} 张/秒</translation>
     </message>
@@ -5677,6 +7055,14 @@ Free software under the Apache License 2.0.</source>
         <translation>从该训练的检查点开始一个新训练，可更改设置</translation>
     </message>
     <message>
+        <source>Compare the selected runs; a single one is added to those compared</source>
+        <translation>比较所选训练；只选一个时，将其加入正在比较的训练</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
         <source>Star</source>
         <translation>加星标</translation>
     </message>
@@ -5699,6 +7085,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Show the settings of this run, and use them for another</source>
         <translation>查看本次训练的设置，并可用于另一次训练</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Export the model, the curves or a film of the previews</source>
+        <translation>导出模型、曲线或由预览制成的影片</translation>
     </message>
     <message>
         <source>Show folder</source>
@@ -5812,6 +7206,52 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>SampleWall</name>
+    <message>
+        <source>{0}, pair {1}: {2}</source>
+        <translation>{0}，第 {1} 对：{2}</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>no preview yet</source>
+        <translation>尚无预览</translation>
+    </message>
+</context>
+<context>
+    <name>SamplesPage</name>
+    <message>
+        <source>Previews of the compared runs</source>
+        <translation>所比较训练的预览</translation>
+    </message>
+    <message>
+        <source>Show the newest previews</source>
+        <translation>显示最新的预览</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>These runs have no previews yet. They appear while the runs train.</source>
+        <translation>这些训练还没有预览。训练进行时会出现预览。</translation>
+    </message>
+    <message>
+        <source>The noise of previews follows from the seed: tiles of runs with different seeds show different samples.</source>
+        <translation>预览的噪声由种子决定：种子不同的训练，其图块显示的是不同的样本。</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+</context>
+<context>
     <name>SaveFailedDialog</name>
     <message>
         <source>The run cannot save</source>
@@ -5911,6 +7351,192 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Cancelling…</source>
         <translation>正在取消…</translation>
+    </message>
+</context>
+<context>
+    <name>SaveTilesDialog</name>
+    <message>
+        <source>Save selection</source>
+        <translation>保存所选</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s)</source>
+        <translation>
+            <numerusform>%Ln 对</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The pairs are written as they are shown: PNG files with their scenes, sounds as WAV files, and the texts in metadata.jsonl. The folder can be imported.</source>
+        <translation>各对按显示的样子写入：带场景的 PNG 文件、WAV 格式的声音，以及 metadata.jsonl 中的文本。该文件夹可以导入。</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Enter the path of a new or empty folder.</source>
+        <translation>请输入新文件夹或空文件夹的路径。</translation>
+    </message>
+    <message>
+        <source>Folder of the gallery</source>
+        <translation>图库的文件夹</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pair(s) were saved.</source>
+        <translation>
+            <numerusform>已保存 %Ln 对。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Stopped. What was written before is kept.</source>
+        <translation>已停止。此前写入的内容会保留。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>SearchTilesDialog</name>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Words of a text or a tag</source>
+        <translation>文本或标签中的词</translation>
+    </message>
+    <message>
+        <source>Searches the newest preview of each run, its tags, and the saved galleries.</source>
+        <translation>搜索每次训练的最新预览及其标签，以及已保存的图库。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Found</source>
+        <translation>搜索结果</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Run or gallery</source>
+        <translation>训练或图库</translation>
+    </message>
+    <message>
+        <source>Images seen</source>
+        <translation>已看过的图像</translation>
+    </message>
+    <message numerus="yes">
+        <source>The first %Ln are shown. Add a word.</source>
+        <translation>
+            <numerusform>只显示前 %Ln 个。请再加一个词。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln found.</source>
+        <translation>
+            <numerusform>找到 %Ln 个。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SelectionActions</name>
+    <message>
+        <source>Tags…</source>
+        <translation>标签…</translation>
+    </message>
+    <message>
+        <source>Tag the selected pairs (T)</source>
+        <translation>给所选的对加标签 (T)</translation>
+    </message>
+    <message>
+        <source>Copy enlarged</source>
+        <translation>放大复制</translation>
+    </message>
+    <message>
+        <source>Copy the selected pairs as one picture, enlarged without smoothing (Ctrl+C)</source>
+        <translation>把所选的对复制为一张图片，放大而不平滑 (Ctrl+C)</translation>
+    </message>
+    <message>
+        <source>Save selection…</source>
+        <translation>保存所选…</translation>
+    </message>
+    <message>
+        <source>Write the selected pairs to a folder, as they are shown</source>
+        <translation>把所选的对按显示的样子写入文件夹</translation>
+    </message>
+    <message>
+        <source>Where does this come from?</source>
+        <translation>这是从哪里来的？</translation>
+    </message>
+    <message>
+        <source>Tiles by step…</source>
+        <translation>按步排列图块…</translation>
+    </message>
+    <message>
+        <source>Show the selected pairs at several steps of the run, as one picture</source>
+        <translation>在一张图片中显示所选的对在训练各步的样子</translation>
+    </message>
+    <message>
+        <source>Remove star</source>
+        <translation>去掉星标</translation>
+    </message>
+    <message>
+        <source>Star</source>
+        <translation>加星标</translation>
+    </message>
+    <message>
+        <source>Remove the stars of the selected pairs (S)</source>
+        <translation>去掉所选的对的星标 (S)</translation>
+    </message>
+    <message>
+        <source>Star the selected pairs (S)</source>
+        <translation>给所选的对加星标 (S)</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Tags of the selected pairs, separated by commas:</source>
+        <translation>所选的对的标签，用逗号分隔：</translation>
+    </message>
+</context>
+<context>
+    <name>SelectionBar</name>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>已选 %Ln 个</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -6067,6 +7693,10 @@ Free software under the Apache License 2.0.</source>
         <translation>先文本后图像</translation>
     </message>
     <message>
+        <source>Convolutional, with rhythm</source>
+        <translation>卷积（含节奏）</translation>
+    </message>
+    <message>
         <source>Low-pass</source>
         <translation>低通</translation>
     </message>
@@ -6192,6 +7822,45 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>SettingsPage</name>
+    <message>
+        <source>Settings that differ</source>
+        <translation>不同的设置</translation>
+    </message>
+    <message>
+        <source>Add a second run: this table shows in which settings runs differ.</source>
+        <translation>再添加一个训练：此表会显示各训练有哪些设置不同。</translation>
+    </message>
+    <message>
+        <source>These runs have the same settings.</source>
+        <translation>这些训练的设置相同。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the selected cells for a spreadsheet; all if none are</source>
+        <translation>复制所选单元格，可粘贴到电子表格；未选择时复制全部</translation>
+    </message>
+    <message>
+        <source>Save as CSV…</source>
+        <translation>另存为 CSV…</translation>
+    </message>
+    <message>
+        <source>The whole table, one line for each setting</source>
+        <translation>整个表格，每项设置一行</translation>
+    </message>
+    <message>
+        <source>Save the settings that differ</source>
+        <translation>保存不同的设置</translation>
+    </message>
+    <message>
+        <source>CSV (*.csv)</source>
+        <translation>CSV (*.csv)</translation>
+    </message>
+</context>
+<context>
     <name>ShortcutsDialog</name>
     <message>
         <source>Keyboard shortcuts</source>
@@ -6216,6 +7885,30 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Open the pair</source>
         <translation>打开图文对</translation>
+    </message>
+    <message>
+        <source>Select more pairs</source>
+        <translation>选择更多的对</translation>
+    </message>
+    <message>
+        <source>Select all pairs</source>
+        <translation>选择所有的对</translation>
+    </message>
+    <message>
+        <source>Star the selected pairs, or tag them</source>
+        <translation>给所选的对加星标或标签</translation>
+    </message>
+    <message>
+        <source>Copy the selected pairs</source>
+        <translation>复制所选的对</translation>
+    </message>
+    <message>
+        <source>Where the pair comes from</source>
+        <translation>这一对从哪里来</translation>
+    </message>
+    <message>
+        <source>Search texts and tags</source>
+        <translation>搜索文本和标签</translation>
     </message>
     <message>
         <source>Previous and next pair, while one is open</source>
@@ -6244,6 +7937,26 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Move a run within the queue</source>
         <translation>在队列中移动训练</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Remove the run, or the brush of the axis</source>
+        <translation>移除训练，或坐标轴上的刷选范围</translation>
+    </message>
+    <message>
+        <source>Move through the previews, or choose an axis</source>
+        <translation>在预览间移动，或选择坐标轴</translation>
+    </message>
+    <message>
+        <source>Move the lower end of the brush</source>
+        <translation>移动刷选范围的下端</translation>
+    </message>
+    <message>
+        <source>Move the upper end of the brush</source>
+        <translation>移动刷选范围的上端</translation>
     </message>
     <message>
         <source>Datasets</source>
@@ -6543,6 +8256,136 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>StepGridDialog</name>
+    <message>
+        <source>Tiles by step</source>
+        <translation>按步排列图块</translation>
+    </message>
+    <message>
+        <source>Number of steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Number of steps, from the first preview to the newest, each after about as many times the images of the one before</source>
+        <translation>从第一个预览到最新预览的步数，每一步的图像数与前一步的比值大致相同</translation>
+    </message>
+    <message>
+        <source>Copy image</source>
+        <translation>复制图像</translation>
+    </message>
+    <message>
+        <source>Save image…</source>
+        <translation>保存图像…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>Drawing…</source>
+        <translation>正在绘制…</translation>
+    </message>
+    <message>
+        <source>Images seen</source>
+        <translation>已看过的图像</translation>
+    </message>
+    <message>
+        <source>{0} × {1} pixels</source>
+        <translation>{0} × {1} 像素</translation>
+    </message>
+    <message>
+        <source>PNG image (*.png)</source>
+        <translation>PNG 图像 (*.png)</translation>
+    </message>
+    <message>
+        <source>Save image</source>
+        <translation>保存图像</translation>
+    </message>
+    <message>
+        <source>Saved as {0}.</source>
+        <translation>已保存为 {0}。</translation>
+    </message>
+</context>
+<context>
+    <name>StepPage</name>
+    <message>
+        <source>Open or start a run: here you take its next steps one by one, on a copy. The run itself does not change.</source>
+        <translation>请打开或开始训练：您可以在这里用它的副本逐步执行后续步骤。训练本身不会改变。</translation>
+    </message>
+    <message>
+        <source>Slow motion</source>
+        <translation>慢动作</translation>
+    </message>
+    <message>
+        <source>Update discriminator and generator in turn, about one a second</source>
+        <translation>交替更新判别器和生成器，大约每秒一次</translation>
+    </message>
+    <message>
+        <source>Start over</source>
+        <translation>重新开始</translation>
+    </message>
+    <message>
+        <source>Copy the newest state of the run again</source>
+        <translation>重新复制训练的最新状态</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后</translation>
+    </message>
+    <message>
+        <source>The step is computed…</source>
+        <translation>正在计算此步…</translation>
+    </message>
+    <message>
+        <source>The run is copied with its dataset…</source>
+        <translation>正在复制训练及其数据集…</translation>
+    </message>
+    <message>
+        <source>Update the discriminator</source>
+        <translation>更新判别器</translation>
+    </message>
+    <message>
+        <source>The first half of a step: the generator stays as it is</source>
+        <translation>一步的前半部分：生成器保持不变</translation>
+    </message>
+    <message>
+        <source>Update the generator</source>
+        <translation>更新生成器</translation>
+    </message>
+    <message>
+        <source>The second half of a step: the discriminator stays as it is</source>
+        <translation>一步的后半部分：判别器保持不变</translation>
+    </message>
+    <message>
+        <source>One step of the run</source>
+        <translation>训练的一步</translation>
+    </message>
+    <message>
+        <source>Exactly what the run would do next</source>
+        <translation>与训练接下来要做的完全一致</translation>
+    </message>
+    <message>
+        <source>Take a step: the discriminator learns to tell a batch of real items from generated ones, then the generator learns to make items that it takes for real.</source>
+        <translation>执行一步：判别器学习区分一批真实条目与生成的条目，随后生成器学习制作会被判别器当作真实的条目。</translation>
+    </message>
+    <message>
+        <source>Change (white: {0} %)</source>
+        <translation>变化（白色：{0} %）</translation>
+    </message>
+    <message>
+        <source>The next step shows what you have chosen.</source>
+        <translation>下一步将显示您所选的内容。</translation>
+    </message>
+</context>
+<context>
     <name>StorageErrorHandler</name>
     <message>
         <source>Empty folder for the run to continue in</source>
@@ -6551,6 +8394,16 @@ Free software under the Apache License 2.0.</source>
 </context>
 <context>
     <name>Studio</name>
+    <message numerus="yes">
+        <source>%Ln run(s) are compared at most.</source>
+        <translation>
+            <numerusform>最多可比较 %Ln 个训练。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Another run can be opened once this one has ended.</source>
+        <translation>这次训练结束后才能打开另一次训练。</translation>
+    </message>
     <message>
         <source>Folder of a run</source>
         <translation>训练的文件夹</translation>
@@ -6696,6 +8549,82 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Sweep</name>
+    <message>
+        <source>{0} is no range of seeds</source>
+        <translation>{0} 不是有效的种子范围</translation>
+    </message>
+    <message>
+        <source>Enter the values, separated by commas</source>
+        <translation>请输入值，以逗号分隔</translation>
+    </message>
+    <message>
+        <source>A sweep has at most {0} runs; these are {1}</source>
+        <translation>一次扫描最多 {0} 个训练；当前有 {1} 个</translation>
+    </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+</context>
+<context>
+    <name>SweepDialog</name>
+    <message>
+        <source>Sweep a setting</source>
+        <translation>扫描设置</translation>
+    </message>
+    <message>
+        <source>Allowed: {0}</source>
+        <translation>允许范围：{0}</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>设置</translation>
+    </message>
+    <message numerus="yes">
+        <source>Add %Ln run(s) to the queue</source>
+        <translation>
+            <numerusform>将 %Ln 个训练加入队列</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Values separated by commas, such as 0.001, 0.002, 0.005</source>
+        <translation>以逗号分隔的值，例如 0.001, 0.002, 0.005</translation>
+    </message>
+    <message>
+        <source>Seeds separated by commas; 1-3 means 1, 2 and 3</source>
+        <translation>以逗号分隔的种子；1-3 表示 1、2 和 3</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Seeds</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Runs of the sweep</source>
+        <translation>扫描中的训练</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>A run is queued for each value and each seed; all other settings are those of the form.</source>
+        <translation>每个值与每个种子的组合各排入一次训练；其他设置均与表单相同。</translation>
+    </message>
+</context>
+<context>
     <name>TaskBar</name>
     <message>
         <source>Cancel</source>
@@ -6830,14 +8759,151 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ThumbnailStrip</name>
+    <message>
+        <source>Item {0}</source>
+        <translation>条目 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>TileActions</name>
+    <message>
+        <source>Save picture</source>
+        <translation>保存图片</translation>
+    </message>
+    <message>
+        <source>PNG image (*.png)</source>
+        <translation>PNG 图像 (*.png)</translation>
+    </message>
+    <message>
+        <source>Open a picture or a sound</source>
+        <translation>打开图片或声音</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>More like this, changed by {0} %</source>
+        <translation>更多类似的，变化 {0} %</translation>
+    </message>
+    <message>
+        <source>Unlock its noise (L)</source>
+        <translation>解锁其噪声（L）</translation>
+    </message>
+    <message>
+        <source>Lock its noise (L)</source>
+        <translation>锁定其噪声（L）</translation>
+    </message>
+    <message>
+        <source>Add to the favourites</source>
+        <translation>加入收藏</translation>
+    </message>
+    <message>
+        <source>Add to the walk</source>
+        <translation>加入漫步</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>Paste picture</source>
+        <translation>粘贴图片</translation>
+    </message>
+    <message>
+        <source>Save picture…</source>
+        <translation>保存图片…</translation>
+    </message>
+</context>
+<context>
     <name>TileModel</name>
     <message>
         <source>Pair {0}: {1}</source>
         <translation>第 {0} 对：{1}</translation>
     </message>
     <message>
+        <source>Pair {0}, starred: {1}</source>
+        <translation>第 {0} 对，已加星标：{1}</translation>
+    </message>
+    <message>
+        <source>Tags: {0}</source>
+        <translation>标签：{0}</translation>
+    </message>
+    <message>
         <source>Space plays the sound</source>
         <translation>按空格键播放声音</translation>
+    </message>
+</context>
+<context>
+    <name>TileOriginDialog</name>
+    <message>
+        <source>Origin</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Pair</source>
+        <translation>对</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy these lines as text</source>
+        <translation>把这些行复制为文本</translation>
+    </message>
+    <message>
+        <source>Copy scene</source>
+        <translation>复制场景</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Images seen</source>
+        <translation>已看过的图像</translation>
+    </message>
+    <message>
+        <source>Training time</source>
+        <translation>训练时间</translation>
+    </message>
+    <message>
+        <source>Tile</source>
+        <translation>图块</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Dataset</source>
+        <translation>数据集</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>The settings of the run cannot be read, so its seed is not known.</source>
+        <translation>无法读取这次训练的设置，因此不知道它的种子。</translation>
+    </message>
+    <message>
+        <source>The scene names the noise of this tile; a checkpoint of this run draws a pair from it. If the run was trained on a GPU, its previews were drawn from other noise.</source>
+        <translation>场景记录了这个图块的噪声，这次训练的检查点可由它画出一对。如果训练在 GPU 上进行，预览是由别的噪声画出的。</translation>
+    </message>
+    <message>
+        <source>Copy the scene as JSON</source>
+        <translation>把场景复制为 JSON</translation>
     </message>
 </context>
 <context>
@@ -6869,6 +8935,29 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Show the newest pairs, and each new preview as it comes</source>
         <translation>显示最新的图文对，并随新预览更新</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineController</name>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>pairs at {0}</source>
+        <translation>图文对：{0} 张图像处</translation>
+    </message>
+    <message>
+        <source>evaluation at {0}</source>
+        <translation>评估：{0} 张图像处</translation>
+    </message>
+    <message>
+        <source>checkpoint at {0}</source>
+        <translation>检查点：{0} 张图像处</translation>
+    </message>
+    <message>
+        <source>{0}, {1} images</source>
+        <translation>{0}，{1} 张图像</translation>
     </message>
 </context>
 <context>
@@ -6968,6 +9057,81 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>WalkControls</name>
+    <message>
+        <source>The walk visits the items of the board. Add two or more key frames to choose.</source>
+        <translation>漫步会经过展板上的各个条目。添加两个或更多关键帧即可自行选择。</translation>
+    </message>
+    <message>
+        <source>Press Enter to show this key frame on the board</source>
+        <translation>按 Enter 在展板上显示此关键帧</translation>
+    </message>
+    <message>
+        <source>Key frames of the walk</source>
+        <translation>漫步的关键帧</translation>
+    </message>
+    <message>
+        <source>Add chosen item</source>
+        <translation>添加所选条目</translation>
+    </message>
+    <message>
+        <source>Move this key frame forward</source>
+        <translation>将此关键帧前移</translation>
+    </message>
+    <message>
+        <source>Move this key frame back</source>
+        <translation>将此关键帧后移</translation>
+    </message>
+    <message>
+        <source>Remove this key frame (Del)</source>
+        <translation>移除此关键帧（Del）</translation>
+    </message>
+    <message>
+        <source>Loop</source>
+        <translation>循环</translation>
+    </message>
+    <message>
+        <source>Return from the last key frame to the first</source>
+        <translation>从最后一个关键帧回到第一个</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation>{0} 秒</translation>
+    </message>
+    <message>
+        <source>Time between two key frames</source>
+        <translation>两个关键帧之间的时间</translation>
+    </message>
+    <message>
+        <source>Play walk</source>
+        <translation>播放漫步</translation>
+    </message>
+    <message>
+        <source>Place on the walk</source>
+        <translation>漫步中的位置</translation>
+    </message>
+    <message>
+        <source>Format of the film</source>
+        <translation>影片格式</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>each</source>
+        <translation>每段</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
     <name>WelcomePage</name>
     <message>
         <source>Welcome to Diptych</source>
@@ -7036,12 +9200,34 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>_Block</name>
+    <message>
+        <source>Leave open</source>
+        <translation>不给定</translation>
+    </message>
+    <message>
+        <source>Generate {0} instead of giving it</source>
+        <translation>不给定 {0}，改由模型生成</translation>
+    </message>
+    <message>
+        <source>generated</source>
+        <translation>由模型生成</translation>
+    </message>
+</context>
+<context>
     <name>_Card</name>
     <message numerus="yes">
         <source>%Ln items</source>
         <translation>
             <numerusform>%Ln 个条目</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>_CellBlock</name>
+    <message>
+        <source>Leave it empty to have it generated</source>
+        <translation>留空则由模型生成</translation>
     </message>
 </context>
 <context>
@@ -7078,6 +9264,37 @@ Free software under the Apache License 2.0.</source>
         <translation>
             <numerusform>%Ln 个字段</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>_DirectionRow</name>
+    <message>
+        <source>Direction {0}</source>
+        <translation>方向 {0}</translation>
+    </message>
+    <message>
+        <source>Name of direction {0}</source>
+        <translation>方向 {0} 的名称</translation>
+    </message>
+    <message>
+        <source>Type a name for what this direction changes</source>
+        <translation>输入名称，说明此方向改变什么</translation>
+    </message>
+    <message>
+        <source>text stays in {0} %</source>
+        <translation>文本在 {0} % 的情况下不变</translation>
+    </message>
+    <message>
+        <source>How often the picture still reads as its text, half way along the slider</source>
+        <translation>滑块移到一半时，图片仍与其文本相符的比例</translation>
+    </message>
+    <message>
+        <source>Reverse the slider</source>
+        <translation>反转滑块</translation>
+    </message>
+    <message>
+        <source>Pin it to the top</source>
+        <translation>置顶</translation>
     </message>
 </context>
 <context>
@@ -7227,6 +9444,17 @@ Free software under the Apache License 2.0.</source>
         <translation>
             <numerusform>%Ln 个文本没有图像</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>_PictureBlock</name>
+    <message>
+        <source>Draw here, drop a picture, or paste one on the board (Ctrl+V).</source>
+        <translation>在此绘画、拖入图片，或在展板上粘贴图片（Ctrl+V）。</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>打开…</translation>
     </message>
 </context>
 <context>
@@ -7408,6 +9636,28 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Copy</source>
         <translation>复制</translation>
+    </message>
+</context>
+<context>
+    <name>_SoundBlock</name>
+    <message>
+        <source>Drop a sound to give it.</source>
+        <translation>拖入声音即可给定。</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>打开…</translation>
+    </message>
+    <message>
+        <source>given</source>
+        <translation>已给定</translation>
+    </message>
+</context>
+<context>
+    <name>_TextBlock</name>
+    <message>
+        <source>Leave it empty to have it generated</source>
+        <translation>留空则由模型生成</translation>
     </message>
 </context>
 <context>
