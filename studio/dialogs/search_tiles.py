@@ -105,8 +105,9 @@ class SearchTilesDialog(QDialog):
             item.setToolTip(0, tile.text)
             item.setToolTip(1, str(tile.folder))
             self.list.addTopLevelItem(item)
-        if found:
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+        first = self.list.topLevelItem(0)
+        if first is not None:
+            self.list.setCurrentItem(first)
         self._say(len(found))
 
     def _say(self, count: int) -> None:

@@ -204,7 +204,7 @@ class _FilesData(QMimeData):
         super().__init__()
         self._wait = wait
 
-    def retrieveData(self, mimetype: str, preferredType: QMetaType) -> Any:  # noqa: N803 - Qt's name
+    def retrieveData(self, mimetype: str, preferredType: QMetaType | QMetaType.Type) -> Any:  # noqa: N803
         """Wait for the files, then return the data."""
         self._wait()
         return super().retrieveData(mimetype, preferredType)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import fields as members
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.control import RunControl
 from engine.errors import EngineError, SheetCorruptError
@@ -116,7 +116,8 @@ def _items_of(gallery: Path) -> Iterator[FoundTile]:
         except (ValueError, RecursionError):
             continue
         if isinstance(table, dict):
-            yield FoundTile(folder=gallery, text=_text_of(table), images_seen=_seen_in(table))
+            item = cast("dict[str, Any]", table)
+            yield FoundTile(folder=gallery, text=_text_of(item), images_seen=_seen_in(item))
 
 
 def _text_of(table: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ import torch
 from engine.control import RunControl
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, VALIDATION
+from engine.data.table_codec import Cells
 from engine.events import MetricsReported, Outcome, RunEnded
 from engine.inspection.networks import load_networks, read_snapshot
 from engine.sample.load import LoadedRun, encode_texts, load_run
@@ -104,7 +105,9 @@ def ring(trained: Trained) -> Ring:
     points: list[tuple[float, ...]] = []
     words: list[str] = []
     for samples in trained.run.sampler.from_noise(SAMPLES, SEED):
-        points += [tuple(map(float, row)) for row in samples.columns["point"].rows]
+        shown = samples.columns["point"]
+        assert isinstance(shown, Cells)
+        points += [tuple(float(cell or 0) for cell in row) for row in shown.rows]
         words += samples.texts
     angles = np.arange(len(COLOURS)) * (2 * math.pi / len(COLOURS))
     centres = RADIUS * np.stack([np.cos(angles), np.sin(angles)], 1)
@@ -179,9 +182,9 @@ def discriminator_gap(trained: Trained) -> float:
     logits: list[npt.NDArray[np.float64]] = []
     for split in (TRAIN, VALIDATION):
         rows = dataset.complete_rows(split)[:100]
-        texts = encode_texts(
-            [dataset.texts[row] for row in rows], trained.run.model.columns["text"]
-        )
+        facts = trained.run.model.text
+        assert facts is not None
+        texts = encode_texts([dataset.texts[row] for row in rows], facts)
         stored = {
             "image": torch.from_numpy(dataset.images_of(rows)).permute(0, 3, 1, 2),
             "text": texts,
@@ -212,10 +215,11 @@ def nearest_training_distances(trained: Trained) -> tuple[float, float]:
     made = np.concatenate(
         [samples.images[..., 0] for samples in trained.run.sampler.from_noise(300, SEED)]
     ).reshape(-1, 1024)
-    return tuple(
+    own, real = (
         float(np.median(np.sqrt(squared_distances(images, training).min(1))))
         for images in (made / 255.0, held_out[:300])
     )
+    return own, real
 
 
 def test_that_few_digits_are_memorised_and_many_are_not(experiment):
