@@ -136,7 +136,7 @@ class GalleryPanel(QWidget):
     def show_tile(self, found: FoundTile) -> None:
         """Show and select a tile of the run that is open."""
         place = self._timeline.place_of(found.images_seen)
-        self._cursor.move_to(min(place, self._cursor.count - 1))
+        self._move_to(min(place, self._cursor.count - 1))
         self._grid.select_rows([found.tile])
         self._grid.setFocus()
 
