@@ -135,25 +135,46 @@ def _follow_run(studio: Any, shoot: Shoot) -> None:
     QTimer.singleShot(600, show_dialog)
 
 
+_SETTLE_MS = 2_500
+"""Until a panel has read what it shows."""
+
+
 def _show_what_is_left(studio: Any, shoot: Shoot) -> None:
-    """Picture the run that has ended, its dataset, and the history of runs; then leave."""
+    """Picture the run that has ended in every panel, one after another; then leave."""
     from PySide6.QtCore import QTimer
 
-    window = studio.window
+    window, folder = studio.window, studio.run_view.folder
 
     def show_datasets() -> None:
-        shoot("stopped", window)
         window.show_datasets()
         window.datasets.open_dataset(studio.workspace / "datasets" / "digits")
 
-    def show_runs() -> None:
-        shoot("datasets", window)
-        window.show_runs()
+    def play() -> None:
+        window.play.play(folder)
+        window.show_play()
 
-    QTimer.singleShot(500, show_datasets)
-    QTimer.singleShot(2_500, show_runs)
-    QTimer.singleShot(4_000, lambda: shoot("runs", window))
-    QTimer.singleShot(4_500, window.close)
+    def compare() -> None:
+        studio.compared.replace([folder])
+        window.show_panel("compare")
+
+    def learn(page: int) -> None:
+        window.show_panel("learn")
+        window.learn.show_page(page)
+
+    stages: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("stopped", lambda: None),
+        ("datasets", show_datasets),
+        ("runs", window.show_runs),
+        ("play", play),
+        ("compare", compare),
+        ("lens", lambda: learn(0)),
+        ("lessons", lambda: learn(3)),
+    )
+    for number, (name, show) in enumerate(stages):
+        start_ms = number * (_SETTLE_MS + 500)
+        QTimer.singleShot(start_ms, show)
+        QTimer.singleShot(start_ms + _SETTLE_MS, lambda name=name: shoot(name, window))
+    QTimer.singleShot(len(stages) * (_SETTLE_MS + 500), window.close)
 
 
 if __name__ == "__main__":
