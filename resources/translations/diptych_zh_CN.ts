@@ -7399,7 +7399,7 @@ Click to hide or show it; Delete removes it</source>
     </message>
     <message>
         <source>Folder of the gallery</source>
-        <translation>图库的文件夹</translation>
+        <translation>画廊的文件夹</translation>
     </message>
     <message numerus="yes">
         <source>%Ln pair(s) were saved.</source>
@@ -7428,7 +7428,7 @@ Click to hide or show it; Delete removes it</source>
     </message>
     <message>
         <source>Searches the newest preview of each run, its tags, and the saved galleries.</source>
-        <translation>搜索每次训练的最新预览及其标签，以及已保存的图库。</translation>
+        <translation>搜索每次训练的最新预览及其标签，以及已保存的画廊。</translation>
     </message>
     <message>
         <source>Open</source>
@@ -7448,7 +7448,7 @@ Click to hide or show it; Delete removes it</source>
     </message>
     <message>
         <source>Run or gallery</source>
-        <translation>训练或图库</translation>
+        <translation>训练或画廊</translation>
     </message>
     <message>
         <source>Images seen</source>

@@ -51,7 +51,7 @@ class LessonsPage(QWidget):
 
     def _lay_out(self) -> None:
         right = QWidget()
-        column = spaced(QVBoxLayout(right), SPACING)
+        column = spaced(QVBoxLayout(right), SPACING, (0, 0, 0, 0))
         column.addWidget(self.text, 1)
         column.addLayout(self._bar)
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -59,7 +59,7 @@ class LessonsPage(QWidget):
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_LIST_WIDTH, 3 * _LIST_WIDTH])
-        layout = spaced(QVBoxLayout(self), 0)
+        layout = spaced(QVBoxLayout(self), 0, (0, 0, 0, 0))
         layout.addWidget(splitter)
 
     @Slot(int)
