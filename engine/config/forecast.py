@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.config.networks import IMAGE_SIZES
 from engine.config.presets import PRESETS, SMALL_DATASET
 from engine.config.run import DENSE_ARCHITECTURES, MAX_DENSE_IMAGE_SIZE, RunConfig
-from engine.config.sections import (
-    IMAGE_SIZES,
-    ReportingConfig,
-    TrainingConfig,
-)
+from engine.config.sections import ReportingConfig, TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)

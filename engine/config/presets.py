@@ -14,8 +14,9 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.config.networks import JOINT_DENSE, NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import JOINT_DENSE, DataConfig, NetworkConfig, TrainingConfig
+from engine.config.sections import DataConfig, TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)

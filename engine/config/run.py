@@ -12,13 +12,12 @@ from engine.config.changes import (
     changes_from_texts,
     changes_to_texts,
 )
+from engine.config.networks import JOINT_DENSE, NetworkConfig
 from engine.config.sections import (
     ADVERSARIAL_FAMILIES,
     FAMILIES,
     GRADIENT_PENALTIES,
-    JOINT_DENSE,
     DataConfig,
-    NetworkConfig,
     ReportingConfig,
     TrainingConfig,
     VariationalConfig,

@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from safetensors.torch import load_file
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.data.facts import TextFacts, facts_from_table
 from engine.exporting.plain_files import write_items
 from engine.nets.protocols import PairModel

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.control import RunControl
 from engine.data.column_info import ColumnInfo
 from engine.data.facts import AUDIO, IMAGE, TEXT, AudioFacts, ColumnFacts, TableFacts

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.control import RunControl
 from engine.data.facts import ColumnFacts
 from engine.data.store import TRAIN, VALIDATION, StoredDataset

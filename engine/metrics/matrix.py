@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.control import RunControl
 from engine.data.facts import AUDIO, IMAGE, ColumnFacts
 from engine.data.store import VALIDATION, StoredDataset

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.control import RunControl
 from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TextFacts
 from engine.data.image_files import to_channels

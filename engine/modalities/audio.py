@@ -6,8 +6,9 @@ import torch
 from engine.augment.audio import AudioAugmenter
 from engine.augment.pipeline import ADA_RAMP_IMAGES
 from engine.augment.transforms import DIFFAUGMENT, NONE, resolve_augmentation
+from engine.config.networks import CONVOLUTIONAL, RHYTHM, NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import ADVERSARIAL_FAMILIES, CONVOLUTIONAL, RHYTHM, NetworkConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.data.facts import AudioFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset

@@ -8,8 +8,9 @@ import torch
 from engine.augment.caption_filter import conflicts_with_captions
 from engine.augment.pipeline import ADA_RAMP_IMAGES, Augmenter
 from engine.augment.transforms import DIFFAUGMENT, NONE, Transform, resolve_augmentation
+from engine.config.networks import JOINT_DENSE, NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import ADVERSARIAL_FAMILIES, JOINT_DENSE, NetworkConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.data.facts import ImageFacts
 from engine.data.image_files import resize
 from engine.data.loader import StoredRows

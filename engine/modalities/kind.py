@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig
 from engine.data.columns import ArrayColumn
 from engine.data.facts import ColumnFacts
 from engine.data.loader import StoredRows

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig
 from engine.data.column_info import AUDIO, IMAGE, TABLE, TEXT
 from engine.data.facts import GENERATION_ORDER, ColumnFacts
 from engine.data.store import StoredDataset

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig
 from engine.data.facts import TableFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset

@@ -6,8 +6,8 @@ import logging
 import numpy as np
 import torch
 
+from engine.config.networks import EVERY_TOKEN, INITIAL_STATE, NetworkConfig
 from engine.config.run import RunConfig, resolved_text_encoding
-from engine.config.sections import EVERY_TOKEN, INITIAL_STATE, NetworkConfig
 from engine.data.facts import TextFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset

@@ -5,7 +5,7 @@ from typing import cast
 
 from torch import nn
 
-from engine.config.sections import JOINT_DENSE, NetworkConfig
+from engine.config.networks import JOINT_DENSE, NetworkConfig
 from engine.nets.discriminator import Discriminator, PairDiscriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.joint_dense import JointDenseDiscriminator, JointDenseGenerator

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.config.sections import EVERY_TOKEN, INITIAL_STATE
+from engine.config.networks import EVERY_TOKEN, INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors, fitted
 from engine.nets.blocks import activation, initialise

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.config.sections import INITIAL_STATE
+from engine.config.networks import INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, Tokenizer
 from engine.data.word_vectors import WordVectors
 from engine.nets.protocols import AxisKind, TensorAxis, rows_equal

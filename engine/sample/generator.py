@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.data.facts import ColumnFacts
 from engine.modalities.registry import build_modalities
 from engine.nets.blocks import shapes_only

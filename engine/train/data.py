@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig
 from engine.data.class_balance import (
     class_balanced_weights,
     group_keys,

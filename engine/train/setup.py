@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from engine.config.changes import settings_at
+from engine.config.networks import JOINT_DENSE
 from engine.config.run import RunConfig, parse_column_weights
-from engine.config.sections import JOINT_DENSE, TrainingConfig
+from engine.config.sections import TrainingConfig
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, DeviceLoader

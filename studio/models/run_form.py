@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.config.forecast import DataFacts, TextCost, text_cost
+from engine.config.networks import IMAGE_SIZES
 from engine.config.presets import (
     PRESETS,
     config_from_preset,
@@ -20,7 +21,7 @@ from engine.config.presets import (
     suitable_preset,
 )
 from engine.config.run import RunConfig, check_new_run, resolved_text_encoding
-from engine.config.sections import IMAGE_SIZES, MAX_TEXT_TOKENS
+from engine.config.sections import MAX_TEXT_TOKENS
 from engine.config.setting import Setting, settings_in, value_at
 from engine.data.manifest import data_facts, read_manifest
 from engine.data.starters import PAIR, STARTERS

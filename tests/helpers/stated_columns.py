@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.data.column_info import (
     FieldInfo,
     FieldKind,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import NetworkConfig, ReportingConfig, TrainingConfig
+from engine.config.sections import ReportingConfig, TrainingConfig
 from engine.data.facts import ImageFacts, TextFacts
 from engine.data.store import write_dataset
 from engine.data.tokenizers import Tokenizer, Vocabulary

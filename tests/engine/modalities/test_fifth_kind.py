@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.config.networks import NetworkConfig
 from engine.config.run import RunConfig
-from engine.config.sections import ADVERSARIAL_FAMILIES, NetworkConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES
 from engine.control import RunControl
 from engine.data import facts
 from engine.data.column_info import ColumnInfo, text_column

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config.networks import EVERY_TOKEN, INITIAL_STATE, NetworkConfig
 from engine.config.presets import PRESETS
-from engine.config.sections import EVERY_TOKEN, INITIAL_STATE, NetworkConfig
 from engine.data.facts import TextFacts
 from engine.modalities.text import SHORT_TEXT, TextKind
 from tests.helpers.tiny import tiny_modalities

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config.sections import NetworkConfig
+from engine.config.networks import NetworkConfig
 from engine.data.facts import AudioFacts
 from engine.data.waveform import Sounds
 from engine.modalities.image import IMAGE_MODALITIES

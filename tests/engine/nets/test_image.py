@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from engine.config.sections import ARCHITECTURES, OUTPUT_FILTERS
+from engine.config.networks import ARCHITECTURES, OUTPUT_FILTERS
 from engine.data.image_shape import ImageShape, square
 from engine.modalities.image import IMAGE_MODALITIES
 from engine.nets.image import (

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from engine.config.sections import EVERY_TOKEN, INITIAL_STATE
+from engine.config.networks import EVERY_TOKEN, INITIAL_STATE
 from engine.data.tokenizers import END, PADDING, UNKNOWN, encode_all
 from engine.nets.text import NonAutoregressiveTextDecoder, TextDecoder, build_context_norm
 from engine.nets.text_pooling import HEADS, WIDTH, BagOfWords, TransformerPooling

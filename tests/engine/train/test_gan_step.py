@@ -9,13 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from engine.config.networks import NetworkConfig
 from engine.config.presets import PRESETS
-from engine.config.sections import (
-    ADVERSARIAL_FAMILIES,
-    ADVERSARIAL_LOSSES,
-    REGULARIZERS,
-    NetworkConfig,
-)
+from engine.config.sections import ADVERSARIAL_FAMILIES, ADVERSARIAL_LOSSES, REGULARIZERS
 from engine.data.loader import Batch
 from engine.data.seeds import mix_seed
 from engine.losses.adversarial import MaskedLogits

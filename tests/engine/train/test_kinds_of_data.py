@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.config.sections import FAMILIES, NetworkConfig
+from engine.config.networks import NetworkConfig
+from engine.config.sections import FAMILIES
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.store import open_dataset, write_dataset

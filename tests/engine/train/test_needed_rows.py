@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.config.sections import NORMS
+from engine.config.networks import NORMS
 from engine.data.loader import Batch
 from engine.nets import blocks, discriminator, generator
 from engine.nets.discriminator import Discriminator
