@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
@@ -93,7 +94,7 @@ def test_that_a_found_tile_of_the_shown_run_is_selected_and_another_run_requeste
     dialog = child(panel, SearchTilesDialog)
     dialog.query.setText("three")
     qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 2)
-    rows = [item for row in range(2) if (item := dialog.list.topLevelItem(row)) is not None]
+    rows = dialog.list.findItems("three", Qt.MatchFlag.MatchExactly)
     own, other = sorted(rows, key=lambda item: item.text(1))
     dialog.list.setCurrentItem(own)
     dialog.list.itemActivated.emit(own, 0)
