@@ -26,7 +26,7 @@ from studio.theme import GAP, MARGIN, SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.fields import ChoiceField, Field, TextField
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.labels import fill, plain_label, spaced
+from studio.widgets.labels import fill, fit_height, plain_label, spaced
 
 _WIDTH = 520
 
@@ -221,7 +221,7 @@ class ExportRunDialog(QDialog):
                 self._show_failure(event.error)
             case _:
                 assert_never(event.outcome)
-        self._grow()
+        fit_height(self, _WIDTH)
 
     @Slot()
     def _check(self) -> None:
@@ -229,7 +229,7 @@ class ExportRunDialog(QDialog):
         self.fields.show_problems(problems)
         self._save.setEnabled(not problems)
         self._save.setToolTip(self.tr("Correct the red fields first") if problems else "")
-        self._grow()
+        fit_height(self, _WIDTH)
 
     @Slot()
     def _start(self) -> None:
@@ -256,15 +256,7 @@ class ExportRunDialog(QDialog):
         self._details.setText(str(self._folder) if is_done else "")
         if is_asking:
             self._check()
-        self._grow()
-
-    def _grow(self) -> None:
-        # Qt does not adapt the window to the height of wrapped labels.
-        layout = self.layout()
-        if layout is not None:
-            width = max(self.width(), _WIDTH)
-            self.setMinimumHeight(layout.totalHeightForWidth(width))
-            self.resize(width, self.minimumHeight())
+        fit_height(self, _WIDTH)
 
     def _show_failure(self, error: Exception | None) -> None:
         words = explain(error or RuntimeError("The export failed and gave no reason"))

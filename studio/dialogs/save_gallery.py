@@ -31,7 +31,7 @@ from studio.widgets.buttons import push_button
 from studio.widgets.drop_zone import dropped_path, refusal_text
 from studio.widgets.fields import ChoiceField, Field, TextBox, TextField
 from studio.widgets.folder_dialog import pick_folder
-from studio.widgets.labels import fill, plain_label, spaced
+from studio.widgets.labels import fill, fit_height, plain_label, spaced
 
 _Text = TextField | TextBox
 
@@ -282,7 +282,7 @@ class SaveGalleryDialog(QDialog):
         refused = self.tr("The run has no column that “{0}” could be given for.")
         self._headline.setText("" if taken else refused.format(path.name))
         self._details.setText("")
-        self._grow()
+        fit_height(self, _WIDTH)
 
     def choices(self) -> SaveGalleryChoices:
         """Return the choices to remember."""
@@ -318,7 +318,7 @@ class SaveGalleryDialog(QDialog):
         self._open.setVisible(event.count > 0)
         self._items.show_items(event.first_items if self._state is _State.DONE else ())
         self._fields.setVisible(self._state is not _State.DONE)
-        self._grow()
+        fit_height(self, _WIDTH)
 
     @Slot()
     def _check(self) -> None:
@@ -329,7 +329,7 @@ class SaveGalleryDialog(QDialog):
         self._save.setEnabled(is_valid)
         self._save.setToolTip("" if is_valid else self.tr("Correct the red fields first"))
         self._summary.setText(self._summary_text() if is_valid else "")
-        self._grow()
+        fit_height(self, _WIDTH)
 
     def _summary_text(self) -> str:
         if not self._form.columns.are_pairs:
@@ -384,15 +384,7 @@ class SaveGalleryDialog(QDialog):
         self._details.setText(str(self._folder) if state is _State.DONE else "")
         if is_asking:
             self._check()
-        self._grow()
-
-    def _grow(self) -> None:
-        # Qt does not adapt the window to the height of wrapped labels.
-        layout = self.layout()
-        if layout is not None:
-            width = max(self.width(), _WIDTH)
-            self.setMinimumHeight(layout.totalHeightForWidth(width))
-            self.resize(width, self.minimumHeight())
+        fit_height(self, _WIDTH)
 
     def _show_failure(self, error: Exception | None) -> None:
         words = explain(error or RuntimeError("The gallery failed and gave no reason"))

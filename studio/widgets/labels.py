@@ -56,6 +56,20 @@ def spaced(
     return layout
 
 
+def fit_height(window: QWidget, min_width: int) -> None:
+    """Give a window the height of its wrapped labels, to which Qt does not adapt it.
+
+    Args:
+        window: has a layout.
+        min_width: in pixels; the window keeps a larger one.
+    """
+    layout = window.layout()
+    if layout is not None:
+        width = max(window.width(), min_width)
+        window.setMinimumHeight(layout.totalHeightForWidth(width))
+        window.resize(width, window.minimumHeight())
+
+
 def fill(
     layout: _Layout, *items: QWidget | QLayout | int | tuple[QWidget | QLayout, int]
 ) -> _Layout:
