@@ -276,8 +276,9 @@ def says(parent: QWidget, text: str) -> bool:
 
 
 def visible_buttons(parent: QWidget) -> dict[str, QPushButton]:
-    """Give the buttons that can be seen, by their text."""
-    return {b.text(): b for b in parent.findChildren(QPushButton) if b.isVisible()}
+    """Give the buttons that can be seen, by their text or else their accessible name."""
+    buttons = parent.findChildren(QPushButton)
+    return {b.text() or b.accessibleName(): b for b in buttons if b.isVisible()}
 
 
 def write_run(

@@ -291,7 +291,7 @@ def test_that_the_loop_runs_its_due_tasks_in_order_after_each_step(tmp_path, dat
     loops = []
     monkeypatch.setattr(TrainingLoop, "__init__", replace_tasks)
     events_of(tiny_config(dataset, tmp_path / "run", images=16))
-    names = ("report", "verification", "checkpoint", "preview")
+    names = ("report", "verification", "checkpoint", "preview", "live weights")
     assert ran == [(name, images) for images in (8, 16) for name in names]
 
 
