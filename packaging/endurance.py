@@ -1,6 +1,6 @@
 """Run the long forms of the stress tests: ``make endurance`` (about an hour and a half).
 
-    python packaging/endurance.py [life] [monkey] [fuzz] [kills] [imports] [hour]
+    python packaging/endurance.py [life] [monkey] [fuzz] [kills] [imports] [lessons] [hour]
 
 ``life``     a random user presses everything in the real window, 2,600 times
 ``monkey``   a random user presses anything while tiny networks really train, for ten minutes
@@ -8,6 +8,7 @@
 ``kills``    a hundred kill -9 of training runs of every preset and of four columns, half of them
              amid a save
 ``imports``  twenty kill -9 of an import of pictures, and twenty of one of four columns
+``lessons``  the experiments of all lessons, also those on pictures, which take minutes
 ``hour``     an hour of training in the studio: its memory and its heartbeat
 """
 
@@ -75,6 +76,11 @@ def _imports(folder: Path) -> int:
     return of_pictures or of_four
 
 
+def _lessons(_folder: Path) -> int:
+    tests = ("-m", "pytest", "-q", "tests/journeys/test_lessons.py")
+    return _call(*tests, variables={"DIPTYCH_LESSONS": "all"})
+
+
 def _hour(_folder: Path) -> int:
     return _call("packaging/bench_hour.py")
 
@@ -92,6 +98,7 @@ PARTS: Mapping[str, Callable[[Path], int]] = {
     "fuzz": _fuzz,
     "kills": _kills,
     "imports": _imports,
+    "lessons": _lessons,
     "hour": _hour,
 }
 

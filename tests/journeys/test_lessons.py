@@ -4,6 +4,7 @@ Points are judged by the ring itself: eight centres, and the word of each.
 """
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,10 @@ from resources import starters_folder
 from studio.models.lessons import load_lessons
 
 pytestmark = pytest.mark.slow
+on_pictures = pytest.mark.skipif(
+    os.environ.get("DIPTYCH_LESSONS") != "all",
+    reason="lessons on pictures train for minutes: make endurance",
+)
 
 CPU = torch.device("cpu")
 SAMPLES, SEED = 1_000, 5
@@ -197,6 +202,7 @@ def discriminator_gap(trained: Trained) -> float:
     return float((training.mean() - held_out.mean()) / held_out.std())
 
 
+@on_pictures
 def test_that_augmentation_keeps_the_discriminator_from_learning_few_images_by_heart(experiment):
     plain, augmented = (
         discriminator_gap(experiment("small-data", name)) for name in ("plain", "augmented")
@@ -222,6 +228,7 @@ def nearest_training_distances(trained: Trained) -> tuple[float, float]:
     return own, real
 
 
+@on_pictures
 def test_that_few_digits_are_memorised_and_many_are_not(experiment):
     made, held_out = nearest_training_distances(experiment("memorisation", "few"))
     assert made < 0.9 * held_out
