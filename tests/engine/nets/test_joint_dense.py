@@ -135,3 +135,12 @@ def test_that_a_walk_begins_and_ends_at_its_ends():
         torch.testing.assert_close(
             made["image"], net(ends.noise, ends.conditions)["image"], atol=1e-4, rtol=1e-4
         )
+
+
+def test_that_what_bf16_generates_can_be_judged_in_full_precision():
+    torch.manual_seed(0)
+    discriminator = JointDenseDiscriminator(tiny_modalities(), embedding_dim=8)
+    with torch.autocast("cpu", torch.bfloat16):
+        made = generator()(noise(), {})
+    assert {item.dtype for item in made.values()} == {torch.float32}
+    assert discriminator(discriminator.embed(made))[PAIR].dtype is torch.float32
