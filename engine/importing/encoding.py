@@ -183,9 +183,9 @@ class DecodedText:
 def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     """Read bytes as text.
 
-    A byte order mark decides first; no text in ASCII has one. Then the given encoding is used, unless the bytes are invalid
-    in it, clearly UTF-8, or odd text in it and much likelier in another, because a source may mix
-    encodings.
+    A byte order mark decides first; no text in ASCII has one. Then the given encoding is used,
+    unless the bytes are invalid in it, clearly UTF-8, or odd text in it and much likelier in
+    another, because a source may mix encodings.
 
     Args:
         content: a whole file or field.
