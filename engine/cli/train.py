@@ -247,13 +247,8 @@ def _about(images: int, images_per_s: float) -> str:
 
 def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
     """Choose a preset for the device and dataset, and print the reason."""
-    manifest = read_manifest(dataset)
-    suggestion = suitable_preset(
-        gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
-        image_size=manifest.image_shape.longer,
-        channels=manifest.channels,
-        pairs=manifest.items,
-    )
+    gpu_bytes = 0 if arguments.device == "cpu" else gpu_memory_bytes()
+    suggestion = suitable_preset(data_facts(read_manifest(dataset)), gpu_bytes=gpu_bytes)
     say(f"Preset {suggestion.name}: {suggestion.reason}.")
     return suggestion.name
 
