@@ -131,7 +131,8 @@ class Studio(QObject):
         self.setting_changes.setUndoLimit(MAX_UNDO)
         self._work = work
         self._form = RunForm(self.workspace, self.store.load(RunChoices()))
-        self._build_window()
+        with self.theme.left_out():
+            self._build_window()
         self._connect_jobs()
 
     def _build_window(self) -> None:
