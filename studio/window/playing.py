@@ -35,6 +35,7 @@ class PlayController(QObject):
         if training.is_running and training.folder is not None:
             # The window was built again, in another language.
             window.play.show_run(training.folder, is_live=True)
+            window.play.set_training(is_training=True)
         window.play.session.snapshot_requested.connect(training.request_snapshot)
 
     @Slot(object)
@@ -45,10 +46,13 @@ class PlayController(QObject):
 
     @Slot(object)
     def _on_started(self, config: RunConfig) -> None:
+        self._window.play.set_training(is_training=True)
         self._window.play.show_run(config.run, is_live=True)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
+        if isinstance(event, RunEnded):
+            self._window.play.set_training(is_training=False)
         match event:
             case RunRelocated(folder=folder):
                 self._window.play.show_run(folder, is_live=True)
