@@ -315,9 +315,9 @@ class Board(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep keys that move through the noise from becoming shortcuts of the window."""
-        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_key and event.key() in _STEPS and event.modifiers() & _ALT:
-            event.accept()
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if isinstance(event, QKeyEvent) and is_override and event.key() in _STEPS:
+            event.setAccepted(bool(event.modifiers() & _ALT))
             return True
         return super().event(event)
 

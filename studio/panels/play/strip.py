@@ -110,8 +110,8 @@ class ThumbnailStrip(QListWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep keys that move a thumbnail from becoming shortcuts of the window."""
-        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_key and self._is_sortable and _places(event):
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if isinstance(event, QKeyEvent) and is_override and self._is_sortable and _places(event):
             event.accept()
             return True
         return super().event(event)
