@@ -92,6 +92,10 @@ class ShortcutsDialog(QDialog):
                 (_native("Left", "Right"), self.tr("Move through the previews, or choose an axis")),
                 (_native("Up", "Down"), self.tr("Move the lower end of the brush")),
                 (_native("Shift+Up", "Shift+Down"), self.tr("Move the upper end of the brush")),
+                (_native("Return"), self.tr("Show a pair of two runs under a divider")),
+                (_native("Shift+Left", "Shift+Right"), self.tr("Move the divider")),
+                (_native("Left", "Right"), self.tr("Previous and next pair under the divider")),
+                (_native("Up", "Down"), self.tr("Next and previous step under the divider")),
             ],
         )
         key = QKeySequence.StandardKey
