@@ -118,10 +118,8 @@ class SweepDialog(QDialog):
         """Show the runs of the lists, what is left out, and the time that they take."""
         axes = self._axes
         sweep = self._sweep = build_sweep(self._form, axes, self.seeds.text())
-        for field, problem in zip(
-            (self.values, self.second_values), sweep.values_problems, strict=False
-        ):
-            field.set_problem(problem)
+        self.values.set_problem(sweep.values_problems[0])
+        self.second_values.set_problem("".join(sweep.values_problems[1:]))
         self.seeds.set_problem(sweep.seeds_problem)
         labels = [translate_engine(FIELDS[axis.name].about.label) for axis in axes]
         self.runs.clear()
