@@ -81,6 +81,7 @@ from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
+from studio.window.scene_origin import SceneOriginController
 from studio.window.timeline import TimelineController
 
 SWITCH_INTERVAL_S = 0.0005
@@ -188,6 +189,9 @@ class Studio(QObject):
             self.run_view,
         )
         self.playing = PlayController(self.window, self.training, self.run_view)
+        self.scene_origin = SceneOriginController(
+            self.window, self.runs, self.run_view, lambda: self.workspace
+        )
         self.desktop = DesktopIntegration(
             self.window,
             self.training,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from engine.sample.scene import Given, Noise, Scene
+from engine.sample.scene import Given, GivenPicture, Noise, Scene
 
 TILE_COUNTS = (1, 4, 8, 16)
 USUAL_COUNT = 8
@@ -48,6 +48,11 @@ class PlayState:
     """By column of texts, what was typed, with words that the run does not know."""
     keys: tuple[Scene, ...] = ()
     """Key frames of the walk."""
+
+    @property
+    def given_picture(self) -> GivenPicture | None:
+        """The first picture that is given."""
+        return next((v for v in self.given.values() if isinstance(v, GivenPicture)), None)
 
     def noise(self, tile: int) -> Noise:
         """Return the noise of a tile at the place of the pad."""

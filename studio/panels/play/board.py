@@ -31,6 +31,7 @@ _PADDING, _RADIUS, _MARK = 5, 6, 20
 _MAX_LINES = 3
 _WORTH = 0.85
 """Part of the possible size that pictures with sharp pixels must reach."""
+_ALT = Qt.KeyboardModifier.AltModifier
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -368,12 +369,20 @@ class Board(QWidget):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
             self.drag_ended.emit()
 
+    def event(self, event: QEvent) -> bool:
+        """Keep keys that move through the noise from becoming shortcuts of the window."""
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if isinstance(event, QKeyEvent) and is_override and event.key() in _STEPS:
+            event.setAccepted(bool(event.modifiers() & _ALT))
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows choose a tile, with Alt they move through the noise; Space plays, L locks."""
         key, chosen = event.key(), self._marks.chosen
         if key in _STEPS:
             x, y = _STEPS[Qt.Key(key)]
-            if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            if event.modifiers() & _ALT:
                 self.nudge_requested.emit(DragMoved(x=x, y=y))
                 return
             tile = chosen + x + y * self._columns

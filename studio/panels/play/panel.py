@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.data.column_info import AUDIO, IMAGE
 from engine.data.facts import TextFacts
 from engine.events import ImageArray
-from engine.sample.scene import GivenPicture, Scene
+from engine.sample.scene import Scene
 from studio.errors.wording import explain
 from studio.jobs.frame_answers import (
     DirectionsFound,
@@ -43,6 +43,7 @@ from studio.panels.play.feed import BoardFeed, TilesDrawn
 from studio.panels.play.film import FilmExport
 from studio.panels.play.noise import BoardBar
 from studio.panels.play.notes import NotesKeeper
+from studio.panels.play.origin import SceneOrigin
 from studio.panels.play.prompt import PromptBox
 from studio.panels.play.session import PlaySession
 from studio.panels.play.side import PlaySide
@@ -104,17 +105,20 @@ class PlayPanel(QWidget):
             parent=self,
         )
         self._stack, self._empty = QStackedWidget(), EmptyState("play", "")
+        self.origin = SceneOrigin()
         self.setWindowTitle(self.tr("Play"))
         self.setWindowIcon(icon("play"))
         self._lay_out()
         self._connect_board()
         self._connect_side()
+        self.session.run_changed.connect(self.origin.forget)
         self.session.run_changed.connect(self._forget)
         self.session.opened.connect(self._on_opened)
         self.session.failed.connect(self._on_not_opened)
         self.session.left.connect(self.side.walk.stop)
         frames.frame_drawn.connect(self._on_frame)
         frames.answered.connect(self._on_answer)
+        frames.answered.connect(self.origin.take)
         self._sounds.changed.connect(self._show_marks)
         self.setAcceptDrops(True)
         self._show_controls(self.view.state)
@@ -143,8 +147,8 @@ class PlayPanel(QWidget):
         self._show_page()
 
     def play_scene(self, scene: Scene) -> None:
-        """Show a scene on the chosen tile."""
-        self.session.when_open(lambda: self.edits.show_scene(scene))
+        """Show a scene on the chosen tile, once the run has been opened."""
+        self.session.when_open(lambda: self._show_scene(scene))
 
     def take(self, path: Path, column: str = "") -> None:
         """Give a picture or a sound, or bring back the scene of a picture that Play saved."""
@@ -173,7 +177,7 @@ class PlayPanel(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(content)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, SPACING, MARGIN))
-        fill(layout, self._stack)
+        fill(layout, self.origin, (self._stack, 1))
         self.setFocusProxy(self.prompt)
 
     def _connect_board(self) -> None:
@@ -337,7 +341,7 @@ class PlayPanel(QWidget):
                 self.edits.give(answer.column, answer.value)
                 self._open_section("given")
             case SceneTaken():
-                self._on_scene(answer)
+                self._show_scene(answer.saved.scene)
             case PictureSaved():
                 self.prompt.say(self.tr("Saved as {0}").format(str(answer.path)))
             case SnapshotTaken():
@@ -369,16 +373,12 @@ class PlayPanel(QWidget):
             case _:
                 pass
 
-    def _on_scene(self, taken: SceneTaken) -> None:
-        scene = taken.scene
+    def _show_scene(self, scene: Scene) -> None:
         if scene.towards is None:
             self.edits.show_scene(scene)
         else:
             self.edits.set_keys((replace(scene, towards=None, place=0.0), scene.towards))
             self._frames.draw("walk", [scene])
-        if not taken.is_same:
-            text = self.tr("Made by the run “{0}”; other weights draw it differently.")
-            self.prompt.say(text.format(taken.run))
 
     @Slot(object)
     def _show_error(self, error: Exception) -> None:
@@ -414,7 +414,7 @@ class PlayPanel(QWidget):
         self.side.walk.show_keys(state.keys)
         if self.session.is_open:
             self.prompt.set_text(state.typed.get(self.edits.prompted, ""))
-        own = given_picture(state)
+        own = state.given_picture
         self.side.search.show_picture(QImage.fromData(own.png) if own else QImage())
         self._show_marks()
         if not state.given:
@@ -488,7 +488,7 @@ class PlayPanel(QWidget):
     @Slot()
     def _search(self) -> None:
         state = self.view.state
-        if (own := given_picture(state)) is not None:
+        if (own := state.given_picture) is not None:
             texts = {name: text for name, text in state.given.items() if text != own}
             self.side.search.begin()
             self._frames.project(own, texts)
@@ -515,8 +515,3 @@ class PlayPanel(QWidget):
         """Pause: nothing is drawn while the panel is hidden."""
         super().hideEvent(event)
         self.session.leave()
-
-
-def given_picture(state: PlayState) -> GivenPicture | None:
-    """Return the first picture that is given."""
-    return next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)
