@@ -295,9 +295,7 @@ class RunDirectory:
         self._log = self._lock = self._events = None
 
     def _lock_folder(self) -> None:
-        self._lock = self._resources.enter_context(
-            RunLock(self.folder.path, self._inbox.session)
-        )
+        self._lock = self._resources.enter_context(RunLock(self.folder.path, self._inbox.session))
 
     def _open_log(self, config: RunConfig) -> None:
         self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))
