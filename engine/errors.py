@@ -164,6 +164,16 @@ class MemoryExhaustedError(EngineError):
         )
 
 
+class RankLostError(EngineError):
+    """A process of a run of several that no longer answers, or that had to give up."""
+
+    def __init__(self, size: int, reason: str = "", images_saved: int = 0) -> None:
+        self.size, self.reason, self.images_saved = size, reason, images_saved
+        cause = reason or "one of them ended unexpectedly"
+        saved = f"It is saved up to {images_saved:,} images." if images_saved else ""
+        super().__init__(f"The run in {size} processes was ended: {cause}. {saved}".strip())
+
+
 class NonFiniteLossError(EngineError):
     """A loss that became infinite or NaN."""
 
