@@ -16,9 +16,10 @@ Shapes: B rows of all ranks, b = B / W rows of one.
 
 import contextlib
 import datetime
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -28,18 +29,18 @@ from torch.autograd.function import Function, once_differentiable
 from torch.utils.weak import WeakIdKeyDictionary
 
 from engine.errors import RankLostError
+from engine.rank_channel import FollowerChannel, LeaderChannel, Message
 
 TIMEOUT_S = 600.0
 """Time after which a rank that has not answered, on a machine that was lost, counts as lost."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass
 class _Membership:
     rank: int = 0
     size: int = 1
+    store: dist.Store | None = None
+    channel: LeaderChannel | FollowerChannel | None = None
     is_connected: bool = False
     is_local: bool = False
 
@@ -53,29 +54,72 @@ _counts: WeakIdKeyDictionary = WeakIdKeyDictionary()
 # Membership.
 
 
-def join(rank: int, size: int) -> None:
-    """Take part in a run of several processes, which are connected later."""
-    _own.rank, _own.size = rank, size
+def join(rank: int, size: int, store: dist.Store, channel: LeaderChannel | FollowerChannel) -> None:
+    """Take part in a run of several processes; ``connect`` connects them for training.
+
+    Args:
+        rank: of this process.
+        size: W.
+        store: shared by all ranks, for their addresses.
+        channel: between rank 0 and the others.
+    """
+    _own.rank, _own.size, _own.store, _own.channel = rank, size, store, channel
 
 
-def connect(store: dist.Store, device: torch.device) -> None:
+def connect(device: torch.device, number: int) -> None:
     """Connect the ranks that have joined.
 
     Args:
-        store: shared by all ranks, for their addresses; not used before by another connection.
         device: of the tensors that are exchanged, beside those on the CPU.
+        number: of the connection, the same on all ranks and another one each time.
 
     Raises:
         RankLostError: a rank did not answer.
     """
     disconnect()
+    if _own.store is None:
+        return
     backend = "gloo" if device.type == "cpu" else f"cpu:gloo,{device.type}:nccl"
-    timeout = datetime.timedelta(seconds=TIMEOUT_S)
     with _lost_on_error():
         dist.init_process_group(
-            backend, store=store, rank=_own.rank, world_size=_own.size, timeout=timeout
+            backend,
+            store=dist.PrefixStore(f"connection {number}", _own.store),
+            rank=_own.rank,
+            world_size=_own.size,
+            timeout=datetime.timedelta(seconds=TIMEOUT_S),
         )
     _own.is_connected = True
+
+
+def order(kind: str, **values: object) -> None:
+    """Tell the other ranks what to do next; only rank 0 has others to tell.
+
+    Raises:
+        RankLostError: one has ended.
+    """
+    if isinstance(_own.channel, LeaderChannel):
+        _own.channel.send({"kind": kind, **values})
+
+
+def next_order() -> Message | None:
+    """Wait for what rank 0 wants done; None if it has ended."""
+    return _own.channel.receive() if isinstance(_own.channel, FollowerChannel) else None
+
+
+def answer(kind: str, reason: str = "") -> None:
+    """Tell rank 0 that this rank is ready, or why it failed."""
+    if isinstance(_own.channel, FollowerChannel):
+        _own.channel.answer(kind, reason)
+
+
+def wait_until_ready() -> None:
+    """Wait for the others to have answered that they are ready.
+
+    Raises:
+        RankLostError: one has failed or ended instead.
+    """
+    if isinstance(_own.channel, LeaderChannel):
+        _own.channel.wait_until_ready()
 
 
 def disconnect() -> None:
@@ -88,9 +132,11 @@ def disconnect() -> None:
 
 
 def leave() -> None:
-    """Be a single process again."""
+    """Be a single process again; other ranks of rank 0 end."""
     disconnect()
-    _own.rank, _own.size = 0, 1
+    if _own.channel is not None:
+        _own.channel.close()
+    _own.rank, _own.size, _own.store, _own.channel = 0, 1, None, None
 
 
 def size() -> int:
@@ -101,6 +147,16 @@ def size() -> int:
 def rank() -> int:
     """Return the number of this rank, from 0."""
     return _own.rank
+
+
+def local_rank() -> int:
+    """Return the number of this rank among those of its machine, from 0."""
+    return int(os.environ.get("LOCAL_RANK", _own.rank))
+
+
+def num_local() -> int:
+    """Return the number of ranks on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", _own.size))
 
 
 @contextlib.contextmanager
@@ -122,6 +178,10 @@ def _lost_on_error() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        # First, so that ranks that wait for this one go on.
+        disconnect()
+        if isinstance(_own.channel, LeaderChannel):
+            raise _own.channel.loss() from error
         raise RankLostError(_own.size) from error
 
 

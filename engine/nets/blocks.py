@@ -112,6 +112,10 @@ def num_selected(mask: Tensor) -> int:
     return max(1, math.ceil(int(mask.sum()) / ROWS_TOGETHER)) * ROWS_TOGETHER
 
 
+MINIBATCH_GROUP = 4
+"""Rows that are compared with each other."""
+
+
 class MinibatchStdDev(nn.Module):
     """Minibatch standard deviation: appends one feature, the mean deviation within a group.
 
@@ -119,7 +123,7 @@ class MinibatchStdDev(nn.Module):
     Source: Karras et al. 2018, arXiv:1710.10196, section 3.
     """
 
-    def __init__(self, group: int = 4) -> None:
+    def __init__(self, group: int = MINIBATCH_GROUP) -> None:
         super().__init__()
         self.group = group
 

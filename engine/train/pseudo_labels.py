@@ -168,9 +168,7 @@ def reading_loss(
     ]
     ranks.count_together(mask for _told, _loss, mask in found)
     terms = [
-        generator.likelihood_weights[told]
-        * column_weights.get(told, 1.0)
-        * masked_mean(loss, mask)
+        generator.likelihood_weights[told] * column_weights.get(told, 1.0) * masked_mean(loss, mask)
         for told, loss, mask in found
     ]
     return torch.stack(terms).sum() if terms else None
