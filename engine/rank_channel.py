@@ -92,6 +92,7 @@ class LeaderChannel:
         """Shown by a rank that connects, so that no other program can."""
         self._links: dict[int, _Link] = {}
         self._reports: list[tuple[str, str]] = []
+        self._gone: dict[int, str] = {}
 
     def send(self, message: Message) -> None:
         """Send a message to all other ranks, once they have connected.
@@ -116,23 +117,24 @@ class LeaderChannel:
             answer = None
             while answer is None:
                 answer = self._answer(rank, POLL_S)
-                if self._reports or self._find_dead():
+                if self._reports or self._gone or self._find_dead():
                     raise self.loss()
 
     def loss(self) -> RankLostError:
         """Describe why a rank no longer answers, as far as it can be known."""
-        until_s = time.monotonic() + REASON_S
-        while not self._reports and time.monotonic() < until_s:
+        until_s, dead = time.monotonic() + REASON_S, ""
+        while not (dead or self._reports) and time.monotonic() < until_s:
             for rank in self._links:
                 self._answer(rank, POLL_S / len(self._links))
-            if dead := self._find_dead():
-                self._reports.append((FAILED, dead))
+            dead = self._find_dead()
         reports, self._reports = self._reports, []
-        reasons = [reason for _kind, reason in reports if reason]
+        reasons = [*(reason for _kind, reason in reports), dead, *self._gone.values(), ""]
         return RankLostError(
             self._size,
-            reasons[0] if reasons else "",
-            is_out_of_memory=bool(reports) and all(kind == OUT_OF_MEMORY for kind, _ in reports),
+            next(filter(None, reasons), ""),
+            is_out_of_memory=bool(reports)
+            and not (dead or self._gone)
+            and all(kind == OUT_OF_MEMORY for kind, _reason in reports),
         )
 
     def close(self) -> None:
@@ -165,7 +167,8 @@ class LeaderChannel:
         try:
             message = self._links[rank].receive(timeout_s)
         except OSError:
-            self._reports.append((FAILED, f"process {rank + 1} ended unexpectedly"))
+            self._gone[rank] = f"process {rank + 1} ended unexpectedly"
+            time.sleep(timeout_s)
             return FAILED
         match message:
             case {"kind": str(kind), "reason": str(reason)} if kind in {FAILED, OUT_OF_MEMORY}:

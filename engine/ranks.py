@@ -15,10 +15,11 @@ Shapes: B rows of all ranks, b = B / W rows of one.
 """
 
 import contextlib
-import datetime
+import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -33,13 +34,15 @@ from engine.rank_channel import FollowerChannel, LeaderChannel, Message
 
 TIMEOUT_S = 600.0
 """Time after which a rank that has not answered, on a machine that was lost, counts as lost."""
+_STORES: Any = dist
+"""The module, without declarations of types: those of stores are incomplete."""
 
 
 @dataclass
 class _Membership:
     rank: int = 0
     size: int = 1
-    store: dist.Store | None = None
+    store: Any = None
     channel: LeaderChannel | FollowerChannel | None = None
     is_connected: bool = False
     is_local: bool = False
@@ -54,16 +57,26 @@ _counts: WeakIdKeyDictionary = WeakIdKeyDictionary()
 # Membership.
 
 
-def join(rank: int, size: int, store: dist.Store, channel: LeaderChannel | FollowerChannel) -> None:
+def join(rank: int, size: int, store: Any, channel: LeaderChannel | FollowerChannel | None) -> None:
     """Take part in a run of several processes; ``connect`` connects them for training.
 
     Args:
         rank: of this process.
         size: W.
-        store: shared by all ranks, for their addresses.
-        channel: between rank 0 and the others.
+        store: shared by all ranks, for their addresses, as ``file_store`` returns it.
+        channel: between rank 0 and the others; None if nothing is ordered.
     """
     _own.rank, _own.size, _own.store, _own.channel = rank, size, store, channel
+
+
+def file_store(path: Path, size: int) -> Any:
+    """Return the store of ranks on one machine, in a file that need not exist."""
+    return _STORES.FileStore(str(path), size)
+
+
+def torchrun_store() -> tuple[Any, int, int]:
+    """Return the store of the processes that torchrun has started, this rank, and their number."""
+    return next(_STORES.rendezvous("env://"))
 
 
 def connect(device: torch.device, number: int) -> None:
@@ -83,10 +96,10 @@ def connect(device: torch.device, number: int) -> None:
     with _lost_on_error():
         dist.init_process_group(
             backend,
-            store=dist.PrefixStore(f"connection {number}", _own.store),
+            store=_STORES.PrefixStore(f"connection {number}", _own.store),
             rank=_own.rank,
             world_size=_own.size,
-            timeout=datetime.timedelta(seconds=TIMEOUT_S),
+            timeout=dt.timedelta(seconds=TIMEOUT_S),
         )
     _own.is_connected = True
 
@@ -281,7 +294,7 @@ def add_up(tensors: Sequence[Tensor]) -> None:
             part.copy_(summed.view_as(part))
 
 
-def any_rank(is_true: bool) -> bool:
+def any_rank(is_true: bool) -> bool:  # noqa: FBT001 (what is asked)
     """Return whether something is true on any rank; waits for all."""
     if _own.size == 1 or not _own.is_connected:
         return is_true
@@ -367,7 +380,10 @@ class _Normalized(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor, *_others: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride] (the decorator hides a name)
+        ctx: Any, *grad_outputs: Any
+    ) -> tuple[Tensor | None, ...]:
+        gradient: Tensor = grad_outputs[0]
         normed, weight, scale, count = ctx.saved_tensors
         dims, values = (0, 2, 3), gradient.to(normed.dtype)
         own = torch.stack([values.sum(dims), (values * normed).sum(dims)])
@@ -395,8 +411,11 @@ class _PreviousRows(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(_ctx: Any, gradient: Tensor) -> Tensor:
-        return _shifted(gradient, -1)
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride] (as above)
+        ctx: Any,  # noqa: ARG004 (PyTorch's)
+        *grad_outputs: Any,
+    ) -> Tensor:
+        return _shifted(grad_outputs[0], -1)
 
 
 def _shifted(rows: Tensor, by: int) -> Tensor:

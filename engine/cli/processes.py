@@ -13,14 +13,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import engine
-from engine import ranks
 from engine.cli.terminal import DONE, END_SIGNALS, FAILED
 from engine.errors import ConfigError, Problem
 from engine.rank_channel import FollowerChannel, LeaderChannel
 
 MAX_PROCESSES = 1024
+MODULE = "engine.cli.processes"
+"""What the other processes run."""
 END_S = 10.0
 """Time for the other processes to end by themselves."""
 _TOKEN = "DIPTYCH_RANK_TOKEN"  # noqa: S105 (the name of a variable)
@@ -60,7 +62,8 @@ def several_processes(count: int) -> Iterator[bool]:
 def _started(count: int) -> Iterator[None]:
     """Start the other processes on this machine, and end them after the block."""
     import torch
-    import torch.distributed as dist
+
+    from engine import ranks
 
     children: list[subprocess.Popen[bytes]] = []
     channel = LeaderChannel(count, find_dead=lambda: _dead(children))
@@ -75,10 +78,10 @@ def _started(count: int) -> Iterator[None]:
             "OMP_NUM_THREADS": str(torch.get_num_threads()),
             "PYTHONPATH": os.pathsep.join(_import_paths()),
         }
-        ranks.join(0, count, dist.FileStore(str(file), count), channel)
+        ranks.join(0, count, ranks.file_store(file, count), channel)
         try:
             for rank in range(1, count):
-                command = [sys.executable, "-m", __name__, str(channel.port), str(file)]
+                command = [sys.executable, "-m", MODULE, str(channel.port), str(file)]
                 children.append(
                     subprocess.Popen(  # noqa: S603 (our own interpreter and module)
                         [*command, str(rank), str(count)],
@@ -130,9 +133,9 @@ def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
 @contextlib.contextmanager
 def _met_by_torchrun() -> Iterator[bool]:
     """Meet the other processes that torchrun started; those other than rank 0 follow it."""
-    import torch.distributed as dist
+    from engine import ranks
 
-    store, rank, size = next(dist.rendezvous("env://"))
+    store, rank, size = ranks.torchrun_store()
     if rank == 0:
         # The others may be on other machines.
         channel = LeaderChannel(size, host="")
@@ -148,17 +151,14 @@ def _met_by_torchrun() -> Iterator[bool]:
         yield False
 
 
-def _follow(host: str, port: int, token: str, store: object, rank: int, size: int) -> None:
+def _follow(host: str, port: int, token: str, store: Any, rank: int, size: int) -> None:
     """Follow rank 0 until it has ended."""
-    import torch.distributed as dist
-
+    from engine import ranks
     from engine.train.followers import follow
 
     for number in END_SIGNALS:
         # Rank 0 gets these signals too, and ends all.
         signal.signal(number, signal.SIG_IGN)
-    if not isinstance(store, dist.Store):
-        raise TypeError("the store is none of torch.distributed")
     try:
         channel = FollowerChannel(host, port, token, rank)
     except OSError:
@@ -172,11 +172,11 @@ def _follow(host: str, port: int, token: str, store: object, rank: int, size: in
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the processes that ``--processes`` starts."""
-    import torch.distributed as dist
+    from engine import ranks
 
     try:
         port, file, rank, size = arguments
-        store = dist.FileStore(file, int(size))
+        store = ranks.file_store(Path(file), int(size))
         _follow("127.0.0.1", int(port), os.environ[_TOKEN], store, int(rank), int(size))
     except (ValueError, KeyError):
         return FAILED

@@ -36,7 +36,7 @@ from engine.train.loop import POLL_EVERY_S, TrainingLoop
 from engine.train.lr_schedule import LearningRateSchedule
 from engine.train.orders import Order
 from engine.train.progress import ProgressEstimator, TrainingClock
-from engine.train.setup import TrainingSetup, set_up
+from engine.train.setup import TrainingSetup, check_batch_size, set_up
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,7 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
             if not is_resumed:
                 # Before the folder is made, so that a mistake leaves nothing behind.
                 check_new_run(config)
+                check_batch_size(config)
                 find_initial_run(config)
                 directory.create(config)
                 checkpoint = None

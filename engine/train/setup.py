@@ -153,7 +153,7 @@ def set_up(
         EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
-    _check_batch_size(config)
+    check_batch_size(config)
     dataset = open_training_dataset(config)
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
@@ -242,7 +242,7 @@ def set_up_follower(config: RunConfig, images_seen: int, dataset_version: str) -
     )
 
 
-def _check_batch_size(config: RunConfig) -> None:
+def check_batch_size(config: RunConfig) -> None:
     """Check that every rank gets equally many rows of a batch, and whole groups of them.
 
     Raises:

@@ -5,25 +5,24 @@
 """
 
 import json
-import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from engine import ranks
 from engine.control import RunControl
 from engine.runs.folder import create_run_folder
 from engine.train.setup import TrainingSetup, set_up
-from engine.train.state import update_ema
+from engine.train.state import GENERATOR
 from tests.helpers.columns import four_column_dataset
+from tests.helpers.float64 import use_float64
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
 RANKS, STEPS, BATCH = 2, 20, 16
@@ -132,18 +131,10 @@ def main() -> None:
     """Take part as one rank; the first also takes the steps of a single process, before."""
     folder, rank = Path(sys.argv[1]), int(sys.argv[2])
     names = sys.argv[3:] or list(TRIALS)
-    torch.set_num_threads(1)
-    torch.set_default_dtype(torch.float64)
-    # Conversions to float32 would hide differences below 1e-7.
-    torch.Tensor.float = lambda tensor: tensor.to(  # pyright: ignore[reportAttributeAccessIssue]
-        torch.float32 if tensor.dtype == torch.bool else torch.float64
-    )
-    alone = (
-        {name: steps(TRIALS[name], folder / f"{name} alone") for name in names} if rank == 0 else {}
-    )
-    ranks.join(rank, RANKS)
-    store = dist.FileStore(str(folder / "store"), RANKS)
-    ranks.connect(store, torch.device("cpu"))
+    use_float64()
+    alone = {n: steps(TRIALS[n], folder / f"{n} alone") for n in names if rank == 0}
+    ranks.join(rank, RANKS, ranks.file_store(folder / "store", RANKS), None)
+    ranks.connect(torch.device("cpu"), 0)
     found: dict[str, dict[str, float]] = {}
     for name in names:
         mine = steps(TRIALS[name], folder / f"{name} {rank}")
@@ -154,11 +145,18 @@ def main() -> None:
         (folder / "found.json").write_text(json.dumps(found), "utf-8")
 
 
-Steps = tuple[dict[str, Tensor], list[dict[str, Tensor]]]
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """What the steps of a trial led to."""
+
+    tensors: Mapping[str, Tensor]
+    reports: Sequence[Mapping[str, Tensor]]
+    without_gradient: frozenset[str]
+    """Names of weights."""
 
 
 def steps(trial: Trial, folder: Path) -> Steps:
-    """Take steps; return the tensors after them, and the report of each."""
+    """Take the steps of a trial in a run folder of its own."""
     config = tiny_config(DATASETS[trial.dataset](folder / "data"), folder / "run")
     config = config.with_values(
         family=trial.family,
@@ -167,46 +165,59 @@ def steps(trial: Trial, folder: Path) -> Steps:
     run = set_up(config, create_run_folder(config), lambda _event: None, RunControl())
     run.step.num_micro_batches = trial.parts
     reports = [take(run, step) for step in range(STEPS)]
-    return {n: t.detach().clone() for n, t in run.state.tensors().items()}, reports
+    return Steps(
+        tensors={n: t.detach().clone() for n, t in run.state.tensors().items()},
+        reports=reports,
+        without_gradient=frozenset(_without_gradient(run)),
+    )
 
 
 def take(run: TrainingSetup, step: int) -> dict[str, Tensor]:
     """Take one step as the training loop does."""
-    training = run.settings.training
     report = run.step(run.batch(step), step)
-    update_ema(
-        run.state.ema,
-        run.state.generator,
-        images_seen=(step + 1) * training.batch_size,
-        batch=training.batch_size,
-        half_life=training.ema_half_life,
-    )
+    run.finish_step()
     return {n: v.detach().clone() for t in (report.losses, report.metrics) for n, v in t.items()}
 
 
-def differences(alone: Steps, several: Steps) -> dict[str, float]:
-    """Return the largest absolute differences of tensors and of reports."""
-    (one, ours), (other, theirs) = alone, several
-    if one.keys() != other.keys() or [r.keys() for r in ours] != [r.keys() for r in theirs]:
-        return {"tensors": math.inf, "reports": math.inf}
+def _without_gradient(run: TrainingSetup) -> Iterator[str]:
+    for prefix, trained in run.state.networks.items():
+        for name, weight in trained.network.named_parameters():
+            moments = trained.optimizer.state.get(weight, {})
+            largest = [float(m.max()) for n, m in moments.items() if n == "exp_avg_sq" and len(m)]
+            if not largest or largest[0] < NO_GRADIENT**2:
+                yield f"{prefix}.{name}"
+                if prefix == GENERATOR:
+                    yield f"ema.{name}"
+
+
+def differences(one: Steps, other: Steps) -> dict[str, float]:
+    """Return the largest absolute differences of tensors and of reports.
+
+    The running mean of a batch norm moves with the bias before it, so it counts for itself.
+    """
+    if one.tensors.keys() != other.tensors.keys():
+        raise RuntimeError(f"other tensors: {one.tensors.keys() ^ other.tensors.keys()}")
+    apart = {name: _apart(tensor, other.tensors[name]) for name, tensor in one.tensors.items()}
+    means = {name for name in apart if name.endswith("running_mean")}
+    counted = apart.keys() - one.without_gradient - means
+    worst = max(counted, key=lambda name: apart[name])
+    if apart[worst] > 1e-10:
+        sys.stderr.write(f"{worst}: {apart[worst]:.1e}\n")
+    reports = [
+        _apart(first[name], second[name])
+        for first, second in zip(one.reports, other.reports, strict=True)
+        for name in first.keys() | second.keys()
+    ]
     return {
-        "tensors": max(_apart(one[n], other[n]) for n in one if not _is_noise(n, one)),
-        "moments": max(
-            _apart(one[n], other[n]) for n in one if n.endswith(("exp_avg", "exp_avg_sq"))
-        ),
-        "reports": max(
-            _apart(a[name], b[name]) for a, b in zip(ours, theirs, strict=True) for name in a
-        ),
-        "worst": max((_apart(one[n], other[n]), n) for n in one if not _is_noise(n, one))[1],
+        "tensors": apart[worst],
+        "running means": max((apart[name] for name in means), default=0.0),
+        "reports": max(reports),
+        "share": len(counted) / len(apart),
     }
 
 
 def _apart(one: Tensor, other: Tensor) -> float:
     return float((one.double() - other.double()).abs().max()) if one.numel() else 0.0
-
-
-def _is_noise(name: str, tensors: Mapping[str, Tensor]) -> bool:
-    return False
 
 
 if __name__ == "__main__":
