@@ -12,11 +12,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from engine import ranks
 from engine.cli import processes
 from engine.config.run import RunConfig
 from engine.control import RunControl
@@ -28,10 +27,11 @@ from engine.train.run import resume, train
 from tests.helpers.float64 import use_float64
 from tests.helpers.tiny import tiny_config, unpaired_dataset
 
-BATCH, STEPS, FAULT_STEP = 48, 6, 2
+BATCH, STEPS = 96, 6
 PATIENCE_S = 300
 FAULT = "DIPTYCH_TEST_FAULT"
-"""What happens in the middle of a step, and on which rank: ``kill 1`` or ``memory 0``."""
+"""What happens to which rank in the middle of which step, such as ``memory 1 2, kill 0 4``; ``split``
+is a lack of memory at its beginning. Steps 0 and 1 are also taken on copies before training."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -69,9 +69,7 @@ def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
     """Start this module in a process of its own."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.helpers.rank_runs", str(folder), *words]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE
-    )
+    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE)
 
 
 def main() -> None:
@@ -80,7 +78,7 @@ def main() -> None:
     processes.MODULE = "tests.helpers.rank_runs"
     words = sys.argv[1:]
     if len(words) == 4:
-        install_fault(int(words[2]))
+        install_faults(int(words[2]))
         sys.exit(processes.main(words))
     folder = Path(words[0])
     dataset = unpaired_dataset(folder / "data")
@@ -89,8 +87,7 @@ def main() -> None:
     told = {
         "chain": chain(dataset, folder),
         "killed": killed(dataset, folder),
-        "memory of another": memory(dataset, folder, 1),
-        "memory of rank 0": memory(dataset, folder, 0),
+        "memory": memory(dataset, folder),
     }
     (folder / "found.json").write_text(json.dumps(told), "utf-8")
 
@@ -112,10 +109,9 @@ def run_in(count: int, config: RunConfig, fault: str = "", run: Any = train) -> 
     os.environ[FAULT] = fault
     ended = Ended()
     with processes.several_processes(count):
-        undo = install_fault(0) if fault.endswith("0") else None
+        undo = install_faults(0)
         run(config, ended, RunControl())
-        if undo is not None:
-            undo()
+        undo()
     return ended.facts()
 
 
@@ -134,21 +130,18 @@ def chain(dataset: Path, folder: Path) -> dict[str, Any]:
 def killed(dataset: Path, folder: Path) -> dict[str, Any]:
     """Kill a process in the middle of a step, and resume the run alone."""
     config = config_for(dataset, folder / "killed")
-    facts = run_in(2, config, "kill 1")
-    run_in(1, config_for(dataset, folder / "short", FAULT_STEP))
+    facts = run_in(2, config, "kill 1 2")
+    run_in(1, config_for(dataset, folder / "short", 2))
     at_kill = apart(folder / "short", folder / "killed")
     run_in(1, config, run=resume)
     return {"facts": facts, "at kill": at_kill, "apart": apart(folder / "alone", folder / "killed")}
 
 
-def memory(dataset: Path, folder: Path, rank: int) -> dict[str, Any]:
-    """Let a process run out of memory in the middle of a step."""
-    name = f"memory {rank}"
-    facts = run_in(2, config_for(dataset, folder / name), name)
-    expected = folder / "split"
-    if not expected.exists():
-        run_in(1, config_for(dataset, expected), "split 0")
-    return {"facts": facts, "apart": apart(expected, folder / name)}
+def memory(dataset: Path, folder: Path) -> dict[str, Any]:
+    """Let both processes run out of memory in the middle of a step, one after the other."""
+    facts = run_in(2, config_for(dataset, folder / "memory"), "memory 1 2, memory 0 3")
+    run_in(1, config_for(dataset, folder / "split"), "split 0 2, split 0 3")
+    return {"facts": facts, "apart": apart(folder / "split", folder / "memory")}
 
 
 def die(config: RunConfig) -> None:
@@ -162,41 +155,36 @@ def die(config: RunConfig) -> None:
         return process
 
     processes.subprocess.Popen = note  # pyright: ignore[reportAttributeAccessIssue]
-    os.environ[FAULT] = "kill 0"
+    os.environ[FAULT] = "kill 0 2"
     with processes.several_processes(2):
         sys.stdout.write(f"{started[0]}\n")
         sys.stdout.flush()
-        install_fault(0)
+        install_faults(0)
         train(config, Ended(), RunControl())
 
 
-def install_fault(rank: int) -> Callable[[], None]:
-    """Let this rank fail once in the middle of a step; return how to undo it."""
-    kind, _, where = os.environ.get(FAULT, "").partition(" ")
-    update, call = GanStep._update_generator, GanStep.__call__
-    due = [kind] if where == str(rank) else []
+def install_faults(rank: int) -> Callable[[], None]:
+    """Let this rank fail as ``FAULT`` says, each time once; return how to undo it."""
+    faults = [fault.split() for fault in os.environ.get(FAULT, "").split(",") if fault]
+    due = {int(step): kind for kind, where, step in faults if where == str(rank)}
+    steps = cast("Any", GanStep)
+    update, call = steps._update_generator, steps.__call__
 
     def fail_between(step: Any, micro_batches: Any, number: int) -> Any:
-        if number == FAULT_STEP and ranks.size() > 1 and due and not is_dry():
-            fail(due.pop())
+        if due.get(number, "split") != "split":
+            fail(due.pop(number))
         return update(step, micro_batches, number)
 
     def fail_before(step: Any, batch: Any, number: int) -> Any:
-        if number == FAULT_STEP and due == ["split"]:
-            fail(due.pop())
+        if due.get(number) == "split":
+            fail(due.pop(number))
         return call(step, batch, number)
 
-    GanStep._update_generator, GanStep.__call__ = fail_between, fail_before
-
     def undo() -> None:
-        GanStep._update_generator, GanStep.__call__ = update, call
+        steps._update_generator, steps.__call__ = update, call
 
+    steps._update_generator, steps.__call__ = fail_between, fail_before
     return undo
-
-
-def is_dry() -> bool:
-    """Whether the step is one of those that are taken on copies, which are the first two."""
-    return FAULT_STEP < 2
 
 
 def fail(kind: str) -> None:

@@ -1,7 +1,7 @@
 """Takes the same training steps in one process and on two ranks, in float64, and compares them.
 
 ``compare(folder)`` starts the ranks and returns by trial how far they are apart. Each trial takes
-20 steps of a family; weights, moments, statistics and reports are compared.
+some steps of a family; weights, moments, statistics and reports are compared.
 """
 
 import json
@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine import ranks
 from engine.control import RunControl
+from engine.losses.adversarial import masked_mean
 from engine.runs.folder import create_run_folder
+from engine.train.batch_norm import use_rows_of_all_ranks
 from engine.train.setup import TrainingSetup, set_up
 from engine.train.state import GENERATOR
 from tests.helpers.columns import four_column_dataset
 from tests.helpers.float64 import use_float64
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
-RANKS, STEPS, BATCH = 2, 20, 16
+RANKS, BATCH = 2, 16
+STEPS = int(os.environ.get("DIPTYCH_TEST_STEPS", "6"))
 PATIENCE_S = 300
 NO_GRADIENT = 1e-12
 """A weight whose gradients are smaller has none but rounding errors, such as a bias before a batch
@@ -136,6 +139,7 @@ def main() -> None:
     ranks.join(rank, RANKS, ranks.file_store(folder / "store", RANKS), None)
     ranks.connect(torch.device("cpu"), 0)
     found: dict[str, dict[str, float]] = {}
+    found["formulas"] = {name: _largest(formula()) for name, formula in FORMULAS.items()}
     for name in names:
         mine = steps(TRIALS[name], folder / f"{name} {rank}")
         if rank == 0:
@@ -143,6 +147,118 @@ def main() -> None:
     ranks.leave()
     if rank == 0:
         (folder / "found.json").write_text(json.dumps(found), "utf-8")
+
+
+# --------------------------------------------------------------------------
+# What ranks exchange, against formulas on all rows.
+
+
+def _largest(differences: Sequence[Tensor]) -> float:
+    """Return the largest of the absolute differences that any rank has found."""
+    own = torch.stack([difference.abs().max().to(torch.float64) for difference in differences])
+    return float(ranks.stacked(own.max()).max())
+
+
+def _rows(*shape: int) -> Tensor:
+    """Draw the same rows on every rank."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def _previous_rows() -> list[Tensor]:
+    rows, weights = _rows(8, 3).requires_grad_(), _rows(8, 4)[:, :3]
+    own = ranks.own_rows(rows.detach()).requires_grad_()
+    (gradient,) = torch.autograd.grad((rows.roll(1, 0) * weights).sum(), rows)
+    taken = ranks.previous_rows(own)
+    (own_gradient,) = torch.autograd.grad((taken * ranks.own_rows(weights)).sum(), own)
+    masks = rows.detach() > 0
+    return [
+        taken.detach() - ranks.own_rows(rows.detach().roll(1, 0)),
+        own_gradient - ranks.own_rows(gradient),
+        (ranks.previous_rows(ranks.own_rows(masks)) != ranks.own_rows(masks.roll(1, 0))).float(),
+    ]
+
+
+def _all_rows() -> list[Tensor]:
+    rows = _rows(6, 2)
+    return [
+        ranks.all_rows(ranks.own_rows(rows)) - rows,
+        (ranks.all_rows(ranks.own_rows(rows > 0)) != (rows > 0)).float(),
+    ]
+
+
+def _masked_mean() -> list[Tensor]:
+    values, masks = _rows(8, 2).unbind(1), (_rows(8, 3) > 0).unbind(1)
+    own = [ranks.own_rows(mask) for mask in masks]
+    ranks.count_together(own[:2])
+    none = torch.zeros(4, dtype=torch.bool)
+    return [
+        *(
+            ranks.total(masked_mean(ranks.own_rows(values[0]), mine)) - values[0][mask].mean()
+            for mine, mask in zip(own, masks, strict=True)
+        ),
+        ranks.total(masked_mean(ranks.own_rows(values[0]), none)),
+        ranks.total(ranks.mean(ranks.own_rows(values[1]))) - values[1].mean(),
+    ]
+
+
+def _add_up() -> list[Tensor]:
+    given = [_rows(2, 3), _rows(4)[:0], _rows(5).to(torch.float32), torch.tensor(2.0)]
+    summed = [tensor * (1 + ranks.rank()) for tensor in given]
+    ranks.add_up(summed)
+    factor = sum(range(1, RANKS + 1))
+    return [
+        (s - factor * g) for s, g in zip(summed, given, strict=True) if len(g.shape) != 1 or len(g)
+    ]
+
+
+def _broadcast() -> list[Tensor]:
+    given = {"a": _rows(3, 2).T, "b": torch.tensor(7)}
+    heard = ranks.broadcast_tensors(given if ranks.rank() == 0 else None)
+    return [heard[name] - tensor for name, tensor in given.items()]
+
+
+def _batch_norm(counts: Sequence[int], *, is_affine: bool) -> list[Tensor]:
+    """Compare with PyTorch's batch norm of all rows, of which rank r has ``counts[r]``."""
+    rows = _rows(sum(counts), 3, 4, 4).requires_grad_()
+    weights = _rows(sum(counts), 3, 4, 4).flip(0)
+    whole, own = (nn.BatchNorm2d(3, affine=is_affine) for _ in range(2))
+    if is_affine:
+        for norm in (whole, own):
+            norm.weight.data = torch.tensor([1.0, -2.0, 0.5])
+    use_rows_of_all_ranks(own)
+    place = slice(sum(counts[: ranks.rank()]), sum(counts[: ranks.rank() + 1]))
+    mine = rows.detach()[place].clone().requires_grad_()
+    expected, made = whole(rows), own(mine)
+    (expected * weights).sum().backward()
+    (made * weights[place]).sum().backward()
+    own_gradients = [weight.grad for weight in own.parameters() if weight.grad is not None]
+    ranks.add_up(own_gradients)
+    gradients = [weight.grad for weight in whole.parameters() if weight.grad is not None]
+    of_rows = (mine.grad if mine.grad is not None else mine, rows.grad)
+    assert of_rows[1] is not None
+    differences = [
+        torch.cat([(made - expected[place]).detach().flatten(), torch.zeros(1)]),
+        torch.cat([(of_rows[0] - of_rows[1][place]).flatten(), torch.zeros(1)]),
+        *(one - other for one, other in zip(own_gradients, gradients, strict=True)),
+    ]
+    statistics = zip(own.buffers(), whole.buffers(), strict=True)
+    return differences + [(one - other).double() for one, other in statistics]
+
+
+FORMULAS: dict[str, Callable[[], Sequence[Tensor]]] = {
+    "previous rows": _previous_rows,
+    "all rows": _all_rows,
+    "masked mean": _masked_mean,
+    "add up": _add_up,
+    "broadcast": _broadcast,
+    "batch norm": lambda: _batch_norm([4, 4], is_affine=True),
+    "batch norm, uneven": lambda: _batch_norm([5, 2], is_affine=False),
+    "batch norm, no rows": lambda: _batch_norm([6, 0], is_affine=True),
+}
+
+
+# --------------------------------------------------------------------------
+# Training steps.
 
 
 @dataclass(frozen=True, kw_only=True)
