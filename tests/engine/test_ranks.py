@@ -75,7 +75,9 @@ def test_that_all_ranks_split_their_batches_when_one_runs_out_of_memory_in_a_ste
     assert runs["memory"]["apart"]["all"] < TOLERANCE
 
 
-def test_that_a_batch_that_ranks_cannot_share_is_refused_before_anything_is_written(tmp_path):
+def test_that_a_batch_that_ranks_cannot_share_is_refused_before_anything_is_written(
+    tmp_path, problem_log
+):
     config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run")
     events: list[RunEvent] = []
     try:
@@ -83,6 +85,7 @@ def test_that_a_batch_that_ranks_cannot_share_is_refused_before_anything_is_writ
         train(config, events.append, RunControl())
     finally:
         ranks.leave()
+    problem_log.expect("failed", logger="engine.train.run")
     assert isinstance(events[-1], RunEnded)
     assert str(events[-1].error) == (
         "training.batch_size: must be a multiple of 12 with 3 processes, or 0 to select it "

@@ -30,8 +30,11 @@ from tests.helpers.tiny import tiny_config, unpaired_dataset
 BATCH, STEPS = 96, 6
 PATIENCE_S = 300
 FAULT = "DIPTYCH_TEST_FAULT"
-"""What happens to which rank in the middle of which step, such as ``memory 1 2, kill 0 4``; ``split``
-is a lack of memory at its beginning. Steps 0 and 1 are also taken on copies before training."""
+"""What happens to which rank in the middle of which step, such as ``memory 1 2, kill 0 4``.
+
+``split`` is a lack of memory at its beginning. Steps 0 and 1 are also taken on copies before
+training.
+"""
 ROOT = Path(__file__).parents[2]
 
 
@@ -61,7 +64,7 @@ class Ended:
 
 def found(folder: Path) -> dict[str, Any]:
     """Run everything; return what was found."""
-    start(folder).wait(PATIENCE_S)
+    start(folder).communicate(timeout=PATIENCE_S)
     return json.loads((folder / "found.json").read_text("utf-8"))
 
 

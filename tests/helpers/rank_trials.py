@@ -28,7 +28,7 @@ from tests.helpers.float64 import use_float64
 from tests.helpers.tiny import tiny_config, tiny_dataset, unpaired_dataset
 
 RANKS, BATCH = 2, 16
-STEPS = int(os.environ.get("DIPTYCH_TEST_STEPS", "6"))
+STEPS = int(os.environ.get("DIPTYCH_TEST_STEPS", "5"))
 PATIENCE_S = 300
 NO_GRADIENT = 1e-12
 """A weight whose gradients are smaller has none but rounding errors, such as a bias before a batch
