@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine import ranks
 from engine.data.seeds import mix_seed
 
 Items = Mapping[str, Tensor]
@@ -46,6 +47,8 @@ class Batch:
     """By modality, [B]: rows that are observed or pseudo-labelled."""
     is_complete: bool = False
     """Whether no row is missing; known without a device synchronisation."""
+    is_imputed: bool = False
+    """Whether missing rows hold present items of others."""
     pseudo: Masks = field(default_factory=dict)
     """By modality, [B]: rows that are pseudo-labelled."""
 
@@ -57,12 +60,27 @@ class Batch:
         }
 
 
+def imputed_rows(present: Tensor) -> Tensor:
+    """Return each row itself where it is present, else one of the present rows in turn.
+
+    Args:
+        present: [B] booleans.
+
+    Returns:
+        [B] integers.
+    """
+    rows = torch.arange(len(present), device=present.device)
+    # Sorting puts the present rows first, in order; unlike ``nonzero`` it does not synchronise.
+    first = (~present).to(torch.uint8).argsort(stable=True)
+    return torch.where(present, rows, first[rows % present.sum().clamp(min=1)])
+
+
 class DeviceLoader:
-    """Infinite stream of shuffled batches.
+    """Infinite stream of shuffled batches; of several ranks, each gets its own rows.
 
     Args:
         stored: rows by modality, on the device.
-        batch_size: B.
+        batch_size: B, of all ranks.
         seed: seed of the order.
         weights: [N] sampling weights, with replacement; by default each item is drawn once per
             epoch.
@@ -102,8 +120,12 @@ class DeviceLoader:
                 generator.manual_seed(mix_seed(self._seed, mix_seed(step, number)))
                 drawn = torch.rand(len(rows), generator=generator).to(self._device)
                 places = places + (drawn * part.num_captions[rows]).long()
-            items[name] = part.rows[places.clamp(min=0)]
-        return Batch(items=items, present=present, is_complete=self._is_complete)
+            if not self._is_complete:
+                # Here, because the other row may belong to another rank.
+                places = places[imputed_rows(present[name])]
+            items[name] = part.rows[ranks.own_rows(places).clamp(min=0)]
+            present[name] = ranks.own_rows(present[name])
+        return Batch(items=items, present=present, is_complete=self._is_complete, is_imputed=True)
 
     def rows(self, step: int) -> Tensor:
         """Return the item indices of the batch of a step: [B] integers."""
