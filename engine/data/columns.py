@@ -7,13 +7,14 @@ Shapes: N items, K chosen items, M rows of an array.
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.data.column_info import ColumnInfo, FieldKind
+from engine.data.distinct_texts import DistinctTexts
 
 Mask = npt.NDArray[np.bool_]
 Items = npt.NDArray[np.integer[Any]]
@@ -126,6 +127,10 @@ class TextColumn(_DescribedColumn):
     """Lists of texts."""
     counts: npt.NDArray[np.int32]
     """Number of captions of each item: [N]."""
+    _distinct: list[tuple[Items | None, DistinctTexts]] = field(
+        default_factory=list, init=False, repr=False
+    )
+    """The last result of ``distinct``, at most one."""
 
     @functools.cached_property
     def present(self) -> Mask:
@@ -148,6 +153,25 @@ class TextColumn(_DescribedColumn):
     def arrays(self, items: Items | None = None) -> Iterator[Any]:
         """Yield all captions of items as Arrow arrays of strings; see ``of``."""
         return (array.flatten() for array in self.chunks.take(items))
+
+    def distinct(self, items: Items | None = None) -> DistinctTexts:
+        """Return all captions of items without their repeats; the last result is kept.
+
+        Args:
+            items: [K]; None for all.
+        """
+        for known, found in self._distinct:
+            if known is items or (
+                known is not None and items is not None and np.array_equal(known, items)
+            ):
+                return found
+        found = DistinctTexts.of_arrays(self.arrays(items))
+        self._distinct[:] = [(items, found)]
+        return found
+
+    def forget(self) -> None:
+        """Release what ``distinct`` keeps."""
+        self._distinct.clear()
 
     def by_item(self, items: Items | None = None) -> list[tuple[str, ...]]:
         """Return the captions of each item; see ``of``."""

@@ -30,6 +30,7 @@ from engine.data.column_info import (
 )
 from engine.data.columns import ArrayColumn, Chunks, Column, Mask, TableColumn, TextColumn
 from engine.data.content_hash import validity
+from engine.data.distinct_texts import DistinctTexts
 from engine.data.manifest import (
     FORMAT,
     GROUP_FIELDS,
@@ -289,10 +290,10 @@ def _check(dataset: StoredDataset) -> None:
         raise DatasetCorruptError(dataset.folder, problem)
 
 
-def training_texts(dataset: StoredDataset) -> list[str]:
-    """Return all captions to train on, repeats included."""
+def training_texts(dataset: StoredDataset) -> DistinctTexts:
+    """Return the captions to train on of the first column of texts."""
     column = dataset.text_column
-    return [] if column is None else column.of(dataset.rows(TRAIN))[0]
+    return DistinctTexts.of_arrays([]) if column is None else column.distinct(dataset.rows(TRAIN))
 
 
 def write_dataset(
