@@ -57,7 +57,7 @@ class ArrayFile:
             out = np.empty((len(rows), *info.shape[1:]), info.dtype)
         order = None if (rows[1:] > rows[:-1]).all() else np.argsort(rows, kind="stable")
         into = out if order is None else np.empty_like(out)
-        content = memoryview(into.reshape(-1).view(np.uint8))
+        content = into.reshape(-1).view(np.uint8).data
         for place, first, count in _runs(rows if order is None else rows[order]):
             target = content[place * info.row_bytes : (place + count) * info.row_bytes]
             self._fill(target, self._start + first * info.row_bytes)

@@ -227,7 +227,7 @@ class TableColumn(_DescribedColumn):
         """
         rows = [array.flatten() for array in self.chunks.take(items)]
         return {
-            field.name: (_numbers if field.kind is FieldKind.NUMERIC else _categories)(
+            field.name: (_numbers if field.kind is FieldKind.NUMERIC else encoded_texts)(
                 [fields[place] for fields in rows]
             )
             for place, field in enumerate(self.info.fields)
@@ -242,7 +242,8 @@ def _numbers(arrays: Sequence[Any]) -> npt.NDArray[np.float64]:
     return np.concatenate([np.empty(0), *parts]).astype(np.float64, copy=False)
 
 
-def _categories(arrays: Sequence[Any]) -> CodedCells:
+def encoded_texts(arrays: Sequence[Any]) -> CodedCells:
+    """Number the distinct strings of Arrow arrays, one after another."""
     import pyarrow as pa
 
     chunks = pa.chunked_array(arrays, pa.utf8()).dictionary_encode().chunks

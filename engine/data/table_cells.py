@@ -33,7 +33,7 @@ class CodedCells(Sequence[str | None]):
     def __getitem__(self, index: int) -> str | None: ...
     @overload
     def __getitem__(self, index: slice) -> "CodedCells": ...
-    def __getitem__(self, index: int | slice) -> "str | None | CodedCells":
+    def __getitem__(self, index: int | slice) -> "str | CodedCells | None":
         if isinstance(index, slice):
             return CodedCells(self.values, self.codes[index])
         code = int(self.codes[index])

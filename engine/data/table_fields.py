@@ -235,9 +235,7 @@ def infer_fields(
     return tuple(reports)
 
 
-def fit_fields(
-    columns: Mapping[str, Column], kinds: Mapping[str, FieldKind]
-) -> tuple[Field, ...]:
+def fit_fields(columns: Mapping[str, Column], kinds: Mapping[str, FieldKind]) -> tuple[Field, ...]:
     """Measure the fields of columns whose kinds are known, as ``infer_fields`` does.
 
     Raises:

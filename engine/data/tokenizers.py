@@ -190,14 +190,18 @@ def split_array(texts: Any) -> SplitTexts:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if len(texts) <= _SMALL_ARRAY or pc.any(pc.match_substring(texts, _TEXT_END)).as_py():
+    if len(texts) <= _SMALL_ARRAY:
         return split_texts(texts.to_pylist())
     numbers: dict[str | None, int] = {_TEXT_END: 0}
     parts: list[Numbers] = []
     for start in range(0, len(texts), _SPLIT_TOGETHER):
         part = texts.slice(start, _SPLIT_TOGETHER)
         whole = pa.ListArray.from_arrays(pa.array([0, len(part)], pa.int32()), part)
-        joined = pc.binary_join(whole, _TEXT_END)[0].as_buffer().to_pybytes() + b"\0"
+        joined = pc.call_function("binary_join", [whole, _TEXT_END])[0].as_buffer().to_pybytes()
+        joined += _TEXT_END.encode()
+        if joined.count(_TEXT_END.encode()) > len(part):
+            # A text contains what marks the ends.
+            return split_texts(texts.to_pylist())
         if joined.isascii():
             parts.append(_number_ascii_words(joined, numbers))
         else:

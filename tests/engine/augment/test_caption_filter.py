@@ -6,9 +6,9 @@ import resources
 from engine.augment import caption_filter
 from engine.augment.caption_filter import TOPICS, blocked_transforms, conflicts_with_captions
 from engine.augment.transforms import Transform
+from engine.data.distinct_texts import DistinctTexts
 from engine.starters.mnist import WORDS as DIGIT_WORDS
 from engine.starters.shapes import render_shapes
-from engine.data.distinct_texts import DistinctTexts
 
 COLOUR = {Transform.HUE, Transform.SATURATION}
 LIGHT = {Transform.BRIGHTNESS, Transform.CONTRAST}
@@ -131,11 +131,16 @@ def test_that_the_reason_is_the_most_frequent_word():
 
 
 def test_that_the_reason_for_characters_is_one_of_them():
-    assert conflicts_with_captions(DistinctTexts.of_texts(["two", "seven", "seven"]))[Transform.FLIP] == "seven"
+    assert (
+        conflicts_with_captions(DistinctTexts.of_texts(["two", "seven", "seven"]))[Transform.FLIP]
+        == "seven"
+    )
 
 
 def test_that_full_width_and_capital_letters_are_read():
-    assert conflicts_with_captions(DistinctTexts.of_texts(["ＲＥＤ Dog"] * 3))[Transform.HUE] == "red"
+    assert (
+        conflicts_with_captions(DistinctTexts.of_texts(["ＲＥＤ Dog"] * 3))[Transform.HUE] == "red"
+    )
 
 
 def test_that_digits_keep_their_orientation_alone():

@@ -279,14 +279,20 @@ def test_that_few_unknown_words_give_words_and_many_give_pieces(monkeypatch):
     monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 490)
     common = ["a red cat sits on a mat"] * 90
     few, many = [f"a red cat sees item{n}" for n in range(10)], [f"odd{n}ness" for n in range(400)]
-    _tokenizer, words = choose_texts(DataConfig(tokenizer="auto"), DistinctTexts.of_texts(common + few))
+    _tokenizer, words = choose_texts(
+        DataConfig(tokenizer="auto"), DistinctTexts.of_texts(common + few)
+    )
     assert (words.tokenizer, words.length) == ("word", 8)
     assert words.oov_share == pytest.approx(10 / (90 * 7 + 10 * 5))
-    tokenizer, pieces = choose_texts(DataConfig(tokenizer="auto"), DistinctTexts.of_texts(common + many))
+    tokenizer, pieces = choose_texts(
+        DataConfig(tokenizer="auto"), DistinctTexts.of_texts(common + many)
+    )
     assert pieces.tokenizer == "bpe"
     assert pieces.oov_share == pytest.approx(400 / (90 * 7 + 400))
     assert "38.8% of a new text would be unknown (BPE from 10% and 490 " in pieces.sentence()
-    fewer = choose_texts(DataConfig(tokenizer="auto"), DistinctTexts.of_texts((common + many)[1:]))[1]
+    fewer = choose_texts(DataConfig(tokenizer="auto"), DistinctTexts.of_texts((common + many)[1:]))[
+        1
+    ]
     assert fewer.tokenizer == "word"
     assert f"length {pieces.length} holds 100.0%" in pieces.sentence()
     # A new word is spelled with pieces of the others, all of them trained at least five times.
