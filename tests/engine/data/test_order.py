@@ -66,9 +66,7 @@ def test_that_what_is_needed_is_announced_before():
 
 def test_that_no_window_is_announced_twice():
     order = blocks(96)
-    announced = [
-        rows for step in range(12) for rows in order.upcoming(step, is_first=step == 0)
-    ]
+    announced = [rows for step in range(12) for rows in order.upcoming(step, is_first=step == 0)]
     assert len(announced) == 96 // 24 + 1
     assert sorted(np.concatenate(announced[:4])) == list(range(96))
 
