@@ -7,8 +7,8 @@ kB each, so 12.5 GB for a million. Without ``--folder`` it is removed in the end
 
 ``start``   in a process of its own: opening, the first step, and the resident memory at its end
             (RssAnon is what is no file) and at its highest (VmHWM).
-``speed``   4 times 20 steps with the data in memory and streamed, alternating, on 20,000 pairs, with
-            the networks of ``cpu-colour``.
+``speed``   4 times 20 steps, resident and streamed in turn, on 20,000 pairs, with the networks of
+            ``cpu-colour``.
 ``resume``  stops after 640 images, goes on to 1,280, and compares all tensors with a run that was
             not stopped.
 ``kills``   twenty kill -9 (``tests/helpers/kill_train.py``), compared with a run without any.
@@ -174,9 +174,8 @@ def measure_speed(dataset: Path) -> bool:
 
 def measure_resume(dataset: Path) -> bool:
     """Compare a run that was stopped and resumed with one that was not."""
-    from tests.helpers.kill_train import run_until
-
     from engine.runs.checkpoint import read_tensors
+    from tests.helpers.kill_train import run_until
 
     one, other = (
         config_of(dataset, dataset.parent / name, "streamed", images=10**9)

@@ -254,7 +254,6 @@ def test_that_a_streamed_run_resumes_exactly(tmp_path, kind, settings):
 def test_that_a_run_whose_data_are_gone_is_saved(
     tmp_path, dataset, monkeypatch, problem_log, is_truncated
 ):
-    problem_log.expect("The run in", logger="engine.train.run")
     config = tiny_config(dataset, tmp_path / "run", images=10**6)
     read, reads = ArrayFile.read, []
 
@@ -272,6 +271,7 @@ def test_that_a_run_whose_data_are_gone_is_saved(
     monkeypatch.setattr(ArrayFile, "read", read_or_fail)
     # Each step is then the last that was saved.
     ended, _events = finish(config.with_values(data__storage="streamed"))
+    problem_log.expect("The run in", logger="engine.train.run")
     assert ended.outcome is Outcome.FAILED
     assert isinstance(ended.error, DatasetCorruptError)
     assert str(ended.error).count(".") == str(ended.error).count("images.npy") + 1
@@ -283,7 +283,6 @@ def test_that_a_run_whose_data_are_gone_is_saved(
 def test_that_changed_content_ends_a_resumed_streamed_run(
     tmp_path, dataset, monkeypatch, problem_log
 ):
-    problem_log.expect("The run in", logger="engine.train.run")
     monkeypatch.setattr(verification, "BYTES_PER_S", 10**12)
     config = tiny_config(dataset, tmp_path / "run", images=24)
     config = config.with_values(data__storage="streamed")
@@ -296,6 +295,7 @@ def test_that_changed_content_ends_a_resumed_streamed_run(
     ended, events = finish(
         RunFolder(config.run).read_config().with_values(images=10**6), begin=resume
     )
+    problem_log.expect("The run in", logger="engine.train.run")
     assert any(isinstance(event, DatasetVerified) and event.damage for event in events)
     assert isinstance(ended.error, DatasetCorruptError)
     assert "it has changed since it was written" in str(ended.error)
