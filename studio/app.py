@@ -105,7 +105,7 @@ class Studio(QObject):
         migrate(settings)
         self.store = SettingsStore(settings)
         self._general = self.store.load(GeneralChoices())
-        self.theme = Theme(application)
+        self.theme = Theme(application, self)
         self.theme.use_font_of(install_language(application, self._general.language))
         self.theme.set_appearance(self._general.appearance)
         self.reporter = ErrorReporter(self)
