@@ -116,6 +116,8 @@ class PlayPanel(QWidget):
         frames.answered.connect(self._on_answer)
         frames.answered.connect(self.origin.take)
         self._sounds.changed.connect(self._show_marks)
+        self._sounds.refused.connect(self.prompt.say)
+        self.side.given.sound_requested.connect(self._sounds.toggle_given)
         self.setAcceptDrops(True)
         self._show_state(self.view.state)
         self._show_page()
@@ -228,6 +230,7 @@ class PlayPanel(QWidget):
         self._drawn.clear()
         self.edits.prompted, self._facts, self._error = "", None, ""
         self.prompt.say("")
+        self.prompt.set_text("")
         self.view.reset()
         if folder is not None:
             self.notes.open(folder)
@@ -429,6 +432,7 @@ class PlayPanel(QWidget):
                 locked=frozenset(n for n, tile in enumerate(state.tiles) if tile.is_locked),
                 has_sounds=self._sounds.has_sounds,
                 playing=self._sounds.playing(len(state.tiles)),
+                sound_problem=self._sounds.problem,
             )
         )
 
