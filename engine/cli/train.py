@@ -34,8 +34,9 @@ from engine.config.run import RunConfig, resolved_text_encoding
 from engine.config.setting import option_of
 from engine.control import RunControl
 from engine.data.manifest import data_facts, read_manifest
+from engine.data.reduction import open_training_dataset
 from engine.data.starters import STARTERS
-from engine.data.store import open_dataset, training_texts
+from engine.data.store import training_texts
 from engine.data.text_choice import TextChoice, choose_texts
 from engine.errors import ConfigError, Problem
 from engine.events import Emit
@@ -164,7 +165,7 @@ def _print_estimate(config: RunConfig) -> None:
     data = data_facts(read_manifest(config.dataset))
     images_per_s = measure_throughput(config, control)
     answer(*estimate_lines(config, data, images_per_s))
-    texts = training_texts(open_dataset(config.dataset))
+    texts = training_texts(open_training_dataset(config))
     _tokenizer, choice = choose_texts(config.data, texts)
     answer(choice.sentence(), cost_sentence(choice, config))
 
@@ -247,13 +248,8 @@ def _about(images: int, images_per_s: float) -> str:
 
 def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
     """Choose a preset for the device and dataset, and print the reason."""
-    manifest = read_manifest(dataset)
-    suggestion = suitable_preset(
-        gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
-        image_size=manifest.image_shape.longer,
-        channels=manifest.channels,
-        pairs=manifest.items,
-    )
+    gpu_bytes = 0 if arguments.device == "cpu" else gpu_memory_bytes()
+    suggestion = suitable_preset(data_facts(read_manifest(dataset)), gpu_bytes=gpu_bytes)
     say(f"Preset {suggestion.name}: {suggestion.reason}.")
     return suggestion.name
 

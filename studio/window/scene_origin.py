@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from studio.jobs.runs import RunJobs, SceneSearch
+from studio.panels.play import PlayPanel
 from studio.window.main_window import MainWindow
 from studio.window.run_view import RunView
 
@@ -30,11 +31,13 @@ class SceneOriginController(QObject):
         self._workspace = workspace
         self._dropped: Path | None = None
         """A picture that was dropped while nothing could be played with."""
-        origin = window.play.origin
-        origin.search_requested.connect(self._search)
-        origin.open_requested.connect(self._open)
+        window.late_play.when_built(self._use_panel)
         window.picture_dropped.connect(self._on_dropped)
         runs.scene_run_searched.connect(self._on_searched)
+
+    def _use_panel(self, play: PlayPanel) -> None:
+        play.origin.search_requested.connect(self._search)
+        play.origin.open_requested.connect(self._open)
 
     @Slot(object)
     def _search(self, path: Path) -> None:

@@ -80,6 +80,8 @@ class PlayPanel(QWidget):
         self._frames = frames
         self.view = PlayView(parent=self)
         self._error = ""
+        self._state = self.view.state
+        """That the controls show."""
         self._facts: TextFacts | None = None
         """Of the column of the prompt box."""
         self._drawn: dict[int, tuple[Frame, int]] = {}
@@ -91,7 +93,9 @@ class PlayPanel(QWidget):
         self.edits, self.notes = Edits(self.view, self), NotesKeeper(self)
         self.film = FilmExport(self.side.walk, frames, encoder, self)
         self.actions_ = TileActions(self, self.view, self.board, self.edits, self.notes, frames)
-        self.feed = BoardFeed(lambda scenes: frames.draw("board", scenes), self)
+        self.feed = BoardFeed(
+            lambda scenes, is_draft: frames.draw("board", scenes, is_draft=is_draft), self
+        )
         self._pictures = SidePictures(
             frames.draw,
             pad=self.side.noise.pad,
@@ -119,7 +123,7 @@ class PlayPanel(QWidget):
         self._sounds.refused.connect(self.prompt.say)
         self.side.given.sound_requested.connect(self._sounds.toggle_given)
         self.setAcceptDrops(True)
-        self._show_state(self.view.state)
+        self._show_controls(self.view.state)
         self._show_page()
 
     # What the window asks for.
@@ -151,6 +155,11 @@ class PlayPanel(QWidget):
     def take(self, path: Path, column: str = "") -> None:
         """Give a picture or a sound, or bring back the scene of a picture that Play saved."""
         self.session.when_open(lambda: self._frames.take(path, column))
+
+    def set_training(self, *, is_training: bool) -> None:
+        """Set whether a run trains in this process: a drag then leaves the processor to it."""
+        self.edits.pace.set_training(is_training=is_training)
+        self.feed.set_training(is_training=is_training)
 
     def shut_down(self) -> None:
         """End all threads, when quitting."""
@@ -258,6 +267,7 @@ class PlayPanel(QWidget):
         # What was typed while the run was opened counts.
         typed = self.prompt.text
         self._pictures.forget()
+        self._show_controls(self.view.state)
         self._show_state(self.view.state)
         if typed and typed != self.prompt.text:
             self.prompt.set_text(typed)
@@ -310,7 +320,11 @@ class PlayPanel(QWidget):
         frame = drawn.frame
         self.board.show_tiles(
             {
-                tile: (qimage_of(frame.tiles[place]), frame.captions[place])
+                # Qt paints pixels of 32 bits in half of the time.
+                tile: (
+                    qimage_of(frame.tiles[place]).convertToFormat(QImage.Format.Format_RGB32),
+                    frame.captions[place],
+                )
                 for place, tile in enumerate(drawn.tiles)
             }
         )
@@ -379,6 +393,22 @@ class PlayPanel(QWidget):
 
     @Slot(object)
     def _show_state(self, state: PlayState) -> None:
+        if replace(self._state, pad=state.pad) != state:
+            self._show_controls(state)
+        else:
+            # A drag: nothing else has changed.
+            self._state = state
+            self.side.noise.show_state(state)
+        if not self.side.walk.is_playing:
+            self.board.leave_stage()
+        if self.session.is_open:
+            self._error = ""
+            self.prompt.say("")
+            self.feed.show(state, is_coarse=self.edits.is_dragging)
+            self._read(state)
+
+    def _show_controls(self, state: PlayState) -> None:
+        self._state = state
         self.board.set_count(len(state.tiles))
         self.bar.show_state(state)
         self.side.noise.show_state(state)
@@ -390,13 +420,8 @@ class PlayPanel(QWidget):
         own = state.given_picture
         self.side.search.show_picture(QImage.fromData(own.png) if own else QImage())
         self._show_marks()
-        if not self.side.walk.is_playing:
-            self.board.leave_stage()
-        if self.session.is_open:
-            self._error = ""
-            self.prompt.say("")
-            self.feed.show(state, is_coarse=self.edits.is_dragging)
-            self._read(state)
+        if not state.given:
+            self.side.reading.show_readings({}, {})
 
     @Slot()
     def _on_drag(self) -> None:
@@ -415,8 +440,6 @@ class PlayPanel(QWidget):
     def _read(self, state: PlayState) -> None:
         if state.given and not self.edits.is_dragging:
             self._frames.read(state.given, state.noise(state.chosen))
-        elif not state.given:
-            self.side.reading.show_readings({}, {})
 
     def _show_readings(self, made: ReadingsMade) -> None:
         columns = self.session.player.columns if self.session.player else {}
