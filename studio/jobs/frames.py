@@ -181,8 +181,12 @@ _ORDER = (
     "read",
     "save",
     "refresh",
-    "directions",
     "plane",
+    "strips",
+    "keys",
+    "favourites",
+    # Measuring them takes longer than drawing them.
+    "directions",
 )
 """Places of the box that come first; others follow in the order of their first request."""
 

@@ -34,9 +34,15 @@ FIELDS = (
 class ManyColumns(FakePlayer):
     """Also makes a sound of one sample value, and a row that repeats what is given of it."""
 
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Samples:
         """Draw what the plain one draws, with sounds and rows."""
-        plain = super().render(scenes, columns)
+        plain = super().render(scenes, columns, is_draft=is_draft)
         count = len(scenes)
         waves = np.repeat(np.arange(1, count + 1, dtype=np.int16)[:, None], LENGTH, axis=1)
         sounds = Sounds(samples=waves, rate=RATE, spectrograms=np.zeros((count, 8, 8), np.uint8))

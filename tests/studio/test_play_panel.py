@@ -240,6 +240,7 @@ def walk_of_four(playing: Playing) -> list[Scene]:
     """Add four key frames of different lightness."""
     for truncation in (0.2, 0.4, 0.6, 0.8):
         playing.panel.edits.set_truncation(truncation)
+        playing.panel.edits.pace.flush()
         playing.panel.actions_.add_key()
     playing.panel.resize(940, 900)
     playing.qtbot.waitUntil(lambda: all(lightness(playing)))
