@@ -5,20 +5,17 @@ run the newest checkpoint is read. Nothing of a run changes.
 """
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.inspection.results import LensView, Part, PlaneChoice, PlaneView, StepView
 from studio.jobs.task import CancellingJob
 from studio.jobs.training import TrainingJob
 
 _PATIENCE_MS = 20_000
-RequestState = Callable[[Callable[[object], None]], None]
-"""Asks the run that trains for a copy of its state."""
 
 
 class Inspection(Protocol):

@@ -25,7 +25,10 @@ class Playing:
     def __init__(self, qtbot: QtBot, player: FakePlayer | None = None) -> None:
         self.qtbot, self.player = qtbot, player or FakePlayer()
         self.devices = FakeDevices()
-        self.frames, self.films = FrameJob(self.player.open), Task("film")
+        self.frames, self.films = (
+            FrameJob(self.player.open, RunControl().request_state),
+            Task("film"),
+        )
         self.neighbours = NeighboursJob(self.find)
         self.sounds = PreviewPlayer(AudioPlayer(self.devices))
         self.panel = PlayPanel(self.frames, self.neighbours, self.sounds, self.films)
