@@ -2,12 +2,13 @@
 
     python packaging/measure_lens_cost.py --dataset DIR [--turns N] [--seconds S]
 
-A run on the dataset trains in one thread with one thread of PyTorch, and another one looks at it as
-the Learn panel does. Turns alternate: nobody looks, the Lens follows. Printed are
-the processor time of a look and, of turns in which the Lens follows against those before and after
-in which it does not, images a second of the whole process's processor time and of the training
-thread's own, which tells what copying the state and sharing caches cost. Wall time is not used, so
-other load on the machine does not matter much.
+A run on the dataset trains with all processors, and another thread looks at it as the Learn panel
+does, with the contributions to the pair head. Turns alternate: nobody looks, the Lens follows.
+Printed are the processor time of a look and, of turns in which the Lens follows against those
+before and after in which it does not, images a second of the process's processor time: with the
+looks, which is what training on all processors keeps of its speed, and without them, which tells
+what copying the state and sharing caches cost. Wall time is not used, so other load on the machine
+does not matter much. A turn must be long enough for several looks.
 """
 
 import argparse
@@ -19,8 +20,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from engine.config.presets import config_from_preset
 from engine.config.run import RunConfig
@@ -41,8 +40,8 @@ class Moment:
 
     images: int
     process_s: float
-    training_s: float
-    """Of the training thread."""
+    looks_s: float
+    """Of the looks alone."""
 
 
 class Follower(threading.Thread):
@@ -81,7 +80,6 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=6, help="in which the Lens follows")
     parser.add_argument("--seconds", type=float, default=8.0, help="of the processor, of a turn")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="diptych-lens-") as home:
         _measure(arguments, Path(home) / "run")
 
@@ -94,12 +92,10 @@ class Training:
         self._seen, self._has_ended = 0, False
         self._thread = threading.Thread(target=self._train, name="training")
         self._thread.start()
-        self._clock = time.pthread_getcpuclockid(self._thread.ident or 0)
 
     def _train(self) -> None:
         from engine.train.run import train
 
-        torch.set_num_threads(1)
         train(self._config, self._hear, self.control)
 
     def _hear(self, event: object) -> None:
@@ -112,22 +108,21 @@ class Training:
         while self._seen < images:
             self._wait()
 
-    def moment(self) -> Moment:
+    def moment(self, looks_s: list[float]) -> Moment:
         """Wait for the next report, so that images and times belong together."""
         before = self._seen
         while self._seen == before:
             self._wait()
-        return Moment(self._seen, time.process_time(), time.clock_gettime(self._clock))
+        return Moment(self._seen, time.process_time(), sum(looks_s))
 
-    def rates(self, seconds: float) -> tuple[float, float]:
-        """Return images per second of the process and of the training thread, for a while."""
-        start = self.moment()
+    def rates(self, seconds: float, looks_s: list[float]) -> tuple[float, float]:
+        """Return images per second of the process, with the looks and without, for a while."""
+        start = self.moment(looks_s)
         while time.process_time() < start.process_s + seconds:
             self._wait()
-        end = self.moment()
-        images = end.images - start.images
-        training_s = end.training_s - start.training_s
-        return images / (end.process_s - start.process_s), images / training_s
+        end = self.moment(looks_s)
+        images, process_s = end.images - start.images, end.process_s - start.process_s
+        return images / process_s, images / (process_s - (end.looks_s - start.looks_s))
 
     def stop(self) -> None:
         """Stop and wait for the end."""
@@ -151,21 +146,21 @@ def _measure(arguments: argparse.Namespace, folder: Path) -> None:
     )
     training, inspection = Training(config), EngineInspection()
     request = training.control.request_state
-    follower = Follower(lambda stop: inspection.view(folder, request, stop))
+    follower = Follower(lambda stop: inspection.view(folder, request, stop, ("pair",)))
     follower.start()
     training.wait_for(WARM_UP_IMAGES)
-    rates = [training.rates(arguments.seconds)]
+    looks_s = follower.looks_s
+    rates = [training.rates(arguments.seconds, looks_s)]
     for _turn in range(arguments.turns):
         follower.is_on.set()
-        rates.append(training.rates(arguments.seconds))
+        rates.append(training.rates(arguments.seconds, looks_s))
         follower.is_on.clear()
-        rates.append(training.rates(arguments.seconds))
+        rates.append(training.rates(arguments.seconds, looks_s))
     follower.control.request_stop()
     follower.join()
     training.stop()
-    looks_s = follower.looks_s
     print(f"A look: {statistics.median(looks_s):.3f} s of the processor ({len(looks_s)} looks)")
-    for place, name in enumerate(("whole process", "training thread")):
+    for place, name in enumerate(("whole process", "process without the looks")):
         _print_ratios(name, [rate[place] for rate in rates])
 
 

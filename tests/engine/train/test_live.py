@@ -113,7 +113,7 @@ def test_a_player_of_a_run_that_does_not_answer_plays_its_checkpoint(tmp_path, d
     train(config, lambda _event: None, RunControl())
     monkeypatch.setattr(live, "LIVE_TIMEOUT_S", 0.05)
     player = open_player(config.run, live=RunControl().request_state)
-    assert player.images_seen == 56
+    assert player.images_seen == config.images
     assert not player.refresh()
 
 
