@@ -124,7 +124,7 @@ class Studio(QObject):
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
-        self.frames = FrameJob(work.open_player, self)
+        self.frames = FrameJob(work.open_player, self.training.request_state, self)
         self.films = Task("film", self)
         self.neighbours = NeighboursJob(work.find_neighbours, self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)

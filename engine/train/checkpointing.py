@@ -7,7 +7,6 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +40,7 @@ from engine.events import (
 )
 from engine.exporting.tensorboard import FOLDER, EventFile
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint import Snapshot, read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
@@ -73,18 +72,10 @@ def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
     return named
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """Copy of what a checkpoint holds, made while the run continues."""
-
-    tensors: Mapping[str, Tensor]
-    """On the CPU."""
-    metadata: CheckpointMetadata
-
-
-def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata) -> Snapshot:
-    """Copy the current state of a run."""
-    tensors = {name: value.detach().cpu().clone() for name, value in tensors_of(run).items()}
+def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata, prefix: str = "") -> Snapshot:
+    """Copy the current state of a run, or the tensors whose names begin with a prefix."""
+    named = {name: value for name, value in tensors_of(run).items() if name.startswith(prefix)}
+    tensors = {name: value.detach().to("cpu", copy=True) for name, value in named.items()}
     return Snapshot(tensors=tensors, metadata=metadata)
 
 
