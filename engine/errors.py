@@ -172,6 +172,25 @@ class MemoryExhaustedError(EngineError):
         )
 
 
+class RankLostError(EngineError):
+    """A process of a run of several that no longer answers, or that had to give up."""
+
+    def __init__(
+        self,
+        size: int,
+        reason: str = "",
+        images_saved: int = 0,
+        *,
+        is_out_of_memory: bool = False,
+    ) -> None:
+        self.size, self.images_saved = size, images_saved
+        self.reason = reason or "one of them ended unexpectedly"
+        self.is_out_of_memory = is_out_of_memory
+        """Whether all that is known is a lack of memory, so that smaller parts may fit."""
+        saved = f" It is saved up to {images_saved:,} images." if images_saved else ""
+        super().__init__(f"The run in {size} processes has ended: {self.reason}.{saved}")
+
+
 class NonFiniteLossError(EngineError):
     """A loss that became infinite or NaN."""
 

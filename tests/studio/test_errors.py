@@ -39,6 +39,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.DeviceUnavailableError("cuda", "no driver"): "'cuda': no driver",
     errors.DeviceLostError("cuda", "it fell off the bus", 6_400): "saved up to 6,400 images",
     errors.MemoryExhaustedError(64, 7 * 2**30, 8 * 2**30): "7.00 GiB of 8.00 GiB were taken",
+    errors.RankLostError(2, "process 2 was killed by signal 9", 6_400): "killed by signal 9",
     errors.NonFiniteLossError(12_000, ["discriminator", "generator"]): "discriminator, generator",
     errors.ImagesUnreadableError(PLACE, "no pictures"): "no pictures",
     errors.SoundsUnreadableError(PLACE, "no recordings"): "no recordings",

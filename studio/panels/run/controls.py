@@ -140,8 +140,10 @@ class RunControls(QWidget):
         self.queue = push_button("", self.queue_requested, icon_name="queue")
         self.queue.setAccessibleName(self.tr("Add to queue"))
         self.sweep = push_button("", self.sweep_requested, icon_name="sweep")
-        self.sweep.setAccessibleName(self.tr("Sweep a setting"))
-        self.sweep.setToolTip(self.tr("Queue a run for each of several values of a setting"))
+        self.sweep.setAccessibleName(self.tr("Sweep settings"))
+        self.sweep.setToolTip(
+            self.tr("Queue a run for each of several values of one setting or two")
+        )
         self.more = MoreTraining()
         self.pause = SplitButton(self.tr("Ways to pause"))
         self.pause.main.setToolTip(self.tr("Pause after the current step"))

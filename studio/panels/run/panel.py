@@ -202,9 +202,11 @@ class RunPanel(QWidget):
 
     @Slot()
     def sweep(self) -> None:
-        """Ask for the values of a setting, and request to queue a run for each."""
-        dialog = SweepDialog(self, self._form)
+        """Ask for the values of one or two settings, and request to queue a run for each."""
+        dialog = SweepDialog(self, self._form, self.forecast.speed_of)
         dialog.queue_requested.connect(self.sweep_requested)
+        dialog.estimate_requested.connect(self.forecast.measure)
+        self.forecast.measuring_ended.connect(dialog.show_estimate)
         dialog.open()
 
     def use_settings(self, config: RunConfig) -> None:
