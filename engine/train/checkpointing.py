@@ -53,6 +53,7 @@ from engine.runs.folder import (
 from engine.runs.metadata import ModelMetadata
 from engine.runs.requests import RequestInbox, carry_out
 from engine.runs.retention import RetentionPolicy
+from engine.train.device import rng_state, set_rng_state
 from engine.train.progress import TrainingClock
 from engine.train.setup import TrainingSetup
 from engine.version import installed_version
@@ -67,8 +68,9 @@ def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
     """Return every tensor that a checkpoint must hold, by name."""
     named = run.state.tensors()
     named[f"{RNG_PREFIX}cpu"] = torch.get_rng_state()
-    if run.state.device.type == "cuda":
-        named[f"{RNG_PREFIX}cuda"] = torch.cuda.get_rng_state(run.state.device)
+    state = rng_state(run.state.device)
+    if state is not None:
+        named[f"{RNG_PREFIX}{run.state.device.type}"] = state
     return named
 
 
@@ -122,8 +124,9 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
         run.state.restore(tensors, metadata)
         if f"{RNG_PREFIX}cpu" in tensors:
             torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
-        if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
-            torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
+        of_device = f"{RNG_PREFIX}{run.state.device.type}"
+        if of_device in tensors:
+            set_rng_state(run.state.device, tensors[of_device])
     except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return metadata
