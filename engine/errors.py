@@ -117,6 +117,14 @@ class RunLockedError(EngineError):
         super().__init__(f"The run in {folder} is held by process {pid} on {host or '?'}.")
 
 
+class RunNotControllableError(EngineError):
+    """A run whose training process cannot be sent requests."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"The run in {folder} cannot be controlled: {reason}.")
+
+
 class ImportLockedError(EngineError):
     """A dataset folder that a live process imports into; ``pid`` is 0 if unknown."""
 

@@ -11,9 +11,10 @@ from typing import cast
 from engine import ranks
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
+from engine.data.checksums import damage_text
 from engine.data.reduction import reduce_dataset
 from engine.data.store import open_dataset
-from engine.errors import NonFiniteLossError, RankLostError
+from engine.errors import DatasetCorruptError, NonFiniteLossError, RankLostError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import Evaluator, build_evaluator, num_preparation_steps
 from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier
@@ -130,8 +131,7 @@ class TrainingLoop:
 
     def train(self) -> Outcome | None:
         """Train; return None when the run is paused and its memory is to be released."""
-        # The content of a resumed run's dataset has been compared before.
-        with contextlib.nullcontext() if self._run.is_restored else self._verification:
+        with contextlib.nullcontext() if self._run.is_verified else self._verification:
             try:
                 return self._train()
             except RankLostError:
@@ -172,8 +172,9 @@ class TrainingLoop:
                 return False
 
     def close(self) -> None:
-        """Abandon an unfinished evaluation, and withdraw the live weights."""
+        """Abandon an unfinished evaluation, withdraw the live weights, and stop reading data."""
         self._evaluation.close()
+        self._run.loader.close()
         if self._published is not None:
             live.withdraw(self._published)
 
@@ -232,6 +233,11 @@ class TrainingLoop:
             self._undo.remember()
         try:
             return run.step(run.batch(step), step)
+        except DatasetCorruptError:
+            # The data are gone, but not what was learned from them.
+            self._enter(Phase.SAVING)
+            self._save_unsaved()
+            raise
         except Exception as error:
             if self._undo is not None:
                 ranks.disconnect()
@@ -293,8 +299,12 @@ class TrainingLoop:
 
     def _verify(self) -> None:
         result = self._verification.take_result()
-        if result is not None:
-            self._context.emit(result)
+        if result is None:
+            return
+        self._context.emit(result)
+        if result.damage and self._run.is_restored:
+            # Going on would not repeat what the run would have done.
+            raise DatasetCorruptError(self._run.config.dataset, damage_text(result.damage))
 
     def _preview(self) -> None:
         with self._context.estimator.measure(TaskKind.PREVIEW):

@@ -69,7 +69,7 @@ def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
 
 def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
     """Run; report every outcome and error as ``RunEnded``."""
-    directory, clock = RunDirectory(config.run, emit), TrainingClock()
+    directory, clock = RunDirectory(config.run, emit, control), TrainingClock()
     writer = CheckpointWriter(directory, control, clock)
     with contextlib.closing(directory):
         outcome, error = Outcome.FAILED, None

@@ -338,6 +338,13 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
         ).format(error.path, QLocale().toString(error.count), error.first, error.reason),
         hint=translate("Errors", "Repair or remove these files, or import without being strict."),
     ),
+    errors.RunNotControllableError: lambda error: Explanation(
+        happened=translate("Errors", "The request did not reach the run."),
+        why=f"{error.folder}: {error.reason}",
+        hint=translate(
+            "Errors", "Open the run again to see its state, or use the terminal in which it runs."
+        ),
+    ),
     errors.ImportLockedError: lambda error: Explanation(
         happened=translate("Errors", "Another process is importing into this dataset."),
         why=translate("Errors", "Process {0} on {1} is writing {2}.").format(

@@ -33,6 +33,7 @@ EXAMPLES: dict[BaseException, str] = {
     errors.CheckpointMissingError(PLACE): "/data/x",
     errors.CheckpointCorruptError(PLACE, "cut short"): "cut short",
     errors.RunLockedError(PLACE, 4711, "box"): "Process 4711 on box holds /data/x",
+    errors.RunNotControllableError(PLACE, "no process trains it"): "/data/x: no process trains",
     errors.ImportLockedError(PLACE, 4711, "box"): "Process 4711 on box is writing /data/x",
     errors.LoggedError("ValueError", "the log's own words"): "the log's own words",
     errors.DeviceUnavailableError("cuda", "no driver"): "'cuda': no driver",
