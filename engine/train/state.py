@@ -145,7 +145,7 @@ class StepUndo:
         self._had_moments = [set(optimizer.state) for optimizer in self._optimizers]
         self._live = live
         if [value.shape for value in live] == [copied.shape for copied in self._copies]:
-            torch._foreach_copy_(self._copies, live)
+            torch._foreach_copy_(self._copies, live)  # pyright: ignore[reportPrivateImportUsage] (as optimizers do)
         else:
             self._copies = [value.detach().clone() for value in live]
 
