@@ -58,6 +58,7 @@ class TrainingLoop:
     ) -> None:
         self._run, self._context, self._control = run, context, context.control
         self._faults = FaultHandler(run, context)
+        self._undo = StepUndo(run.state) if ranks.size() > 1 else None
         sampler = Sampler(run.state.model, run.modalities, run.state.device)
         reporting, seed = run.settings.reporting, run.config.seed
         self._previews = Previews(
@@ -222,8 +223,9 @@ class TrainingLoop:
         The caller then splits the batch, when the exception no longer references its tensors.
         """
         run, step = self._run, self._run.state.step
-        # In a single process, a step is repeated from where it failed.
-        before = StepUndo(run.state) if ranks.size() > 1 else None
+        # In a single process, a step that did not fit is repeated as it is.
+        if self._undo is not None:
+            self._undo.remember()
         try:
             return run.step(run.batch(step), step)
         except DatasetCorruptError:
@@ -232,9 +234,9 @@ class TrainingLoop:
             self._save_unsaved()
             raise
         except Exception as error:
-            if before is not None:
+            if self._undo is not None:
                 ranks.disconnect()
-                before.restore()
+                self._undo.restore()
             is_lack = isinstance(error, RankLostError) and error.is_out_of_memory
             if not is_lack and not is_out_of_memory(error):
                 raise
