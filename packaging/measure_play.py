@@ -166,8 +166,11 @@ class Window:
 
     def wait(self, seconds: float) -> None:
         """Let the event loop run for a while."""
-        end = time.perf_counter() + seconds
-        self.until(lambda: time.perf_counter() >= end)
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(max(0, round(seconds * 1000)), loop.quit)
+        loop.exec()
 
     def until(self, is_true: Callable[[], bool]) -> None:
         """Let the event loop run until something is true."""
