@@ -4,8 +4,8 @@ What does not change is kept: rows of noise, contexts of what is given, generate
 ends of a walk. Every batch has ``ROWS`` rows, padded if need be, and is computed on one thread. The
 result of one row then does not depend on the others: matrix products and convolutions of one size
 add up in one order, wherever a row is in the batch. With batches of any size, single pixels differ
-by one level. Drafts, which are shown for an instant while something is dragged, have all rows in one
-batch, in half of the time.
+by one level. Drafts, which are shown for an instant while something is dragged, have all rows in
+one batch, in half of the time.
 
 Shapes: N scenes, B rows of a batch, Z latent numbers; ``...`` whatever an item looks like.
 """
@@ -108,7 +108,7 @@ class Renderer:
         self._givens = Givens(run)
         self._is_draft = False
         self._traced: dict[Hashable, Compute] = {}
-        """Decoders of pictures for drafts; they use the weights of the model, whatever these are."""
+        """Decoders of pictures for drafts, which use the weights of the moment."""
         self.forget()
 
     def forget(self) -> None:
@@ -355,7 +355,7 @@ class Renderer:
         """Decode sounds one by one: a wave of several could depend on the others."""
         sounds: list[Sounds] = []
         for item in items:
-            key = item.keys[name]
+            key = (item.keys[name], self._is_draft)
             sound = self._sounds.get(key)
             if sound is None:
                 rows = stacked([item], [name])[name]

@@ -138,7 +138,9 @@ class Board(QWidget):
         """Set what is marked."""
         if marks != self._marks:
             self._marks = marks
-            self.setAccessibleDescription(self._captions[min(marks.chosen, len(self._captions) - 1)])
+            self.setAccessibleDescription(
+                self._captions[min(marks.chosen, len(self._captions) - 1)]
+            )
             self._repaint()
 
     def show_stage(self, picture: QImage, caption: str) -> None:
