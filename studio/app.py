@@ -28,6 +28,7 @@ from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.inspection import InspectionJobs
+from studio.jobs.log_follower import RunLogFollower
 from studio.jobs.nearest import NearestJob
 from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
@@ -146,7 +147,8 @@ class Studio(QObject):
             self.window, self.training, self.run_view, self.setting_changes
         )
         self.notes = RunAlerts(self.window.run, self.training)
-        self.run_controller = RunController(self.window, self.training, self.run_view)
+        following = RunLogFollower(self.window)
+        self.run_controller = RunController(self.window, self.training, following, self.run_view)
         self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
         self.runs_controller = RunsController(
             self.window,
@@ -158,7 +160,13 @@ class Studio(QObject):
             lambda: self.workspace,
         )
         self.evaluating = EvaluationController(
-            self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
+            self.window,
+            self.training,
+            following,
+            self.evaluation,
+            self.runs,
+            self.run_view,
+            self.reporter,
         )
         self.learning = LearnController(self.window, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
@@ -195,6 +203,7 @@ class Studio(QObject):
         self.desktop = DesktopIntegration(
             self.window,
             self.training,
+            following,
             self.run_view,
             self.reporter,
             self.awake,

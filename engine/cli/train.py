@@ -8,6 +8,7 @@ from typing import Any
 import platformdirs
 
 from engine.cli.options import add_settings, chosen_settings
+from engine.cli.processes import several_processes
 from engine.cli.progress import RunPrinter, stop_on_interrupt
 from engine.cli.terminal import answer, say
 from engine.config.changes import SettingChange, live_settings, parse_change
@@ -80,6 +81,15 @@ def add_to(commands: Any, starters: Path | None) -> None:
         "--run", type=Path, metavar="DIR", help="new run folder, or the one resumed"
     )
     parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="train in so many processes on this machine, which learn together what one would: one "
+        "for each GPU, or one for several cores of a CPU (default 1). For several machines: "
+        "torchrun ... -m -- engine train ...",
+    )
+    parser.add_argument(
         "--init-from",
         metavar="RUN",
         help="folder of an earlier run of the same family to start from: what fits is taken over "
@@ -139,6 +149,14 @@ def run(arguments: argparse.Namespace) -> None:
     """Train, and print progress; or print an estimate."""
     if arguments.run is None and not arguments.estimate:
         arguments.refuse("the following arguments are required: --run")
+    if arguments.estimate and arguments.processes != 1:
+        arguments.refuse("argument --processes: not allowed with argument --estimate")
+    with several_processes(arguments.processes) as is_first:
+        if is_first:
+            _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> None:
     if arguments.resume:
         _resume(arguments)
         return

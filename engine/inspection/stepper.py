@@ -149,7 +149,8 @@ class Stepper:
             raise DatasetChangedError(dataset.folder, model.dataset_version, found)
         modalities = build_modalities(model.columns, config.networks)
         control.stop_if_asked()
-        data = load_training_data(config, dataset, model, modalities, device)
+        # Few batches are looked at, so that nothing need be loaded.
+        data = load_training_data(config, dataset, model, modalities, device, is_resident=False)
         control.stop_if_asked()
         state = build_state(modalities, config, device, data.augmenters)
         self._step = build_step(
@@ -161,7 +162,7 @@ class Stepper:
             gan_step=HalvedGanStep,
         )
         self._state, self._training = state, config.training
-        self._loader = data.loader(config.training.batch_size)
+        self._loader = data.loader(config.training.batch_size, ahead=0)
         self._schedule, self._guard = LearningRateSchedule(config), DivergenceGuard()
         discriminator = state.networks.get(DISCRIMINATOR)
         self._run = InspectedRun(

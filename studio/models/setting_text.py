@@ -126,6 +126,8 @@ def choice_words() -> dict[str, str]:
         "characters": translate("SettingText", "Characters"),
         "diffaugment": translate("SettingText", "DiffAugment"),
         "ada": translate("SettingText", "Adaptive (ADA)"),
+        "resident": translate("SettingText", "In memory"),
+        "streamed": translate("SettingText", "Streamed from the disk"),
         "keep": translate("SettingText", "Keep"),
         "lower": translate("SettingText", "Lower case"),
         "remove": translate("SettingText", "Remove"),

@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         name = self.tr("Diptych")
         parts = (
             status.name,
-            ("" if status.state in _PLAIN else activity_text(status.activity)),
+            ("" if status.shown_state in _PLAIN else activity_text(status.activity)),
             name,
         )
         self.setWindowTitle(" – ".join(part for part in parts if part))
