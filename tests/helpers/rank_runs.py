@@ -141,6 +141,11 @@ def run_in(
 ) -> dict[str, Any]:
     """Train or resume in so many processes."""
     os.environ[FAULT] = fault
+    if run is resume:
+        # With what was decided when it began.
+        config = (
+            RunFolder(config.run).read_config().with_values(run=config.run, images=config.images)
+        )
     ended = Ended(wants=wants)
     with processes.several_processes(count):
         undo = install_faults(0)

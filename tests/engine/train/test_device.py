@@ -4,11 +4,12 @@ import sys
 import pytest
 import torch
 
-from engine.errors import DiskFullError
+from engine import ranks
+from engine.errors import DeviceUnavailableError, DiskFullError
 from engine.events import CheckpointSaved, Outcome, RunPaused
 from engine.runs.checkpoint_files import verify_checkpoint
 from engine.train import device, metrics
-from engine.train.device import is_device_lost, is_out_of_memory, release_memory
+from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
 from tests.helpers.disks import small_disk
 from tests.helpers.run_story import RunStory, expect_all, images_of
 
@@ -138,3 +139,21 @@ print(page_faults())
         [sys.executable, "-c", source], check=True, capture_output=True, text=True
     )
     assert int(found.stdout) < 65_536
+
+
+@pytest.mark.parametrize("name", ["cuda", "auto"])
+def test_that_each_rank_of_a_machine_needs_a_gpu_of_its_own(monkeypatch, name):
+    chosen: list[int] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    try:
+        ranks.join(1, 2, None, None)
+        assert find_device(name) == torch.device("cuda")
+        ranks.join(1, 3, None, None)
+        with pytest.raises(DeviceUnavailableError, match="2 GPUs for 3 processes"):
+            find_device(name)
+        assert find_device("cpu") == torch.device("cpu")
+    finally:
+        ranks.leave()
+    assert chosen == [1]
