@@ -32,6 +32,8 @@ from torch.utils.weak import WeakIdKeyDictionary
 from engine.errors import RankLostError
 from engine.rank_channel import FollowerChannel, LeaderChannel, Message
 
+_COLLECTIVES = {"xpu": "xccl"}
+"""Libraries that exchange the tensors of accelerators; NCCL, or RCCL of that name, is usual."""
 TIMEOUT_S = 600.0
 """Time after which a rank that has not answered, on a machine that was lost, counts as lost."""
 _STORES: Any = dist
@@ -92,7 +94,8 @@ def connect(device: torch.device, number: int) -> None:
     disconnect()
     if _own.store is None:
         return
-    backend = "gloo" if device.type == "cpu" else f"cpu:gloo,{device.type}:nccl"
+    library = _COLLECTIVES.get(device.type, "nccl")
+    backend = "gloo" if device.type == "cpu" else f"cpu:gloo,{device.type}:{library}"
     with _lost_on_error():
         dist.init_process_group(
             backend,

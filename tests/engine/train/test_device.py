@@ -8,7 +8,7 @@ from engine import ranks
 from engine.errors import DeviceUnavailableError, DiskFullError
 from engine.events import CheckpointSaved, Outcome, RunPaused
 from engine.runs.checkpoint_files import verify_checkpoint
-from engine.train import metrics
+from engine.train import device, metrics
 from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
 from tests.helpers.disks import small_disk
 from tests.helpers.run_story import RunStory, expect_all, images_of
@@ -29,6 +29,11 @@ def error_of_the_cpu() -> Exception:
         MemoryError(),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
         torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB, max allowed: 9.07 GB)"),
+        RuntimeError(
+            "level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)"
+        ),
+        RuntimeError("HIP out of memory. Tried to allocate 20.00 MiB."),
     ],
 )
 def test_that_a_lack_of_memory_is_told_from_other_errors(error):
@@ -42,6 +47,9 @@ def test_that_a_lack_of_memory_is_told_from_other_errors(error):
         torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
         RuntimeError("CUDA error: unspecified launch failure"),
         RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+        RuntimeError("HIP error: an illegal memory access was encountered"),
+        RuntimeError("level_zero backend failed with error: 20 (UR_RESULT_ERROR_DEVICE_LOST)"),
+        RuntimeError("MPS: command buffer exited with error status. The Metal Performance ..."),
     ],
 )
 def test_that_a_lost_device_is_recognised(error):
@@ -70,9 +78,9 @@ def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkey
         asked.append(True)
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(device, "accelerator", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.cuda, "empty_cache", fail)
+    monkeypatch.setattr(torch.accelerator, "empty_cache", fail)
     release_memory()
     assert asked == [True]
 
