@@ -144,9 +144,9 @@ print(page_faults())
 @pytest.mark.parametrize("name", ["cuda", "auto"])
 def test_that_each_rank_of_a_machine_needs_a_gpu_of_its_own(monkeypatch, name):
     chosen: list[int] = []
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(device, "accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.accelerator, "set_device_index", chosen.append)
     try:
         ranks.join(1, 2, None, None)
         assert find_device(name) == torch.device("cuda")
