@@ -102,7 +102,7 @@ def test_that_an_empty_comparison_says_what_to_do(qtbot: QtBot, studio: Studio):
 
 def test_that_selected_rows_are_compared_by_a_key(qtbot: QtBot, studio: Studio, runs: Path):
     studio.window.show_runs()
-    table = studio.window.runs.table
+    table, highlight = studio.window.runs.table, studio.window.compare.highlight
     qtbot.waitUntil(lambda: table.shown_count == 4)
     assert not studio.window.runs.bar.compare.isEnabled()
     table.mark(runs / "slow")
@@ -131,12 +131,12 @@ def test_that_a_run_under_the_pointer_in_the_list_is_highlighted(
     qtbot: QtBot, studio: Studio, runs: Path
 ):
     studio.window.show_runs()
-    table = studio.window.runs.table
+    table, highlight = studio.window.runs.table, studio.window.compare.highlight
     qtbot.waitUntil(lambda: table.shown_count == 4)
     table.entered.emit(table.model().index(table.names().index("fast"), Column.NAME))
-    assert studio.window.compare.highlight.folder == runs / "fast"
+    assert highlight.folder == runs / "fast"
     QApplication.sendEvent(table, QEvent(QEvent.Type.Leave))
-    assert studio.window.compare.highlight.folder is None
+    assert highlight.folder is None
 
 
 def test_that_more_than_twelve_are_refused_with_a_sentence(qtbot: QtBot, studio: Studio):
