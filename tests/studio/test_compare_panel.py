@@ -102,7 +102,7 @@ def test_that_an_empty_comparison_says_what_to_do(qtbot: QtBot, studio: Studio):
 
 def test_that_selected_rows_are_compared_by_a_key(qtbot: QtBot, studio: Studio, runs: Path):
     studio.window.show_runs()
-    table, highlight = studio.window.runs.table, studio.window.compare.highlight
+    table = studio.window.runs.table
     qtbot.waitUntil(lambda: table.shown_count == 4)
     assert not studio.window.runs.bar.compare.isEnabled()
     table.mark(runs / "slow")
