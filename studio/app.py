@@ -28,6 +28,7 @@ from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.inspection import InspectionJobs
+from studio.jobs.log_follower import RunLogFollower
 from studio.jobs.nearest import NearestJob
 from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
@@ -81,6 +82,7 @@ from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
+from studio.window.scene_origin import SceneOriginController
 from studio.window.timeline import TimelineController
 
 SWITCH_INTERVAL_S = 0.0005
@@ -122,7 +124,7 @@ class Studio(QObject):
         self.nearest = NearestJob(work.find_nearest, lambda: self.training.is_running, self)
         self.inspection = InspectionJobs(work.inspection, self.training, self)
         self.player = PreviewPlayer(AudioPlayer(work.start_device, self), self)
-        self.frames = FrameJob(work.open_player, self)
+        self.frames = FrameJob(work.open_player, self.training.request_state, self)
         self.films = Task("film", self)
         self.neighbours = NeighboursJob(work.find_neighbours, self)
         self.queue = QueueRunner(self.training, self.workspace / FILE_NAME, self)
@@ -145,7 +147,8 @@ class Studio(QObject):
             self.window, self.training, self.run_view, self.setting_changes
         )
         self.notes = RunAlerts(self.window.run, self.training)
-        self.run_controller = RunController(self.window, self.training, self.run_view)
+        following = RunLogFollower(self.window)
+        self.run_controller = RunController(self.window, self.training, following, self.run_view)
         self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
         self.runs_controller = RunsController(
             self.window,
@@ -157,7 +160,13 @@ class Studio(QObject):
             lambda: self.workspace,
         )
         self.evaluating = EvaluationController(
-            self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
+            self.window,
+            self.training,
+            following,
+            self.evaluation,
+            self.runs,
+            self.run_view,
+            self.reporter,
         )
         self.learning = LearnController(self.window, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
@@ -188,9 +197,13 @@ class Studio(QObject):
             self.run_view,
         )
         self.playing = PlayController(self.window, self.training, self.run_view)
+        self.scene_origin = SceneOriginController(
+            self.window, self.runs, self.run_view, lambda: self.workspace
+        )
         self.desktop = DesktopIntegration(
             self.window,
             self.training,
+            following,
             self.run_view,
             self.reporter,
             self.awake,

@@ -8,12 +8,13 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.augment.transforms import Transform
+from engine.data.distinct_texts import DistinctTexts
 
 # Words that an augmentation may contradict. English words match as whole words, with inflections
 # listed. Chinese ones match anywhere, since word boundaries are not marked, except within compounds
@@ -174,23 +175,23 @@ _HAN_NUMBER = re.compile(
 )
 
 
-def blocked_transforms(texts: Iterable[str]) -> frozenset[Transform]:
+def blocked_transforms(texts: Sequence[str]) -> frozenset[Transform]:
     """Return the transforms that an augmentation must not use.
 
     Args:
         texts: captions of the training images, one per image.
     """
-    return frozenset(conflicts_with_captions(texts))
+    return frozenset(conflicts_with_captions(DistinctTexts.of_texts(texts)))
 
 
-def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
+def conflicts_with_captions(texts: DistinctTexts) -> Mapping[Transform, str]:
     """Return each excluded transform with the word that most often excludes it.
 
     Of more than ``MAX_CAPTIONS`` different captions, as many are drawn with a fixed seed, each as
     likely as it is frequent. The standard error of a topic's share is then .07 % at the limit of
     .5 %, which is a coarse one anyway.
     """
-    captions = _read(Counter(texts))
+    captions = _read(texts)
     total = captions.total()
     frequencies_by_topic, speaking_by_topic = _count_words(captions)
     reasons: dict[Transform, tuple[int, str]] = {}
@@ -206,17 +207,18 @@ def conflicts_with_captions(texts: Iterable[str]) -> Mapping[Transform, str]:
     return {transform: reasons[transform][1] for transform in Transform if transform in reasons}
 
 
-def _read(copies: Counter[str]) -> Counter[str]:
+def _read(texts: DistinctTexts) -> Counter[str]:
     """Return how often each caption occurs, however it is written, in all or in a sample."""
-    distinct, numbers = list(copies), np.fromiter(copies.values(), np.int64, len(copies))
-    if len(distinct) > MAX_CAPTIONS:
+    numbers = texts.copies
+    if len(numbers) > MAX_CAPTIONS:
         places = np.random.default_rng(0).integers(0, numbers.sum(), MAX_CAPTIONS)
         drawn = np.searchsorted(numbers.cumsum(), places, side="right")
-        numbers = np.bincount(drawn, minlength=len(distinct))
+        numbers = np.bincount(drawn, minlength=len(numbers))
     captions = Counter[str]()
-    for place in np.flatnonzero(numbers).tolist():
-        caption = unicodedata.normalize("NFKC", distinct[place]).lower().strip()
-        captions[caption] += int(numbers[place])
+    chosen = np.flatnonzero(numbers)
+    for text, number in zip(texts.strings(chosen), numbers[chosen].tolist(), strict=True):
+        caption = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        captions[caption.lower().strip()] += number
     return captions
 
 
@@ -225,6 +227,11 @@ def _count_words(captions: Mapping[str, int]) -> tuple[list[Counter[str]], list[
     frequencies = [Counter[str]() for _topic in TOPICS]
     speaking = [0] * len(TOPICS)
     for caption, count in captions.items():
+        if caption.isascii():
+            # Most captions have no word that matters, and the patterns below take much longer.
+            words = _WORDS.findall(caption)
+            if _ENGLISH.keys().isdisjoint(words) and not _name_characters(words):
+                continue
         for number, words in _words_of(caption).items():
             for word in words:
                 frequencies[number][word] += count
@@ -255,9 +262,18 @@ def _is_character(caption: str) -> bool:
     """
     if _HAN_NUMBER.fullmatch(caption):
         return True
-    words = _WORDS.findall(caption)
-    names = [word for word in words if word not in CHARACTER_COMPANIONS]
-    return bool(names) and all(_names_character(name) for name in names)
+    return _name_characters(_WORDS.findall(caption))
+
+
+def _name_characters(words: Sequence[str]) -> bool:
+    """Return whether words name written characters, and nothing else."""
+    is_named = False
+    for word in words:
+        if word not in CHARACTER_COMPANIONS:
+            if not _names_character(word):
+                return False
+            is_named = True
+    return is_named
 
 
 def _names_character(word: str) -> bool:

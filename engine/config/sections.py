@@ -238,6 +238,7 @@ TEXT_COVERAGE = 0.99
 BALANCES = (0.0, 0.5, 1.0)
 AUGMENTATIONS = ("auto", "none", "diffaugment", "ada")
 AUTO_GROUPS = "auto"
+STORAGES = ("auto", "resident", "streamed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,6 +321,14 @@ class DataConfig:
         "The classes are those of 'Balance by'.",
         low=1.0,
         high=10_000.0,
+    )
+    storage: str = setting(
+        "auto",
+        label="Storage",
+        help="Where the data are during a run: resident in the memory of the device, or streamed "
+        "from the disk in blocks of neighbouring items, which are shuffled. 'auto' streams what "
+        "does not fit beside the networks.",
+        choices=STORAGES,
     )
     augmentation: str = setting(
         "auto",

@@ -19,6 +19,7 @@ _UNHASHED_DEFAULTS = frozenset(
         "data.complete_fraction",
         "data.imbalance_factor",
         "data.max_items",
+        "data.storage",
         "data.text_length",
         "networks.context_norm",
         "networks.generation_order",

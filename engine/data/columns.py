@@ -7,17 +7,22 @@ Shapes: N items, K chosen items, M rows of an array.
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.array_file import ArrayFile
 from engine.data.column_info import ColumnInfo, FieldKind
+from engine.data.distinct_texts import DistinctTexts
+from engine.data.table_cells import CodedCells
 
 Mask = npt.NDArray[np.bool_]
 Items = npt.NDArray[np.integer[Any]]
 """Numbers of items."""
+_KEPT_TEXTS = 10_000
+"""Captions from which their distinct ones are worth keeping."""
 
 
 class Chunks:
@@ -100,6 +105,8 @@ class ArrayColumn(_DescribedColumn):
     """[M, ...], memory-mapped."""
     rows: npt.NDArray[np.int32]
     """Row of each item, -1 if it has none; several items may share one: [N]."""
+    file: ArrayFile
+    """The same values, to read many of them."""
 
     @functools.cached_property
     def present(self) -> Mask:
@@ -111,11 +118,12 @@ class ArrayColumn(_DescribedColumn):
 
         Raises:
             IndexError: an item has none.
+            DatasetCorruptError: the file can no longer be read.
         """
         rows = self.rows[items]
         if (rows < 0).any():
             raise IndexError(f"an item has no value in column '{self.name}'")
-        return np.ascontiguousarray(self.values[rows])
+        return self.file.read(rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +134,10 @@ class TextColumn(_DescribedColumn):
     """Lists of texts."""
     counts: npt.NDArray[np.int32]
     """Number of captions of each item: [N]."""
+    _distinct: list[tuple[Items | None, DistinctTexts]] = field(
+        default_factory=list, init=False, repr=False
+    )
+    """The last large result of ``distinct``, at most one."""
 
     @functools.cached_property
     def present(self) -> Mask:
@@ -148,6 +160,26 @@ class TextColumn(_DescribedColumn):
     def arrays(self, items: Items | None = None) -> Iterator[Any]:
         """Yield all captions of items as Arrow arrays of strings; see ``of``."""
         return (array.flatten() for array in self.chunks.take(items))
+
+    def distinct(self, items: Items | None = None) -> DistinctTexts:
+        """Return all captions of items without their repeats; the last one of many is kept.
+
+        Args:
+            items: [K]; None for all.
+        """
+        for known, found in self._distinct:
+            if known is items or (
+                known is not None and items is not None and np.array_equal(known, items)
+            ):
+                return found
+        found = DistinctTexts.of_arrays(self.arrays(items))
+        if len(found) >= _KEPT_TEXTS:
+            self._distinct[:] = [(items, found)]
+        return found
+
+    def forget(self) -> None:
+        """Release what ``distinct`` keeps."""
+        self._distinct.clear()
 
     def by_item(self, items: Items | None = None) -> list[tuple[str, ...]]:
         """Return the captions of each item; see ``of``."""
@@ -186,31 +218,42 @@ class TableColumn(_DescribedColumn):
             field: name of the field.
             items: [K]; None for all.
         """
-        parts = [array.to_numpy(zero_copy_only=False) for array in self._arrays(field, items)]
-        return np.concatenate([np.empty(0), *parts]).astype(np.float64, copy=False)
-
-    def categories(self, field: str, items: Items | None = None) -> list[str | None]:
-        """Return the cells of a categorical field, None where one is missing; see ``numbers``."""
-        return [cell for array in self._arrays(field, items) for cell in array.to_pylist()]
-
-    def of(
-        self, items: Items | None = None
-    ) -> Mapping[str, npt.NDArray[np.float64] | list[str | None]]:
-        """Return the cells by field; see ``numbers`` and ``categories``."""
-        return {
-            field.name: self.numbers(field.name, items)
-            if field.kind is FieldKind.NUMERIC
-            else self.categories(field.name, items)
-            for field in self.info.fields
-        }
-
-    def _arrays(self, field: str, items: Items | None) -> Iterator[Any]:
         place = [each.name for each in self.info.fields].index(field)
         # A cell of an item without a row is missing, which flatten() knows and field() does not.
-        return (array.flatten()[place] for array in self.chunks.take(items))
+        return _numbers([array.flatten()[place] for array in self.chunks.take(items)])
+
+    def of(self, items: Items | None = None) -> Mapping[str, npt.NDArray[np.float64] | CodedCells]:
+        """Return the cells by field, numbers or categories.
+
+        Args:
+            items: [K]; None for all.
+        """
+        rows = [array.flatten() for array in self.chunks.take(items)]
+        return {
+            field.name: (_numbers if field.kind is FieldKind.NUMERIC else encoded_texts)(
+                [fields[place] for fields in rows]
+            )
+            for place, field in enumerate(self.info.fields)
+        }
 
 
 Column = ArrayColumn | TextColumn | TableColumn
+
+
+def _numbers(arrays: Sequence[Any]) -> npt.NDArray[np.float64]:
+    parts = [array.to_numpy(zero_copy_only=False) for array in arrays]
+    return np.concatenate([np.empty(0), *parts]).astype(np.float64, copy=False)
+
+
+def encoded_texts(arrays: Sequence[Any]) -> CodedCells:
+    """Number the distinct strings of Arrow arrays, one after another."""
+    import pyarrow as pa
+
+    chunks = pa.chunked_array(arrays, pa.utf8()).dictionary_encode().chunks
+    # Later chunks know all that the earlier ones have, and more.
+    values = chunks[-1].dictionary.to_pylist() if chunks else []
+    codes = [chunk.indices.fill_null(-1).to_numpy() for chunk in chunks]
+    return CodedCells(values, np.concatenate([np.empty(0, np.int32), *codes]))
 
 
 def _arrow(numbers: Items) -> Any:

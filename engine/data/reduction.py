@@ -6,7 +6,7 @@ small, sparse and imbalanced data do to a model, which the complete dataset then
 Shapes: N items.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.config.run import RunConfig
 from engine.config.sections import DataConfig
-from engine.data.class_balance import group_keys
+from engine.data.class_balance import as_coded, group_keys
 from engine.data.columns import ArrayColumn, Chunks, Column, Items, Mask, TableColumn, TextColumn
 from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
 from engine.errors import ConfigError, Problem
@@ -55,7 +55,7 @@ def reduce_dataset(dataset: StoredDataset, data: DataConfig) -> StoredDataset:
     training = dataset.rows(TRAIN)
     rows = training
     if data.imbalance_factor > 1:
-        keys = group_keys([dataset.records[row] for row in rows], data.balance_by)
+        keys = group_keys(dataset, rows, data.balance_by)
         rows = rows[long_tail(keys, data.imbalance_factor)]
     if 0 < data.max_items < len(rows):
         rng = np.random.default_rng(_COUNT_STREAM)
@@ -86,7 +86,7 @@ def open_training_dataset(config: RunConfig) -> StoredDataset:
     return reduce_dataset(open_dataset(config.dataset), config.data)
 
 
-def long_tail(keys: list[str], factor: float) -> Mask:
+def long_tail(keys: Sequence[str | None], factor: float) -> Mask:
     """Choose items so that the sizes of classes fall exponentially.
 
     Class c of C, in alphabetical order, keeps at most ``n * factor ** (-c / (C - 1))`` items, where
@@ -100,17 +100,19 @@ def long_tail(keys: list[str], factor: float) -> Mask:
     Returns:
         The items that stay, at least one of each class: [N].
     """
-    counts = Counter(keys)
-    largest = max(counts.values())
-    limits = {
-        name: max(1, round(largest * factor ** (-place / max(1, len(counts) - 1))))
-        for place, name in enumerate(sorted(counts))
-    }
-    kept = np.zeros(len(keys), dtype=bool)
-    for item in np.random.default_rng(_IMBALANCE_STREAM).permutation(len(keys)).tolist():
-        if limits[keys[item]]:
-            limits[keys[item]] -= 1
-            kept[item] = True
+    coded = as_coded(keys)
+    counts = np.bincount(coded.codes, minlength=len(coded.values))
+    found = [code for code in range(len(counts)) if counts[code]]
+    limits = np.zeros_like(counts)
+    for place, code in enumerate(sorted(found, key=coded.values.__getitem__)):
+        share = factor ** (-place / max(1, len(found) - 1))
+        limits[code] = max(1, round(int(counts.max()) * share))
+    order = np.random.default_rng(_IMBALANCE_STREAM).permutation(len(coded))
+    # By class, in this order, the first ones stay.
+    by_class = order[np.argsort(coded.codes[order], kind="stable")]
+    rank = np.arange(len(order)) - np.repeat(counts.cumsum() - counts, counts)
+    kept = np.zeros(len(order), dtype=bool)
+    kept[by_class[rank < limits[coded.codes[by_class]]]] = True
     return kept
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.array_file import ArrayFile
 from engine.data.column_info import (
     IMAGE,
     TEXT,
@@ -30,6 +31,7 @@ from engine.data.column_info import (
 )
 from engine.data.columns import ArrayColumn, Chunks, Column, Mask, TableColumn, TextColumn
 from engine.data.content_hash import validity
+from engine.data.distinct_texts import DistinctTexts
 from engine.data.manifest import (
     FORMAT,
     GROUP_FIELDS,
@@ -231,7 +233,8 @@ def _column(folder: Path, info: ColumnInfo, chunks: Chunks) -> Column:
         rows = np.concatenate([empty, *(array.to_numpy() for array in chunks.arrays)])
         if len(rows) and not -1 <= rows.min() <= rows.max() < info.shape[0]:
             raise MalformedFileError(f"an item has a row that {info.file} does not have")
-        return ArrayColumn(info, _map_values(folder, info), rows)
+        values, file = _open_array(folder, info)
+        return ArrayColumn(info, values, rows, file)
     if info.kind == TEXT:
         counts = [np.diff(array.offsets.to_numpy()) for array in chunks.arrays]
         return TextColumn(info, chunks, np.concatenate([np.empty(0, np.int32), *counts]))
@@ -239,8 +242,8 @@ def _column(folder: Path, info: ColumnInfo, chunks: Chunks) -> Column:
     return TableColumn(info, chunks, present)
 
 
-def _map_values(folder: Path, info: ColumnInfo) -> npt.NDArray[Any]:
-    """Map the file of an array: [M, ...].
+def _open_array(folder: Path, info: ColumnInfo) -> tuple[npt.NDArray[Any], ArrayFile]:
+    """Map the file of an array, [M, ...], and open it for reading by position.
 
     Raises:
         MalformedFileError: it is not an array of the manifest's shape and type.
@@ -259,7 +262,8 @@ def _map_values(folder: Path, info: ColumnInfo) -> npt.NDArray[Any]:
             raise MalformedFileError(
                 f"{info.file} is {dtype} {shape}, not {info.dtype} {info.shape}"
             )
-        return np.memmap(file, info.dtype, "r", start, shape)
+        values = np.memmap(file, info.dtype, "r", start, shape)
+        return values, ArrayFile(folder, info, file, start)
 
 
 def _check(dataset: StoredDataset) -> None:
@@ -289,10 +293,10 @@ def _check(dataset: StoredDataset) -> None:
         raise DatasetCorruptError(dataset.folder, problem)
 
 
-def training_texts(dataset: StoredDataset) -> list[str]:
-    """Return all captions to train on, repeats included."""
+def training_texts(dataset: StoredDataset) -> DistinctTexts:
+    """Return the captions to train on of the first column of texts."""
     column = dataset.text_column
-    return [] if column is None else column.of(dataset.rows(TRAIN))[0]
+    return DistinctTexts.of_arrays([]) if column is None else column.distinct(dataset.rows(TRAIN))
 
 
 def write_dataset(

@@ -4,14 +4,60 @@ Shapes: N cells of a column.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, TypeGuard, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeGuard, TypeVar, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 
 Cell = str | float | int | bool | None
 """None is a missing cell, as is NaN."""
+
+
+class CodedCells(Sequence[str | None]):
+    """Texts of which many are equal, as a dataset stores a column of categories.
+
+    Args:
+        values: distinct texts.
+        codes: place in ``values`` of each cell, -1 where one is missing: [N].
+    """
+
+    def __init__(self, values: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> None:
+        self.values, self.codes = tuple(values), codes
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @overload
+    def __getitem__(self, index: int) -> str | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> "CodedCells": ...
+    def __getitem__(self, index: int | slice) -> "str | CodedCells | None":
+        if isinstance(index, slice):
+            return CodedCells(self.values, self.codes[index])
+        code = int(self.codes[index])
+        return self.values[code] if code >= 0 else None
+
+    def __iter__(self) -> Iterator[str | None]:
+        values = (*self.values, None)
+        return map(values.__getitem__, self.codes.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(cast("Sequence[Any]", other))
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType] (as of lists)
+
+    def texts(self) -> "CodedCells":
+        """Return the cells as ``read_texts`` reads them, each value once."""
+        read = [_text(value) for value in self.values]
+        values = [text for text in dict.fromkeys(read) if text is not None]
+        places = {text: place for place, text in enumerate(values)}
+        codes = [-1 if text is None else places[text] for text in read]
+        # A code of -1 is the last place.
+        return CodedCells(values, np.array([*codes, -1])[self.codes])
+
+
 Column = Sequence[Cell] | npt.NDArray[Any]
 Numbers = npt.NDArray[np.float64]
 _Value = TypeVar("_Value")
@@ -33,6 +79,18 @@ _POINT, _COMMA = (
 code and no number."""
 _MAX_DIGITS = 40
 _PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "−": "-"})
+
+
+def count_texts(cells: Column) -> Counter[str]:
+    """Count how often each text occurs, by first occurrence; see ``read_texts``."""
+    if isinstance(cells, CodedCells):
+        texts = cells.texts()
+        counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
+        found = zip(texts.values, counts.tolist(), strict=True)
+        return Counter({text: count for text, count in found if count})
+    counted = Counter(read_texts(cells))
+    del counted[None]
+    return cast("Counter[str]", counted)
 
 
 def read_texts(cells: Column) -> list[str | None]:

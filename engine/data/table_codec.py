@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.table_cells import Cell, Column, Numbers, read_numbers, read_texts
+from engine.data.table_cells import Cell, CodedCells, Column, Numbers, read_numbers, read_texts
 from engine.data.table_fields import CategoricalField, Field, NumericField
 from engine.errors import CellsInvalidError
 
@@ -182,6 +182,11 @@ def _category_numbers(field: CategoricalField, cells: Column) -> npt.NDArray[np.
     numbers: dict[str | None, int] = {value: place for place, value in enumerate(field.values)}
     if field.missing > 0:
         numbers[None] = len(field.values)
+    if isinstance(cells, CodedCells):
+        texts = cells.texts()
+        known = [numbers.get(text, -1) for text in (*texts.values, None)]
+        # A missing cell has the code -1, the last place.
+        return np.array(known, dtype=np.int64)[texts.codes]
     return np.array([numbers.get(text, -1) for text in read_texts(cells)], dtype=np.int64)
 
 
@@ -199,10 +204,12 @@ def normal_scores(field: NumericField, numbers: Numbers) -> Numbers:
         mids = atoms(field)[:, 1]
         return np.interp(numbers, known, mids)
     scores, half = _quantile_scores(len(known))
+    found = np.interp(numbers, known, scores)
     first = np.searchsorted(known, numbers, side="left")
-    last = np.searchsorted(known, numbers, side="right")
-    ranks = np.clip(first + last - 1, 0, len(half) - 1)
-    return np.where(last > first, half[ranks], np.interp(numbers, known, scores))
+    tied = np.flatnonzero(known[np.minimum(first, len(known) - 1)] == numbers)
+    last = np.searchsorted(known, numbers[tied], side="right")
+    found[tied] = half[first[tied] + last - 1]
+    return found
 
 
 def _numbers_of_scores(

@@ -22,6 +22,7 @@ from engine.data.table_cells import (
     MAX_NUMBER,
     Column,
     Numbers,
+    count_texts,
     is_numeric_array,
     read_numbers,
     read_texts,
@@ -234,6 +235,26 @@ def infer_fields(
     return tuple(reports)
 
 
+def fit_fields(columns: Mapping[str, Column], kinds: Mapping[str, FieldKind]) -> tuple[Field, ...]:
+    """Measure the fields of columns whose kinds are known, as ``infer_fields`` does.
+
+    Raises:
+        ConfigError: a kind does not fit its column.
+    """
+    problems: list[Problem] = []
+    fields: list[Field] = []
+    for name, cells in columns.items():
+        try:
+            field = _field(name, kinds[name], _Cells(cells))
+        except ValueError as error:
+            problems.append(Problem(f"fields.{name}", str(error)))
+        else:
+            fields += [] if field is None else [field]
+    if problems:
+        raise ConfigError(problems)
+    return tuple(fields)
+
+
 def included_fields(reports: Sequence[FieldReport]) -> tuple[Field, ...]:
     """Return the fields that become part of the table."""
     return tuple(r.field for r in reports if r.is_included and r.field is not None)
@@ -253,9 +274,7 @@ class _Cells:
     @cached_property
     def counts(self) -> Counter[str]:
         """How often each value occurs."""
-        counts = Counter(read_texts(self.cells))
-        del counts[None]
-        return cast("Counter[str]", counts)
+        return count_texts(self.cells)
 
     @cached_property
     def present(self) -> int:
@@ -277,11 +296,7 @@ def _report(name: str, column: Column, chosen: FieldKind | None) -> FieldReport:
     kind = chosen or _kind(cells)
     is_numeric = kind is FieldKind.NUMERIC
     readable = int(np.isfinite(cells.numbers).sum()) if is_numeric else 0
-    field: Field | None = None
-    if is_numeric and (readable or chosen):
-        field = _numeric_field(name, cells.numbers)
-    elif kind is FieldKind.CATEGORICAL:
-        field = _categorical_field(name, cells.counts, len(column))
+    field = _field(name, kind, cells) if chosen or readable or not is_numeric else None
     reason = None if kind is FieldKind.IGNORED else _reason(name, kind, cells)
     return FieldReport(
         name=name,
@@ -296,6 +311,14 @@ def _report(name: str, column: Column, chosen: FieldKind | None) -> FieldReport:
         histogram=_bins(cells.numbers) if is_numeric else _bars(cells.counts),
         choices=_choices(cells),
     )
+
+
+def _field(name: str, kind: FieldKind, cells: _Cells) -> Field | None:
+    if kind is FieldKind.NUMERIC:
+        return _numeric_field(name, cells.numbers)
+    if kind is FieldKind.CATEGORICAL:
+        return _categorical_field(name, cells.counts, len(cells.cells))
+    return None
 
 
 def _choices(cells: _Cells) -> tuple[FieldKind, ...]:

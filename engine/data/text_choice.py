@@ -9,13 +9,13 @@ captions*).
 Words are those of ``split_words``; nothing here imports torch.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.config.sections import MAX_TEXT_TOKENS, TEXT_COVERAGE, DataConfig
+from engine.data.distinct_texts import DistinctTexts
 from engine.data.tokenizers import (
     BPE,
     CHARACTERS,
@@ -28,7 +28,6 @@ from engine.data.tokenizers import (
     Vocabulary,
     build_tokenizer,
     percentile_of,
-    split_texts,
 )
 
 AUTO = "auto"
@@ -76,7 +75,7 @@ class TextChoice:
         )
 
 
-def oov_share_of(texts: SplitTexts, copies: Sequence[int], size: int) -> float:
+def oov_share_of(texts: SplitTexts, copies: Sequence[int] | Numbers, size: int) -> float:
     """Estimate the share of the words of a new text that a vocabulary of words does not know.
 
     It is what leaving out one text at a time gives: a word is unknown if no other text has it.
@@ -101,9 +100,9 @@ def oov_share_of(texts: SplitTexts, copies: Sequence[int], size: int) -> float:
     return 1 - int(uses[kept][is_shared[kept]].sum()) / int(uses.sum())
 
 
-def uses_of(texts: SplitTexts, copies: Sequence[int]) -> Numbers:
+def uses_of(texts: SplitTexts, copies: Sequence[int] | Numbers) -> Numbers:
     """Count how often each unit occurs: [U], for texts that occur ``copies`` [N] times."""
-    weights = np.repeat(np.array(copies, dtype=np.int64), texts.counts)
+    weights = np.repeat(np.array(copies, dtype=np.float64), texts.counts)
     return np.bincount(texts.numbers, weights, len(texts.units)).astype(np.int64)
 
 
@@ -114,43 +113,47 @@ def chosen_kind(kind: str, oov_share: float, count: int) -> str:
     return BPE if oov_share >= MAX_OOV_SHARE and count >= MIN_BPE_TEXTS else WORD
 
 
-def choose_texts(data: DataConfig, texts: Sequence[str]) -> tuple[Tokenizer, TextChoice]:
+def choose_texts(data: DataConfig, texts: DistinctTexts) -> tuple[Tokenizer, TextChoice]:
     """Build the tokenizer of a run and choose the text length.
 
     Args:
         data: settings of the run; word vectors need words.
-        texts: captions to train on, repeats included.
+        texts: captions to train on.
 
     Raises:
         ValueError: the kind of tokenizer is unknown.
     """
-    copies = Counter(texts)
-    distinct, numbers = list(copies), list(copies.values())
-    words = split_texts(distinct)
-    unknown = oov_share_of(words, numbers, data.vocabulary_size)
+    unknown = oov_share_of(texts.words, texts.copies, data.vocabulary_size)
     is_automatic = data.tokenizer == AUTO and not data.word_vectors
     kind = chosen_kind(data.tokenizer, 0.0 if data.word_vectors else unknown, len(texts))
     if kind == WORD:
-        uses = dict(zip(words.units, uses_of(words, numbers).tolist(), strict=True))
-        tokenizer = Vocabulary.from_counts(uses, size=data.vocabulary_size)
-    elif is_automatic:
-        tokenizer = BpeTokenizer.build(texts, size=data.vocabulary_size, min_count=MIN_MERGE_COUNT)
+        uses = uses_of(texts.words, texts.copies).tolist()
+        uses_by_word = dict(zip(texts.words.units, uses, strict=True))
+        tokenizer = Vocabulary.from_counts(uses_by_word, size=data.vocabulary_size)
     else:
-        tokenizer = build_tokenizer(kind, texts, size=data.vocabulary_size)
-    counts = words.counts if kind == WORD else tokenizer.encode_ragged(distinct)[1]
-    lengths = np.repeat(counts, numbers).tolist()
+        strings = texts.strings()
+        repeated = map(strings.__getitem__, texts.numbers.tolist())
+        if is_automatic:
+            tokenizer = BpeTokenizer.build(
+                repeated, size=data.vocabulary_size, min_count=MIN_MERGE_COUNT
+            )
+        else:
+            tokenizer = build_tokenizer(kind, repeated, size=data.vocabulary_size)
+    counts = texts.words.counts if kind == WORD else texts.ragged(tokenizer)[1]
+    lengths = np.repeat(counts, texts.copies)
     length = data.text_length or usual_length(lengths, is_automatic=data.tokenizer == AUTO)
+    tokens, num_texts = (found.tolist() for found in np.unique(lengths, return_counts=True))
     return tokenizer, TextChoice(
         tokenizer=kind,
         is_automatic=is_automatic,
         oov_share=unknown,
         vocabulary_size=len(tokenizer),
         length=length,
-        covered=covered_share(Counter(lengths), length),
+        covered=covered_share(dict(zip(tokens, num_texts, strict=True)), length),
     )
 
 
-def usual_length(lengths: Sequence[int], *, is_automatic: bool) -> int:
+def usual_length(lengths: Sequence[int] | Numbers, *, is_automatic: bool) -> int:
     """Return the text length in tokens, the end included.
 
     Args:

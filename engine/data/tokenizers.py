@@ -61,14 +61,25 @@ class Tokenizer(Protocol):
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> Numbers:
     """Encode texts: [N, L]. Equal texts are encoded once."""
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
-    numbers, counts = tokenizer.encode_ragged(list(places))
-    rows = np.full((len(places), length), PADDING, dtype=np.int64)
-    row = np.repeat(np.arange(len(places)), counts)
-    column = np.arange(len(numbers)) - np.repeat(counts.cumsum() - counts, counts)
-    is_kept = column < length - 1
-    rows[row[is_kept], column[is_kept]] = numbers[is_kept]
-    rows[np.arange(len(places)), np.minimum(counts, length - 1)] = END
+    rows = pad_ragged(*tokenizer.encode_ragged(list(places)), length)
     return rows[np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))]
+
+
+def pad_ragged(numbers: Numbers, counts: Numbers, length: int) -> Numbers:
+    """Truncate texts as ``Tokenizer.encode_ragged`` returns them, add ends and pad: [N, L]."""
+    rows = np.full((len(counts), length), PADDING, dtype=np.int64)
+    place = np.arange(len(numbers))
+    # Where each token stands in the rows, one after another.
+    place += np.repeat(np.arange(len(counts)) * length - (counts.cumsum() - counts), counts)
+    kept = np.minimum(counts, length - 1)
+    if (kept < counts).any():
+        ends = np.repeat(np.arange(len(counts)) * length + length - 1, counts)
+        is_kept = place < ends
+        place, numbers = place[is_kept], numbers[is_kept]
+    flat = rows.reshape(-1)
+    flat[place] = numbers
+    flat[np.arange(len(counts)) * length + kept] = END
+    return rows
 
 
 def percentile_length(tokenizer: Tokenizer, texts: Iterable[str], share: float = 0.95) -> int:
@@ -76,13 +87,13 @@ def percentile_length(tokenizer: Tokenizer, texts: Iterable[str], share: float =
     return percentile_of((tokenizer.count(text) for text in texts), share)
 
 
-def percentile_of(lengths: Iterable[int], share: float) -> int:
+def percentile_of(lengths: Iterable[int] | Numbers, share: float) -> int:
     """Return ``percentile_length`` of texts of so many tokens each, the end not counted."""
-    ordered = sorted(lengths)
-    if not ordered:
+    given = lengths if isinstance(lengths, np.ndarray) else np.array(list(lengths), np.int64)
+    if not len(given):
         return 1
-    place = min(int(np.ceil(share * len(ordered))), len(ordered)) - 1
-    return ordered[place] + 1
+    place = min(int(np.ceil(share * len(given))), len(given)) - 1
+    return int(np.partition(given, place)[place]) + 1
 
 
 def pad_to_length(numbers: Sequence[int], length: int) -> Numbers:
@@ -129,6 +140,7 @@ _WAYS: Mapping[str, tuple[Callable[[str], list[str]], Callable[[Iterable[str]], 
 _TEXT_END = "\0"
 """A unit of its own, which few texts contain."""
 _SPLIT_TOGETHER = 50_000
+_SMALL_ARRAY = 1_000
 _MIN_CHARACTERS = 100_000
 """Length from which ASCII is split by Arrow, which takes a third of a second to load."""
 
@@ -155,7 +167,7 @@ def split_texts(texts: Sequence[str], kind: str = WORD) -> SplitTexts:
     is_joined = kind == WORD and _TEXT_END not in "".join(texts)
     end = _TEXT_END if is_joined else None
     numbers: dict[str | None, int] = {end: 0}
-    parts = [np.empty(0, dtype=np.int64)]
+    parts: list[Numbers] = []
     for start in range(0, len(texts), _SPLIT_TOGETHER):
         part = texts[start : start + _SPLIT_TOGETHER]
         if end is None:
@@ -163,13 +175,50 @@ def split_texts(texts: Sequence[str], kind: str = WORD) -> SplitTexts:
             continue
         joined = end.join((*part, ""))
         if joined.isascii() and len(joined) >= _MIN_CHARACTERS:
-            parts.append(_number_ascii_words(joined, numbers))
+            parts.append(_number_ascii_words(joined.encode(), numbers))
         else:
             parts.append(_number(split(joined), numbers))
-    found = np.concatenate(parts)
+    return _split_by_ends(parts, numbers, end)
+
+
+def split_array(texts: Any) -> SplitTexts:
+    """Split an Arrow array of strings into words, as ``split_texts`` does.
+
+    Strings of ASCII never become Python objects.
+    """
+    # Imported on use: the studio starts without it.
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if len(texts) <= _SMALL_ARRAY:
+        return split_texts(texts.to_pylist())
+    numbers: dict[str | None, int] = {_TEXT_END: 0}
+    parts: list[Numbers] = []
+    for start in range(0, len(texts), _SPLIT_TOGETHER):
+        part = texts.slice(start, _SPLIT_TOGETHER)
+        whole = pa.ListArray.from_arrays(pa.array([0, len(part)], pa.int32()), part)
+        joined = pc.call_function("binary_join", [whole, _TEXT_END])[0].as_buffer().to_pybytes()
+        joined += _TEXT_END.encode()
+        if joined.count(_TEXT_END.encode()) > len(part):
+            # A text contains what marks the ends.
+            return split_texts(texts.to_pylist())
+        if joined.isascii():
+            parts.append(_number_ascii_words(joined, numbers))
+        else:
+            parts.append(_number(split_words(joined.decode()), numbers))
+    return _split_by_ends(parts, numbers, _TEXT_END)
+
+
+def _split_by_ends(
+    parts: Sequence[Numbers], numbers: dict[str | None, int], end: str | None
+) -> SplitTexts:
+    """Divide numbered units where the end, number 0, stands."""
+    found = np.concatenate([np.empty(0, dtype=np.int64), *parts])
     counts = np.diff(np.flatnonzero(found == 0), prepend=-1) - 1
     del numbers[end]
-    return SplitTexts(tuple(map(str, numbers)), found[found > 0] - 1, counts)
+    found = found[found > 0]
+    found -= 1
+    return SplitTexts(tuple(map(str, numbers)), found, counts)
 
 
 def _number(units: Sequence[str | None], numbers: dict[str | None, int]) -> Numbers:
@@ -192,28 +241,29 @@ def _ascii_class(character: str) -> int:
 
 
 _ASCII_CLASSES = bytes(_ascii_class(chr(code)) for code in range(128)).ljust(256, b"\0")
-_ASCII_SPACES = bytes(code for code in range(128) if chr(code).isspace())
 
 
-def _number_ascii_words(text: str, numbers: dict[str | None, int]) -> Numbers:
+def _number_ascii_words(content: bytes, numbers: dict[str | None, int]) -> Numbers:
     """Number the words [T] of an ASCII text, as ``_number`` those of ``split_words``."""
     # Imported on use: the studio starts without it.
     import pyarrow as pa
 
-    content = text.lower().encode()
+    content = content.lower()
     classes = np.frombuffer(content.translate(_ASCII_CLASSES), dtype=np.uint8)
     is_letter = classes == _LETTER
     is_in_word = is_letter.copy()
-    is_in_word[1:-1] |= (classes[1:-1] == _JOINER) & is_letter[:-2] & is_letter[2:]
+    joiners = np.flatnonzero(classes[1:-1] == _JOINER) + 1
+    is_in_word[joiners] = is_letter[joiners - 1] & is_letter[joiners + 1]
     is_start = classes != _SPACE
     is_start[1:] &= ~(is_in_word[1:] & is_in_word[:-1])
-    starts = np.flatnonzero(is_start)
-    starts -= (classes == _SPACE).cumsum()[starts]
-    content = content.translate(None, _ASCII_SPACES)
-    offsets = np.append(starts, len(content)).astype(np.int32)
-    words = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(content))
+    offsets = np.append(np.flatnonzero(is_start), len(content)).astype(np.int32)
+    # A word reaches to the next one here, so that what lies between them belongs to it.
+    words = pa.StringArray.from_buffers(
+        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(content)
+    )
     encoded = words.dictionary_encode()
-    new = [numbers.setdefault(word, len(numbers)) for word in encoded.dictionary.to_pylist()]
+    stripped = [word.rstrip() for word in encoded.dictionary.to_pylist()]
+    new = [numbers.setdefault(word, len(numbers)) for word in stripped]
     return np.array(new, dtype=np.int64)[encoded.indices.to_numpy()]
 
 
@@ -282,6 +332,10 @@ class Vocabulary:
     def __hash__(self) -> int:
         return hash((self.kind, self.units))
 
+    def __deepcopy__(self, _memo: object) -> "Vocabulary":
+        # It never changes, and networks that are copied have one each.
+        return self
+
     def encode(self, text: str, length: int) -> Numbers:
         """Encode a text: tokens, end, padding; [length]. A long text is truncated."""
         numbers = [self._numbers.get(unit, UNKNOWN) for unit in self._split(text)]
@@ -289,7 +343,10 @@ class Vocabulary:
 
     def encode_ragged(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
         """Encode texts: the tokens of all, without ends, [T]; and how many each has, [N]."""
-        split = split_texts(texts, self.kind)
+        return self.encode_split(split_texts(texts, self.kind))
+
+    def encode_split(self, split: SplitTexts) -> tuple[Numbers, Numbers]:
+        """Encode texts that are split into units; see ``encode_ragged``."""
         numbers = [self._numbers.get(unit, UNKNOWN) for unit in split.units]
         return np.array(numbers, dtype=np.int64)[split.numbers], split.counts
 
@@ -388,6 +445,10 @@ class BpeTokenizer:
 
     def __hash__(self) -> int:
         return hash(self._model.to_str())
+
+    def __deepcopy__(self, _memo: object) -> "BpeTokenizer":
+        # It never changes, and networks that are copied have one each.
+        return self
 
     def encode(self, text: str, length: int) -> Numbers:
         """Encode a text: tokens, end, padding; [length]. A long text is truncated."""

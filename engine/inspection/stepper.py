@@ -24,7 +24,7 @@ from engine.config.run import parse_column_weights
 from engine.control import RunControl
 from engine.data.facts import AudioFacts, ImageFacts
 from engine.data.loader import Batch
-from engine.data.store import open_dataset
+from engine.data.reduction import open_training_dataset
 from engine.errors import CheckpointCorruptError, DatasetChangedError
 from engine.events import ImageArray
 from engine.inspection.discriminator_view import measure_of
@@ -37,10 +37,10 @@ from engine.modalities.registry import build_modalities
 from engine.nets.blocks import frozen
 from engine.nets.discriminator import PairDiscriminator
 from engine.nets.protocols import PairModel
+from engine.runs.checkpoint import Snapshot
 from engine.runs.folder import RunFolder
 from engine.sample.sampler import Samples, Shown
 from engine.sample.tiles import captions, tiles
-from engine.train.checkpointing import Snapshot
 from engine.train.data import load_training_data
 from engine.train.device import find_device
 from engine.train.divergence import DivergenceGuard
@@ -143,13 +143,14 @@ class Stepper:
         settings = settings_at(run.read_config(), snapshot.metadata.images_seen)
         config, model = uncompiled(settings), run.read_model()
         device = find_device(config.device)
-        self._dataset = dataset = open_dataset(config.dataset)
+        self._dataset = dataset = open_training_dataset(config)
         if dataset.manifest.version != model.dataset_version:
             found = dataset.manifest.version
             raise DatasetChangedError(dataset.folder, model.dataset_version, found)
         modalities = build_modalities(model.columns, config.networks)
         control.stop_if_asked()
-        data = load_training_data(config, dataset, model, modalities, device)
+        # Few batches are looked at, so that nothing need be loaded.
+        data = load_training_data(config, dataset, model, modalities, device, is_resident=False)
         control.stop_if_asked()
         state = build_state(modalities, config, device, data.augmenters)
         self._step = build_step(
@@ -161,7 +162,7 @@ class Stepper:
             gan_step=HalvedGanStep,
         )
         self._state, self._training = state, config.training
-        self._loader = data.loader(config.training.batch_size)
+        self._loader = data.loader(config.training.batch_size, ahead=0)
         self._schedule, self._guard = LearningRateSchedule(config), DivergenceGuard()
         discriminator = state.networks.get(DISCRIMINATOR)
         self._run = InspectedRun(

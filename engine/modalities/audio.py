@@ -50,7 +50,7 @@ class AudioKind:
         """Read the waves and compute their spectrograms."""
         column = dataset.array(name)
         rows, first = shared_rows(column, items)
-        waves = torch.from_numpy(np.ascontiguousarray(column.values[rows]))
+        waves = torch.from_numpy(column.file.read(rows))
         spectrograms = self.build(name, facts, networks, None).encode_waves(waves)
         return StoredRows(rows=spectrograms, first_row=first)
 

@@ -2,7 +2,6 @@
 
 import logging
 
-import numpy as np
 import torch
 
 from engine.augment.caption_filter import conflicts_with_captions
@@ -31,6 +30,8 @@ IMAGE_MODALITIES: dict[str, type[ImageModality]] = {
     JOINT_DENSE: MlpImageModality,
 }
 """By architecture, as ``engine.config.sections.ARCHITECTURES`` names them."""
+READ_TOGETHER = 1_024
+"""Images that are read and resized at a time."""
 ADA_RAMP_EPOCHS = 100
 """Passes over a small dataset in which adaptive augmentation can cross its range."""
 
@@ -64,11 +65,17 @@ class ImageKind:
         """Read and resize the images."""
         column = dataset.array(name)
         rows, first = shared_rows(column, items)
-        images = np.ascontiguousarray(column.values[rows])
         shape = facts.aspect.scaled(networks.image_size)
-        if images.shape[1:3] != shape:
-            images = resize(images, shape)
-        values = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+        values = torch.empty((len(rows), facts.channels, *shape), dtype=torch.uint8)
+        stored = values.permute(0, 2, 3, 1).numpy()
+        if facts.channels == 1 and column.info.shape[1:3] == shape:
+            column.file.read(rows, stored)
+            return StoredRows(rows=values, first_row=first)
+        # In parts, so that there is never a second copy of all images.
+        for start in range(0, len(rows), READ_TOGETHER):
+            part = slice(start, start + READ_TOGETHER)
+            images = column.file.read(rows[part])
+            stored[part] = images if images.shape[1:3] == shape else resize(images, shape)
         return StoredRows(rows=values, first_row=first)
 
     def build(

@@ -9,7 +9,7 @@ from engine.data.facts import TableFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset
 from engine.data.table_codec import encode
-from engine.data.table_fields import FieldKind, included_fields, infer_fields
+from engine.data.table_fields import FieldKind, fit_fields
 from engine.data.word_vectors import WordVectors
 from engine.errors import DatasetCorruptError
 from engine.modalities.kind import Augmenters, Rows
@@ -33,8 +33,7 @@ class TableKind:
         if not len(items):
             raise DatasetCorruptError(dataset.folder, f"no item to train on has a row in '{name}'")
         kinds = {field.name: FieldKind(field.kind.value) for field in column.info.fields}
-        fields = included_fields(infer_fields(column.of(items), kinds))
-        return TableFacts(fields=fields), config
+        return TableFacts(fields=fit_fields(column.of(items), kinds)), config
 
     def load(
         self,

@@ -12,7 +12,6 @@ from engine.data.facts import TextFacts
 from engine.data.loader import StoredRows
 from engine.data.store import TRAIN, StoredDataset
 from engine.data.text_choice import choose_texts, settings_of_choice
-from engine.data.tokenizers import encode_all
 from engine.data.word_vectors import WordVectors
 from engine.errors import DatasetCorruptError
 from engine.modalities.kind import Augmenters, Rows
@@ -43,8 +42,8 @@ class TextKind:
         Raises:
             DatasetCorruptError: no training item has a text.
         """
-        texts, _counts = dataset.text(name).of(dataset.rows(TRAIN))
-        if not texts:
+        texts = dataset.text(name).distinct(dataset.rows(TRAIN))
+        if not len(texts):
             raise DatasetCorruptError(dataset.folder, "no item to train on has a text")
         tokenizer, choice = choose_texts(config.data, texts)
         log.info("%s", choice.sentence())
@@ -67,8 +66,9 @@ class TextKind:
         networks: NetworkConfig,  # noqa: ARG002 (the protocol's)
     ) -> StoredRows:
         """Read and encode the texts."""
-        texts, counts = dataset.text(name).of(items)
-        ids = torch.from_numpy(encode_all(facts.tokenizer, texts, facts.length))
+        column = dataset.text(name)
+        counts = column.counts[items]
+        ids = torch.from_numpy(column.distinct(items).encoded(facts.tokenizer, facts.length))
         if (counts == 1).all():
             return StoredRows(rows=ids)
         counts = counts.astype(np.int64)

@@ -12,6 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from engine import ranks
 from engine.nets.blocks import MinibatchStdDev, activation, initialise, run_on_rows
 from engine.nets.protocols import DiscreteBackbone, Modality
 
@@ -66,11 +67,13 @@ class PairDiscriminator(nn.Module, ABC):
         Returns:
             [B] booleans.
         """
+        there = torch.stack(list(present.values()), 1)
+        *previous, there_before = ranks.previous_of_each([*items.values(), there])
         differs = {
-            name: ~self._modalities[name].is_equal(item, item.roll(1, 0)) & present[name]
-            for name, item in items.items()
+            name: ~self._modalities[name].is_equal(item, before) & present[name]
+            for (name, item), before in zip(items.items(), previous, strict=True)
         }
-        alike = torch.stack([there == there.roll(1, 0) for there in present.values()]).all(0)
+        alike = (there == there_before).all(1)
         others = torch.stack([d for name, d in differs.items() if name != exchanged]).any(0)
         discrete = [name for name in differs if self._modalities[name].is_discrete]
         if discrete:

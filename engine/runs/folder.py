@@ -332,6 +332,9 @@ def reopen_run_folder(config: RunConfig) -> ResumableRun:
     """
     folder = RunFolder(config.run)
     before = folder.read_config()
+    if config.data.storage == "auto":
+        # As it was decided when the run began.
+        config = config.with_values(data__storage=before.data.storage)
     problems = changed_settings(before, config)
     if problems:
         raise ConfigError(problems)

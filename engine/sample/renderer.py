@@ -4,12 +4,12 @@ What does not change is kept: rows of noise, contexts of what is given, generate
 ends of a walk. Every batch has ``ROWS`` rows, padded if need be, and is computed on one thread. The
 result of one row then does not depend on the others: matrix products and convolutions of one size
 add up in one order, wherever a row is in the batch. With batches of any size, single pixels differ
-by one level.
+by one level. Drafts, which are shown for an instant while something is dragged, have all rows in
+one batch, in half of the time.
 
 Shapes: N scenes, B rows of a batch, Z latent numbers; ``...`` whatever an item looks like.
 """
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.facts import AudioFacts, ColumnFacts, TableFacts, TextFacts
+from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TableFacts, TextFacts
 from engine.data.table_codec import TableLayout
 from engine.data.waveform import Sounds
 from engine.errors import SceneInvalidError
@@ -31,9 +31,11 @@ from engine.sample.filling import fill_row
 from engine.sample.givens import Givens, given_key
 from engine.sample.load import LoadedRun
 from engine.sample.noises import NoiseBank
+from engine.sample.one_thread import one_thread
 from engine.sample.sampler import Samples, Shown
 from engine.sample.scene import Given, Noise, Scene
 from engine.sample.stages import SHIFT, stages_of
+from engine.sample.traced import Compute, traced
 
 T = TypeVar("T")
 ROWS = 2
@@ -41,6 +43,8 @@ ROWS = 2
 of many twice as long as in a batch of 16 (docs/measurements.md)."""
 MAX_KEPT_BYTES = 64_000_000
 """Memory of the rows that are kept."""
+MAX_DRAFT_BYTES = 8_000_000
+"""Memory of the drafts that are kept: texts and contexts stay while pictures change."""
 MAX_WALKS = 16
 """Walks whose ends are kept."""
 MAX_SOUNDS = 256
@@ -48,11 +52,15 @@ MAX_SOUNDS = 256
 
 
 class RowCache:
-    """Rows by what they depend on; the least recently used are dropped."""
+    """Rows by what they depend on; the least recently used are dropped.
 
-    def __init__(self) -> None:
+    Args:
+        max_bytes: memory of the rows that are kept.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
         self._rows: OrderedDict[Hashable, Tensor] = OrderedDict()
-        self._bytes = 0
+        self._bytes, self._max_bytes = 0, max_bytes
 
     def get(self, key: Hashable) -> Tensor | None:
         """Return a row, None if it is not kept."""
@@ -65,7 +73,7 @@ class RowCache:
         """Keep a row."""
         self._rows[key] = row
         self._bytes += row.nbytes
-        while self._bytes > MAX_KEPT_BYTES and len(self._rows) > 1:
+        while self._bytes > self._max_bytes and len(self._rows) > 1:
             _key, dropped = self._rows.popitem(last=False)
             self._bytes -= dropped.nbytes
 
@@ -98,28 +106,42 @@ class Renderer:
         texts = [name for name, column in facts.items() if isinstance(column, TextFacts)]
         self.noises = NoiseBank(self.model, texts)
         self._givens = Givens(run)
+        self._is_draft = False
+        self._traced: dict[Hashable, Compute] = {}
+        """Decoders of pictures for drafts, which use the weights of the moment."""
         self.forget()
 
     def forget(self) -> None:
         """Forget all that depends on the weights, which have changed."""
-        self._kept = RowCache()
+        self._kept, self._drafts = RowCache(MAX_KEPT_BYTES), RowCache(MAX_DRAFT_BYTES)
         self._sounds: OrderedDict[Hashable, Sounds] = OrderedDict()
         self._walks: OrderedDict[Hashable, Walk] = OrderedDict()
         self.axes: Axes = principal_axes(self.model, self.stages.directed)
 
     @torch.inference_mode()
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Samples:
         """Render scenes; see ``Player.render``."""
-        with _one_thread():
-            items = self.generate(scenes, columns)
+        with one_thread():
+            items = self.generate(scenes, columns, is_draft=is_draft)
         wanted = [name for name in self.columns if columns is None or name in columns]
         return Samples(columns={name: self._show(name, items) for name in wanted})
 
     @torch.inference_mode()
     def generate(
-        self, scenes: Sequence[Scene], columns: Collection[str] | None = None
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
     ) -> list[Item]:
         """Generate the items of scenes, without converting them to something to show."""
+        self._is_draft = is_draft
         wanted = [name for name in self.columns if columns is None or name in columns]
         items = [self.begin(scene) for scene in scenes]
         alone = [item for item in items if item.scene.towards is None]
@@ -190,12 +212,34 @@ class Renderer:
 
         def decode(part: Sequence[Item]) -> Tensor:
             made = self._computed([contexts[id(item)] for item in part], part, encode)
-            known = stacked(part, before)
-            return self.stages.decode(name, self._noise(part, name), known, torch.stack(made))
+            known, noise = stacked(part, before), self._noise(part, name)
+            if self._is_draft and isinstance(self.columns[name], ImageFacts):
+                return self._decode_draft(name, noise, known, torch.stack(made))
+            return self.stages.decode(name, noise, known, torch.stack(made))
 
         keys = [item.keys[name] for item in items]
         for item, row in zip(items, self._computed(keys, items, decode), strict=True):
             item.rows[name] = row
+
+    def _decode_draft(
+        self, name: str, noise: dict[str, Tensor], known: dict[str, Tensor], context: Tensor
+    ) -> Tensor:
+        """Decode pictures as ``Stages.decode`` does, in one call."""
+        rows = (*noise.values(), *known.values(), context)
+        key = (name, *noise, None, *known)
+        decode = self._traced.get(key)
+        if decode is None:
+            parts, columns = tuple(noise), tuple(known)
+
+            def compute(*tensors: Tensor) -> Tensor:
+                first = len(parts)
+                drawn = dict(zip(parts, tensors, strict=False))
+                items = dict(zip(columns, tensors[first:], strict=False))
+                return self.stages.decode(name, drawn, items, tensors[-1])
+
+            example = [torch.cat([tensor, tensor])[:2] for tensor in rows]
+            decode = self._traced[key] = traced(compute, example)
+        return decode(*rows)
 
     def _computed(
         self,
@@ -203,21 +247,30 @@ class Renderer:
         items: Sequence[Item],
         compute: Callable[[Sequence[Item]], Tensor],
     ) -> list[Tensor]:
-        """Return the rows of keys; those that are not kept are computed in batches of ``ROWS``."""
+        """Return the rows of keys; those that are not kept are computed.
+
+        In batches of ``ROWS``; those of a draft in a single one.
+        """
         rows: dict[Hashable, Tensor] = {}
         missing: dict[Hashable, Item] = {}
         for key, item in zip(keys, items, strict=True):
             kept = self._kept.get(key)
+            if kept is None and self._is_draft:
+                kept = self._drafts.get(key)
             if kept is None:
                 missing[key] = item
             else:
                 rows[key] = kept
-        for part in _padded(list(missing.items())):
+        # What depends on a draft is one itself, however few rows it has.
+        size, cache = ROWS, self._kept
+        if self._is_draft:
+            size, cache = max(1, len(missing)), self._drafts
+        for part in _padded(list(missing.items()), size):
             made = compute([item for _key, item in part])
             for (key, _item), row in zip(part, made, strict=True):
                 rows[key] = row
         for key in missing:
-            self._kept.put(key, rows[key])
+            cache.put(key, rows[key])
         return [rows[key] for key in keys]
 
     def _noise_key(self, scene: Scene, name: str) -> Hashable:
@@ -236,7 +289,7 @@ class Renderer:
         return noise
 
     def _part(self, scene: Scene, part: str) -> Tensor:
-        return scene.truncation * self.noises.part(scene.noise, part)
+        return self.noises.part(scene.noise, part, scene.truncation)
 
     def _shift(self, scene: Scene) -> Tensor:
         """Return what is added along directions: [Z]."""
@@ -261,7 +314,7 @@ class Renderer:
             walk = self._walks[key] = self._begin_walk(items[0].scene)
             if len(self._walks) > MAX_WALKS:
                 self._walks.popitem(last=False)
-        for part in _padded(items):
+        for part in _padded(items, ROWS):
             places = torch.tensor([item.scene.place for item in part])
             made = self.model.at_place(walk, places, wanted)
             for number, item in enumerate(part):
@@ -302,7 +355,7 @@ class Renderer:
         """Decode sounds one by one: a wave of several could depend on the others."""
         sounds: list[Sounds] = []
         for item in items:
-            key = item.keys[name]
+            key = (item.keys[name], self._is_draft)
             sound = self._sounds.get(key)
             if sound is None:
                 rows = stacked([item], [name])[name]
@@ -331,19 +384,6 @@ def scene_of(given: Mapping[str, Given]) -> Scene:
     return Scene(noise=Noise.from_seed(0), given=given)
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: sums of several threads are rounded otherwise."""
-    threads = torch.get_num_threads()
-    if threads > 1:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        if threads > 1:
-            torch.set_num_threads(threads)
-
-
 def _scene_key(scene: Scene) -> Hashable:
     given = tuple((name, given_key(scene.given[name])) for name in sorted(scene.given))
     return (scene.noise, given, scene.truncation, tuple(sorted(scene.offsets.items())))
@@ -360,11 +400,11 @@ def _grouped(items: Iterable[Item], key: Callable[[Item], Hashable]) -> list[lis
     return list(groups.values())
 
 
-def _padded(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Split into parts of ``ROWS``; the last one is padded with its first."""
-    for start in range(0, len(items), ROWS):
-        part = items[start : start + ROWS]
-        yield [*part, *[part[0]] * (ROWS - len(part))]
+def _padded(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Split into parts of a size; the last one is padded with its first."""
+    for start in range(0, len(items), size):
+        part = items[start : start + size]
+        yield [*part, *[part[0]] * (size - len(part))]
 
 
 def _expanded(row: Tensor) -> Tensor:

@@ -7,7 +7,6 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +33,14 @@ from engine.events import (
     Phase,
     PhaseChanged,
     ReportingFailed,
+    RequestAnswered,
     RunEvent,
     RunPaused,
     RunRelocated,
 )
 from engine.exporting.tensorboard import FOLDER, EventFile
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint import Snapshot, read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
@@ -51,7 +51,9 @@ from engine.runs.folder import (
     write_model,
 )
 from engine.runs.metadata import ModelMetadata
+from engine.runs.requests import RequestInbox, carry_out
 from engine.runs.retention import RetentionPolicy
+from engine.train.device import rng_state, set_rng_state
 from engine.train.progress import TrainingClock
 from engine.train.setup import TrainingSetup
 from engine.version import installed_version
@@ -66,23 +68,16 @@ def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
     """Return every tensor that a checkpoint must hold, by name."""
     named = run.state.tensors()
     named[f"{RNG_PREFIX}cpu"] = torch.get_rng_state()
-    if run.state.device.type == "cuda":
-        named[f"{RNG_PREFIX}cuda"] = torch.cuda.get_rng_state(run.state.device)
+    state = rng_state(run.state.device)
+    if state is not None:
+        named[f"{RNG_PREFIX}{run.state.device.type}"] = state
     return named
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """Copy of what a checkpoint holds, made while the run continues."""
-
-    tensors: Mapping[str, Tensor]
-    """On the CPU."""
-    metadata: CheckpointMetadata
-
-
-def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata) -> Snapshot:
-    """Copy the current state of a run."""
-    tensors = {name: value.detach().cpu().clone() for name, value in tensors_of(run).items()}
+def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata, prefix: str = "") -> Snapshot:
+    """Copy the current state of a run, or the tensors whose names begin with a prefix."""
+    named = {name: value for name, value in tensors_of(run).items() if name.startswith(prefix)}
+    tensors = {name: value.detach().to("cpu", copy=True) for name, value in named.items()}
     return Snapshot(tensors=tensors, metadata=metadata)
 
 
@@ -129,8 +124,9 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
         run.state.restore(tensors, metadata)
         if f"{RNG_PREFIX}cpu" in tensors:
             torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
-        if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
-            torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
+        of_device = f"{RNG_PREFIX}{run.state.device.type}"
+        if of_device in tensors:
+            set_rng_state(run.state.device, tensors[of_device])
     except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return metadata
@@ -160,11 +156,13 @@ class RunDirectory:
     Args:
         folder: of the run.
         emit: receives every event after it was logged.
+        control: receives the requests of other processes.
     """
 
-    def __init__(self, folder: Path, emit: Emit) -> None:
+    def __init__(self, folder: Path, emit: Emit, control: RunControl) -> None:
         self.folder = RunFolder(folder)
-        self._emit = emit
+        self._emit, self._control = emit, control
+        self._inbox = RequestInbox()
         self._resources = contextlib.ExitStack()
         self._lock: RunLock | None = None
         self._heartbeat_s = float("-inf")
@@ -216,10 +214,10 @@ class RunDirectory:
         restored = self._log.record(event) if self._log is not None else None
         if self._events is not None:
             self._events.record(event)
-        self.heartbeat()
         self._pass_on(event)
         if restored is not None:
             self._pass_on(restored)
+        self.heartbeat()
 
     def _pass_on(self, event: RunEvent) -> None:
         try:
@@ -234,11 +232,25 @@ class RunDirectory:
             self._is_receiver_failing = False
 
     def heartbeat(self) -> None:
-        """Renew the lock's time stamp for other machines; call this regularly."""
+        """Renew the lock for other machines and serve their requests; call this regularly."""
         now_s = time.monotonic()
-        if self._lock is not None and now_s - self._heartbeat_s > HEARTBEAT_EVERY_S:
+        if self._lock is None:
+            return
+        if now_s - self._heartbeat_s > HEARTBEAT_EVERY_S:
             self._lock.touch()
             self._heartbeat_s = now_s
+        for request, refusal in self._inbox.read_new(self.folder.path):
+            log.info("Request of %s: %s %s", request.sender, request.request, refusal)
+            if not refusal:
+                carry_out(request.request, self._control)
+            self.emit(
+                RequestAnswered(
+                    request=request.request,
+                    nonce=request.nonce,
+                    sender=request.sender,
+                    refusal=refusal,
+                )
+            )
 
     def move(self, target: Path, config: RunConfig, model: ModelMetadata) -> None:
         """Continue in another folder.
@@ -271,11 +283,13 @@ class RunDirectory:
 
     def close(self) -> None:
         """Close the log and release the lock."""
+        if self._lock is not None:
+            self._inbox.clear(self.folder.path)
         self._resources.close()
         self._log = self._lock = self._events = None
 
     def _lock_folder(self) -> None:
-        self._lock = self._resources.enter_context(RunLock(self.folder.path))
+        self._lock = self._resources.enter_context(RunLock(self.folder.path, self._inbox.session))
 
     def _open_log(self, config: RunConfig) -> None:
         self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))

@@ -1,4 +1,4 @@
-"""Training data on the device."""
+"""Training data, on the device or read while training."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,26 @@ from engine.data.class_balance import (
     group_keys,
     weight_paired_items,
 )
+from engine.data.columns import TextColumn
 from engine.data.facts import TextFacts
-from engine.data.loader import DeviceLoader, StoredRows
+from engine.data.loader import (
+    READ_AHEAD,
+    DeviceLoader,
+    Loader,
+    StoredRows,
+    StreamedItems,
+    StreamedLoader,
+)
+from engine.data.order import BlockOrder, FreeOrder
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
+from engine.data.table_cells import CodedCells
 from engine.data.tokenizers import Vocabulary
 from engine.data.word_vectors import WordVectors, read_word_vectors
 from engine.modalities.kind import ItemAugmenter, Rows
 from engine.modalities.registry import KINDS, fit_columns
 from engine.nets.protocols import Items, Modality
 from engine.runs.metadata import ModelMetadata
+from engine.train.storage import STREAMED, load_column, streamed_items
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +46,17 @@ MAX_VALIDATION_PAIRS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """A dataset on the device, and how batches are sampled and augmented."""
+    """A dataset, and how batches are sampled and augmented."""
 
     name: str
     """Of the dataset."""
     count: int
     """Items to train on."""
-    stored: Mapping[str, StoredRows]
-    """By modality, in the dataset's format."""
+    stored: Mapping[str, StoredRows] | StreamedItems
+    """By modality, in the dataset's format on the device; or what to read items from."""
+    is_in_blocks: bool
+    """Whether streamed items come in blocks of neighbours."""
+    device: torch.device
     weights: npt.NDArray[np.float64] | None
     """Sampling weight of each item; None where all are equally likely."""
     validation: Items
@@ -54,9 +68,18 @@ class TrainingData:
     """By modality, strong augmentation of items with pseudo-labels."""
     seed: int
 
-    def loader(self, batch_size: int) -> DeviceLoader:
-        """Create an endless stream of batches."""
-        return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
+    def loader(self, batch_size: int, *, ahead: int = READ_AHEAD) -> Loader:
+        """Create an endless stream of batches, which is to be closed.
+
+        Args:
+            batch_size: of each.
+            ahead: batches that are read in advance if the data are streamed.
+        """
+        if not isinstance(self.stored, StreamedItems):
+            return DeviceLoader(self.stored, batch_size, self.seed, self.weights)
+        build_order = BlockOrder if self.is_in_blocks else FreeOrder
+        order = build_order(self.count, batch_size, self.seed, self.weights)
+        return StreamedLoader(self.stored, order, self.seed, self.device, ahead=ahead)
 
     def augmented(
         self, config: RunConfig, dataset: StoredDataset, metadata: ModelMetadata
@@ -119,8 +142,9 @@ def load_training_data(
     device: torch.device,
     *,
     max_items: int | None = None,
+    is_resident: bool = True,
 ) -> TrainingData:
-    """Load a dataset onto the device.
+    """Load a dataset onto the device, or prepare to read it while training.
 
     Args:
         config: of the run.
@@ -130,6 +154,7 @@ def load_training_data(
         device: to train on.
         max_items: loads at most so many items, drawn at random, to measure speed; count
             and augmentation are still those of the entire dataset.
+        is_resident: whether to load it.
 
     Raises:
         ConfigError: the dataset lacks the field that groups are balanced by.
@@ -144,10 +169,15 @@ def load_training_data(
     data = TrainingData(
         name=dataset.manifest.name,
         count=len(rows),
+        # One column after another, so that two copies of all are never in memory.
         stored={
-            name: _to(rows, device)
-            for name, rows in load_items(dataset, metadata, loaded, config.networks).items()
-        },
+            name: load_column(dataset, metadata, name, loaded, config.networks).to(device)
+            for name in metadata.columns
+        }
+        if is_resident
+        else streamed_items(dataset, metadata, loaded, config.networks),
+        is_in_blocks=config.data.storage == STREAMED,
+        device=device,
         weights=_weights(config, dataset, loaded),
         validation={
             name: rows.to(device)
@@ -160,16 +190,11 @@ def load_training_data(
         strong_augment={},
         seed=config.seed,
     )
-    return data.augmented(config, dataset, metadata)
-
-
-def _to(stored: StoredRows, device: torch.device) -> StoredRows:
-    first, several = stored.first_row, stored.num_captions
-    return StoredRows(
-        rows=stored.rows.to(device),
-        first_row=None if first is None else first.to(device),
-        num_captions=None if several is None else several.to(device),
-    )
+    data = data.augmented(config, dataset, metadata)
+    for column in dataset.columns.values():
+        if isinstance(column, TextColumn):
+            column.forget()
+    return data
 
 
 def load_items(
@@ -177,8 +202,7 @@ def load_items(
 ) -> dict[str, StoredRows]:
     """Read all columns of items [N] into the form that the loader keeps, on the CPU."""
     return {
-        name: KINDS[facts.kind].load(dataset, name, items, facts, networks)
-        for name, facts in metadata.columns.items()
+        name: load_column(dataset, metadata, name, items, networks) for name in metadata.columns
     }
 
 
@@ -210,9 +234,9 @@ def _weights(
     is_whole = present.sum(0) >= min(2, len(present))
     if not data.class_balance and is_whole.all():
         return None
-    keys = [""] * len(rows)
+    keys = CodedCells([""], np.zeros(len(rows), dtype=np.int64))
     if data.class_balance:
-        keys = group_keys([dataset.records[row] for row in rows], data.balance_by)
+        keys = group_keys(dataset, rows, data.balance_by)
     return weight_paired_items(
         class_balanced_weights(keys, data.class_balance), is_whole, data.paired_fraction
     )

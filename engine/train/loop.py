@@ -5,33 +5,36 @@ import copy
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
+from engine import ranks
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
+from engine.data.checksums import damage_text
 from engine.data.reduction import reduce_dataset
 from engine.data.store import open_dataset
-from engine.errors import NonFiniteLossError
+from engine.errors import DatasetCorruptError, NonFiniteLossError, RankLostError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import Evaluator, build_evaluator, num_preparation_steps
 from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier
 from engine.nets.protocols import PairModel
+from engine.runs.checkpoint import Snapshot
 from engine.runs.checkpoint_files import CheckpointMetadata
-from engine.sample import live
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import Snapshot, checkpoint_metadata, take_snapshot
+from engine.train.checkpointing import checkpoint_metadata, take_snapshot
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
 from engine.train.evaluation import KEPT_BEST, Evaluation
+from engine.train.followers import share_run
 from engine.train.live_settings import LiveSettings
 from engine.train.lr_schedule import learning_rate
 from engine.train.metrics import Skipped
+from engine.train.orders import Order
 from engine.train.periodic import PeriodicTask, Previews
 from engine.train.progress import TaskKind
 from engine.train.rollback import WEIGHTS, FaultHandler
-from engine.train.setup import TrainingSetup, dry_run_steps
-from engine.train.state import update_ema
+from engine.train.setup import TrainingSetup, fits_into_memory
+from engine.train.state import StepUndo
 from engine.train.step import StepReport
 from engine.train.verification import DatasetVerification
 
@@ -55,6 +58,7 @@ class TrainingLoop:
     ) -> None:
         self._run, self._context, self._control = run, context, context.control
         self._faults = FaultHandler(run, context)
+        self._undo = StepUndo(run.state) if ranks.size() > 1 else None
         sampler = Sampler(run.state.model, run.modalities, run.state.device)
         reporting, seed = run.settings.reporting, run.config.seed
         self._previews = Previews(
@@ -85,7 +89,6 @@ class TrainingLoop:
         self._live = LiveSettings(run, context, self._use_reporting)
         self._verification = DatasetVerification(run.config.dataset)
         self._phase = Phase.TRAINING
-        self._published: Path | None = None
         clock = context.clock
         self.tasks = (
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
@@ -107,7 +110,6 @@ class TrainingLoop:
                 lambda: self._previews.is_due(clock.elapsed_s) and not self._is_over(),
                 self._preview,
             ),
-            PeriodicTask("live weights", self._control.take_snapshot_request, self._publish),
         )
         """Run in this order after each step, as far as they are due."""
 
@@ -119,21 +121,21 @@ class TrainingLoop:
         """
         run = self._run
         while not self._control.is_stop_requested:
-            try:
-                dry_run_steps(run.state, run.settings, run.batch, run.step.num_micro_batches)
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-            else:
+            ranks.order(Order.WARM_UP, num_micro_batches=run.step.num_micro_batches)
+            if fits_into_memory(run):
                 return
-            # Outside the ``except``: the exception references the tensors that did not fit.
             self._faults.split_batch()
 
     def train(self) -> Outcome | None:
         """Train; return None when the run is paused and its memory is to be released."""
-        # The content of a resumed run's dataset has been compared before.
-        with contextlib.nullcontext() if self._run.is_restored else self._verification:
-            return self._train()
+        with contextlib.nullcontext() if self._run.is_verified else self._verification:
+            try:
+                return self._train()
+            except RankLostError:
+                # The state is that of the last complete step.
+                self._enter(Phase.SAVING)
+                self._save_unsaved()
+                raise
 
     def _train(self) -> Outcome | None:
         control, clock = self._control, self._context.clock
@@ -167,10 +169,9 @@ class TrainingLoop:
                 return False
 
     def close(self) -> None:
-        """Abandon an unfinished evaluation, and withdraw the live weights."""
+        """Abandon an unfinished evaluation, and stop reading data."""
         self._evaluation.close()
-        if self._published is not None:
-            live.withdraw(self._published)
+        self._run.loader.close()
 
     def _is_over(self) -> bool:
         fraction = self._context.fraction
@@ -196,21 +197,19 @@ class TrainingLoop:
         context, state = self._context, self._run.state
         training = self._run.settings.training
         rate = learning_rate(training, context.schedule.fraction(state.images_seen))
-        state.set_learning_rate(rate * context.guard.rate_scale)
+        rate *= context.guard.rate_scale
+        state.set_learning_rate(rate)
+        ranks.order(
+            Order.STEP, learning_rate=rate, num_micro_batches=self._run.step.num_micro_batches
+        )
         report = self._try_step()
         if report is None:
             self._faults.split_batch()
+            share_run(self._run)
             return
         context.meter.add(report, state.step)
-        state.step += 1
-        state.images_seen = context.clock.images_seen = state.step * training.batch_size
-        update_ema(
-            state.ema,
-            state.generator,
-            images_seen=state.images_seen,
-            batch=training.batch_size,
-            half_life=training.ema_half_life,
-        )
+        self._run.finish_step()
+        context.clock.images_seen = state.images_seen
         schedule, clock = context.schedule, context.clock
         if schedule.needs_estimate(clock.elapsed_s):
             # The first part of training has been measured.
@@ -219,15 +218,27 @@ class TrainingLoop:
                 schedule.set_estimate(images, clock.images_seen)
 
     def _try_step(self) -> StepReport | None:
-        """Take a step; return None if it does not fit into memory.
+        """Take a step; return None if it does not fit into the memory of every rank.
 
         The caller then splits the batch, when the exception no longer references its tensors.
         """
         run, step = self._run, self._run.state.step
+        # In a single process, a step that did not fit is repeated as it is.
+        if self._undo is not None:
+            self._undo.remember()
         try:
             return run.step(run.batch(step), step)
+        except DatasetCorruptError:
+            # The data are gone, but not what was learned from them.
+            self._enter(Phase.SAVING)
+            self._save_unsaved()
+            raise
         except Exception as error:
-            if not is_out_of_memory(error):
+            if self._undo is not None:
+                ranks.disconnect()
+                self._undo.restore()
+            is_lack = isinstance(error, RankLostError) and error.is_out_of_memory
+            if not is_lack and not is_out_of_memory(error):
                 raise
         return None
 
@@ -283,8 +294,12 @@ class TrainingLoop:
 
     def _verify(self) -> None:
         result = self._verification.take_result()
-        if result is not None:
-            self._context.emit(result)
+        if result is None:
+            return
+        self._context.emit(result)
+        if result.damage and self._run.is_restored:
+            # Going on would not repeat what the run would have done.
+            raise DatasetCorruptError(self._run.config.dataset, damage_text(result.damage))
 
     def _preview(self) -> None:
         with self._context.estimator.measure(TaskKind.PREVIEW):
@@ -295,26 +310,6 @@ class TrainingLoop:
         metrics = self._previews.show(context.progress)
         for change in context.monitor.add_preview(metrics, context.clock.images_seen):
             context.emit(change)
-
-    def _publish(self) -> None:
-        """Publish a copy of the EMA for players; see ``engine.sample.live``."""
-        context, state = self._context, self._run.state
-        folder = context.directory.folder.path
-        tensors = {
-            n: value.detach().to("cpu", copy=True) for n, value in state.ema.state_dict().items()
-        }
-        live.publish(
-            folder,
-            live.LiveWeights(
-                tensors=tensors,
-                step=state.step,
-                images_seen=state.images_seen,
-                elapsed_s=context.clock.elapsed_s,
-            ),
-        )
-        if self._published not in (None, folder):
-            live.withdraw(self._published)
-        self._published = folder
 
     def _is_evaluation_due(self) -> bool:
         clock, estimator = self._context.clock, self._context.estimator
@@ -430,8 +425,6 @@ class TrainingLoop:
             self._save_unsaved()
         if control.take_sample_request():
             self._show_preview()
-        if control.take_snapshot_request():
-            self._publish()
         if control.take_evaluation_request():
             self._evaluation.request()
         self._hand_out_state()
@@ -439,11 +432,15 @@ class TrainingLoop:
 
     def _hand_out_state(self) -> None:
         """Copy the state for whoever requested it; nothing is written."""
-        receivers = self._control.take_state_requests()
-        if receivers:
-            snapshot = take_snapshot(self._run, self._metadata())
-            for receive in receivers:
-                receive(snapshot)
+        requests = self._control.take_state_requests()
+        if requests:
+            metadata = self._metadata()
+            copies = {
+                prefix: take_snapshot(self._run, metadata, prefix)
+                for prefix in {request.prefix for request in requests}
+            }
+            for request in requests:
+                request.receive(copies[request.prefix])
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

@@ -3,7 +3,9 @@
 Also measures how fast a run would train, by setting it up on a part of its data.
 """
 
+import contextlib
 import copy
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,18 +14,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import ranks
 from engine.config.changes import settings_at
 from engine.config.networks import JOINT_DENSE
 from engine.config.run import RunConfig, parse_column_weights
-from engine.config.sections import TrainingConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES, TrainingConfig
+from engine.config.toml import config_to_toml
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
-from engine.data.loader import Batch, DeviceLoader
+from engine.data.loader import Batch, Loader
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, StoredDataset
-from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
+from engine.errors import (
+    ConfigError,
+    DatasetChangedError,
+    DatasetCorruptError,
+    MemoryExhaustedError,
+    Problem,
+)
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.modalities.registry import build_modalities
+from engine.nets.blocks import MINIBATCH_GROUP
 from engine.nets.protocols import Modality
 from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
@@ -44,12 +55,24 @@ from engine.train.device import (
     has_bf16,
     is_out_of_memory,
     keep_freed_memory,
+    limitations,
     release_memory,
+    synchronize,
 )
 from engine.train.families import AUGMENTER, augmenter_buffers, build_state, build_step
+from engine.train.orders import Order
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
+from engine.train.storage import (
+    RESIDENT,
+    STREAMED,
+    fits_in_memory,
+    free_bytes,
+    stored_bytes,
+)
 from engine.train.transfer import follow_initial_run, transfer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -65,7 +88,7 @@ class TrainingSetup:
     modalities: tuple[Modality, ...]
     model: ModelMetadata
     data: TrainingData
-    loader: DeviceLoader
+    loader: Loader
     step: Step
     initial_tensors: Mapping[str, Tensor]
     """All tensors of the state before the first step, on the CPU."""
@@ -75,6 +98,8 @@ class TrainingSetup:
     complete."""
     is_restored: bool
     """Whether ``initial_tensors`` lack what the run took over from an earlier one."""
+    is_verified: bool
+    """Whether the content of the dataset was compared with its version when the run was set up."""
 
     def batch(self, step: int) -> Batch:
         """Return the real pairs of a step as network input."""
@@ -88,6 +113,7 @@ class TrainingSetup:
         Raises:
             EngineError: the dataset, which another augmentation depends on, cannot be read.
         """
+        ranks.order(Order.USE_SETTINGS, settings=config_to_toml(settings))
         if settings.data.augmentation != self.settings.data.augmentation:
             self.augment(settings)
         self.settings = settings
@@ -96,6 +122,19 @@ class TrainingSetup:
         step = _build_step(self.state, settings, self.data)
         step.num_micro_batches = self.step.num_micro_batches
         self.step = step
+
+    def finish_step(self) -> None:
+        """Count a step, and update the EMA."""
+        state, training = self.state, self.settings.training
+        state.step += 1
+        state.images_seen = state.step * training.batch_size
+        update_ema(
+            state.ema,
+            state.generator,
+            images_seen=state.images_seen,
+            batch=training.batch_size,
+            half_life=training.ema_half_life,
+        )
 
     def augment(self, settings: RunConfig) -> None:
         """Begin with an augmentation; ``use`` must be called next."""
@@ -129,17 +168,29 @@ def set_up(
         EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
+    for sentence in limitations(device):
+        log.info("%s", sentence)
+    check_batch_size(config)
     dataset = open_training_dataset(config)
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
     metadata, config = model_metadata(config, dataset)
-    _check_dataset_content(folder, dataset, control)
+    # Reading data that do not fit into memory takes minutes: they are verified while training.
+    is_verified = is_restored and config.data.storage != STREAMED
+    _check_dataset_content(folder, dataset, control, compares_content=is_verified)
     write_model(folder, metadata)
     control.stop_if_asked()
     for change in config.changes:
         if change.field == "training.column_weights":
             check_column_weights(change.text, metadata)
-    data = _load(settings_at(config, images_seen), dataset, metadata, device, control)
+    first = settings_at(config, images_seen)
+    is_resident = _is_resident(first, dataset, metadata, device, control)
+    if config.data.storage == "auto":
+        # Runs that began before there was a choice had all data in memory, in any order.
+        storage = RESIDENT if is_resident or is_restored else STREAMED
+        config = config.with_values(data__storage=storage)
+        first = first.with_values(data__storage=storage)
+    data = _load(first, dataset, metadata, device, control, is_resident=is_resident)
     config = _decide(config, data, device, emit, control)
     if initial is not None:
         # A run that is interrupted before its first checkpoint must start from the same weights.
@@ -174,7 +225,105 @@ def set_up(
         announcement=_announcement(folder, data, metadata, config, state),
         real_samples=_real_samples(dataset, metadata, config, data.modalities),
         is_restored=is_restored,
+        is_verified=is_verified,
     )
+
+
+def set_up_follower(config: RunConfig, images_seen: int, dataset_version: str) -> TrainingSetup:
+    """Set up a run as rank 0 has done, on another rank; writes nothing.
+
+    The initial weights are those of the seed, which those of rank 0 replace.
+
+    Args:
+        config: of rank 0, with every automatic value resolved.
+        images_seen: the settings are those of the step after them.
+        dataset_version: that rank 0 trains on.
+
+    Raises:
+        EngineError: the dataset or the device is not available, or the dataset is another one.
+    """
+    device = find_device(config.device)
+    dataset = open_training_dataset(config)
+    version = dataset.manifest.version
+    if version != dataset_version:
+        raise DatasetChangedError(dataset.folder, dataset_version, version)
+    metadata, config = model_metadata(config, dataset)
+    settings = settings_at(config, images_seen)
+    is_resident = _is_resident(settings, dataset, metadata, device, RunControl())
+    data = _load(settings, dataset, metadata, device, RunControl(), is_resident=is_resident)
+    state = build_state(data.modalities, settings, device, data.augmenters)
+    folder = RunFolder(config.run)
+    return TrainingSetup(
+        config=config,
+        settings=settings,
+        folder=folder,
+        state=state,
+        modalities=data.modalities,
+        model=metadata,
+        data=data,
+        loader=data.loader(config.training.batch_size),
+        step=_build_step(state, settings, data),
+        initial_tensors={},
+        announcement=_announcement(folder, data, metadata, config, state),
+        real_samples=None,
+        is_restored=True,
+        is_verified=True,
+    )
+
+
+def check_batch_size(config: RunConfig) -> None:
+    """Check that every rank gets equally many rows of a batch, and whole groups of them.
+
+    Raises:
+        ConfigError: the batch size is not divisible.
+    """
+    size, multiple = config.training.batch_size, _rows_together(config)
+    if size % multiple:
+        reason = (
+            f"must be a multiple of {multiple} with {ranks.size()} processes, or 0 to select it "
+            f"automatically, not {size}"
+        )
+        raise ConfigError([Problem("training.batch_size", reason)])
+
+
+def _rows_together(config: RunConfig) -> int:
+    """Return of what number the batch size must be a multiple."""
+    if ranks.size() == 1:
+        return 1
+    # Discriminators compare the rows of a group.
+    return ranks.size() * (MINIBATCH_GROUP if config.family in ADVERSARIAL_FAMILIES else 1)
+
+
+def _is_resident(
+    config: RunConfig,
+    dataset: StoredDataset,
+    metadata: ModelMetadata,
+    device: torch.device,
+    control: RunControl,
+) -> bool:
+    """Whether the data are to be held in the memory of the device."""
+    if config.data.storage == STREAMED:
+        return False
+
+    def measure_peak() -> int:
+        """Measure what two steps on a part of the data take."""
+        data = _load(config, dataset, metadata, device, control, max_items=PROBE_ITEMS)
+        size = config.training.batch_size or min(TrainingConfig().batch_size, data.count)
+        sized, memory = config.with_values(training__batch_size=size), DeviceMemory(device)
+        state = build_state(data.modalities, sized, device, data.augmenters)
+        loader = data.loader(size)
+        try:
+            dry_run_steps(state, sized, lambda step: read_batch(data.modalities, loader, step))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        return memory.peak()
+
+    size, free = stored_bytes(dataset, metadata, config.networks), free_bytes(device)
+    fits = fits_in_memory(size, free, device, measure_peak)
+    if not fits:
+        log.info("The data take %.1f GB of %.1f GB and are streamed.", size / 1e9, free / 1e9)
+    return fits
 
 
 def reset_to_initial_weights(run: TrainingSetup) -> None:
@@ -212,9 +361,11 @@ def _load(
     metadata: ModelMetadata,
     device: torch.device,
     control: RunControl,
+    *,
     max_items: int | None = None,
+    is_resident: bool = True,
 ) -> TrainingData:
-    """Build the modalities and load the data onto the device.
+    """Build the modalities, and load the data onto the device or prepare to read them.
 
     Raises:
         ConfigError: the discriminator judges complete items alone, and there are none; or a column
@@ -231,7 +382,15 @@ def _load(
     vectors = load_vectors(config, metadata)
     modalities = build_modalities(metadata.columns, config.networks, vectors)
     control.stop_if_asked()
-    data = load_training_data(config, dataset, metadata, modalities, device, max_items=max_items)
+    data = load_training_data(
+        config,
+        dataset,
+        metadata,
+        modalities,
+        device,
+        max_items=max_items,
+        is_resident=is_resident,
+    )
     control.stop_if_asked()
     return data
 
@@ -259,10 +418,12 @@ def _build_step(state: TrainingState, config: RunConfig, data: TrainingData) -> 
     )
 
 
-def _check_dataset_content(folder: RunFolder, dataset: StoredDataset, control: RunControl) -> None:
+def _check_dataset_content(
+    folder: RunFolder, dataset: StoredDataset, control: RunControl, *, compares_content: bool
+) -> None:
     """Refuse to resume a run with another version of its dataset, or with changed content.
 
-    The version is computed again from the content: what the manifest says may be wrong.
+    To compare the content, its version is computed again: what the manifest says may be wrong.
     """
     if not folder.model_file.exists():
         return
@@ -274,7 +435,7 @@ def _check_dataset_content(folder: RunFolder, dataset: StoredDataset, control: R
     def check_stop(_size: int) -> None:
         control.stop_if_asked()
 
-    if content_version(dataset.folder, manifest, check_stop) != before:
+    if compares_content and content_version(dataset.folder, manifest, check_stop) != before:
         damage = find_damage(dataset.folder, manifest, check_stop)
         reason = damage_text(damage) if damage else f"its content is not that of version {before}"
         raise DatasetCorruptError(dataset.folder, reason)
@@ -297,13 +458,13 @@ def _decide(
         """Take two steps with a batch size on networks that are then discarded."""
         control.stop_if_asked()
         sized = config.with_values(training__batch_size=size)
-        state, loader = (
-            build_state(data.modalities, sized, device, data.augmenters),
-            data.loader(size),
-        )
-        dry_run_steps(state, sized, lambda step: read_batch(data.modalities, loader, step))
+        state = build_state(data.modalities, sized, device, data.augmenters)
+        with contextlib.closing(data.loader(size)) as loader:
+            dry_run_steps(state, sized, lambda step: read_batch(data.modalities, loader, step))
 
-    chosen = choose_batch(take_steps, DeviceMemory(device), largest=data.count)
+    chosen = choose_batch(
+        take_steps, DeviceMemory(device), largest=data.count, multiple=_rows_together(config)
+    )
     emit(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
 
@@ -356,7 +517,7 @@ def _announcement(
         dataset=data.name,
         pairs=data.count,
         image_size=config.networks.image_size,
-        device=describe(state.device),
+        device=describe(state.device) + _in_processes(),
         generator_parameters=parameter_count(state.generator),
         discriminator_parameters=parameter_count(discriminator.network) if discriminator else 0,
         image_height=shape.height,
@@ -364,6 +525,10 @@ def _announcement(
         columns={name: facts.kind for name, facts in model.columns.items()},
         notice=model.notice,
     )
+
+
+def _in_processes() -> str:
+    return f", {ranks.size()} processes" if ranks.size() > 1 else ""
 
 
 def _real_samples(
@@ -383,7 +548,7 @@ def _real_samples(
     return Samples(columns={m.name: m.postprocess(items[m.name]) for m in modalities})
 
 
-def read_batch(modalities: Sequence[Modality], loader: DeviceLoader, step: int) -> Batch:
+def read_batch(modalities: Sequence[Modality], loader: Loader, step: int) -> Batch:
     """Read the stored rows of a step into the networks' form."""
     batch = loader.batch(step)
     return replace(batch, items={m.name: m.preprocess(batch.items[m.name]) for m in modalities})
@@ -405,10 +570,26 @@ def dry_run_steps(
     """
     step = build_step(copy.deepcopy(state), config)
     step.num_micro_batches = num_micro_batches
-    for number in range(2):
-        step(batch(number), number)
-    if state.device.type == "cuda":
-        torch.cuda.synchronize(state.device)
+    # A rank that runs out of memory must not leave others waiting.
+    with ranks.local_only():
+        for number in range(2):
+            step(batch(number), number)
+    synchronize(state.device)
+
+
+def fits_into_memory(run: TrainingSetup) -> bool:
+    """Take two steps on copies, with and without the penalty, and return whether they fit.
+
+    Of several ranks, all must call it, and all must have room.
+    """
+    has_room = True
+    try:
+        dry_run_steps(run.state, run.settings, run.batch, run.step.num_micro_batches)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        has_room = False
+    return not ranks.any_rank(not has_room)
 
 
 # --------------------------------------------------------------------------
@@ -451,7 +632,7 @@ def _measure(config: RunConfig, device: torch.device, control: RunControl) -> fl
     dataset = open_training_dataset(config)
     config = follow_initial_run(config, find_initial_run(config))
     metadata, config = model_metadata(config, dataset)
-    data = _load(config, dataset, metadata, device, control, PROBE_ITEMS)
+    data = _load(config, dataset, metadata, device, control, max_items=PROBE_ITEMS)
     config = _decide(config, data, device, lambda _event: None, control)
     return _training_speed(config, data, device, control)
 
@@ -467,7 +648,8 @@ def _training_speed(
     """Measure images per second for a given precision and batch, on networks made for it."""
     training = config.training
     state = build_state(data.modalities, config, device, data.augmenters)
-    step, loader = _build_step(state, config, data), data.loader(training.batch_size)
+    step, stack = _build_step(state, config, data), contextlib.ExitStack()
+    loader = stack.enter_context(contextlib.closing(data.loader(training.batch_size)))
 
     def take_step(number: int) -> None:
         control.stop_if_asked()
@@ -480,13 +662,12 @@ def _training_speed(
             half_life=training.ema_half_life,
         )
 
-    def wait() -> None:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-
     has_penalty = DISCRIMINATOR in state.networks and training.penalty_weight > 0
     interval = training.reg_interval if has_penalty else 1
-    rate = steps_per_second(take_step, wait, interval=interval, seconds=seconds)
+    with stack:
+        rate = steps_per_second(
+            take_step, lambda: synchronize(device), interval=interval, seconds=seconds
+        )
     return training.batch_size * rate
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.data.facts import ColumnFacts, TextFacts
 from engine.errors import EngineError
 from engine.events import Outcome
@@ -59,7 +59,13 @@ class PlaySource(Protocol):
         """Facts by column, in the order of generation."""
         ...
 
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Any:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Any:
         """Return ``Samples`` of the scenes."""
         ...
 
@@ -87,9 +93,9 @@ class PlaySource(Protocol):
         ...
 
 
-OpenPlayer = Callable[[Path, str, bool], PlaySource]
-"""From folder of the run, checkpoint (``newest`` or the name of a metric or a folder), and whether
-to follow the live run."""
+OpenPlayer = Callable[[Path, str, RequestState | None], PlaySource]
+"""From folder of the run, checkpoint (``newest`` or the name of a metric or a folder), and how to
+ask a run that trains in this process for its weights; None for any other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +113,7 @@ class _Draw:
     target: str
     scenes: tuple[Scene, ...]
     columns: tuple[str, ...] | None
+    is_draft: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,8 +181,12 @@ _ORDER = (
     "read",
     "save",
     "refresh",
-    "directions",
     "plane",
+    "strips",
+    "keys",
+    "favourites",
+    # Measuring them takes longer than drawing them.
+    "directions",
 )
 """Places of the box that come first; others follow in the order of their first request."""
 
@@ -218,6 +229,7 @@ class FrameJob(QObject):
 
     Args:
         open_player: opens a run in the job's thread; imports the engine on first use.
+        request_state: asks the run that trains in this process.
         parent: the owner.
     """
 
@@ -226,9 +238,14 @@ class FrameJob(QObject):
     answered = Signal(object)
     """Carries any other class of ``studio.jobs.frame_answers``."""
 
-    def __init__(self, open_player: OpenPlayer, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        open_player: OpenPlayer,
+        request_state: RequestState,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._open_player = open_player
+        self._open_player, self._request_state = open_player, request_state
         self._numbers = itertools.count(1)
         self._shown: dict[str, int] = {}
         """Number of the newest frame of each target."""
@@ -262,7 +279,12 @@ class FrameJob(QObject):
         self._thread.wait(_PATIENCE_MS)
 
     def draw(
-        self, target: str, scenes: Sequence[Scene], columns: Sequence[str] | None = None
+        self,
+        target: str,
+        scenes: Sequence[Scene],
+        columns: Sequence[str] | None = None,
+        *,
+        is_draft: bool = False,
     ) -> int:
         """Draw scenes; ``frame_drawn`` follows unless a newer request for the target comes first.
 
@@ -270,15 +292,17 @@ class FrameJob(QObject):
             target: names what the frame is for; each target has its own place.
             scenes: at least one.
             columns: to decode, by default all.
+            is_draft: draw faster, for a frame that another one follows at once.
 
         Returns:
             The number of the request and of its frame; numbers increase.
         """
         number = next(self._numbers)
         chosen = None if columns is None else tuple(columns)
-        self._box.put(
-            target, _Draw(number=number, target=target, scenes=tuple(scenes), columns=chosen)
+        request = _Draw(
+            number=number, target=target, scenes=tuple(scenes), columns=chosen, is_draft=is_draft
         )
+        self._box.put(target, request)
         return number
 
     def suggest(self, facts: TextFacts, text: str) -> None:
@@ -339,9 +363,11 @@ class FrameJob(QObject):
         run, box = self._run, self._box
         if run is None or not box.is_open:
             return
-        self._served = box
+        self._served, live = box, self._request_state if run.is_live else None
         self._thread.start(
-            lambda tell: _serve(self._open_player, run, box, tell),
+            lambda tell: _serve(
+                lambda: self._open_player(run.folder, run.checkpoint, live), run, box, tell
+            ),
             ending=lambda error: PlayEnded(outcome=Outcome.FAILED, error=error),
             name="play",
         )
@@ -367,10 +393,10 @@ class FrameJob(QObject):
 Tell = Callable[[object], None]
 
 
-def _serve(open_player: OpenPlayer, run: PlayedRun, box: _Box, tell: Tell) -> None:
+def _serve(open_: Callable[[], PlaySource], run: PlayedRun, box: _Box, tell: Tell) -> None:
     """Answer the requests of a box until it is closed; runs in the job's thread."""
     try:
-        source = open_player(run.folder, run.checkpoint, run.is_live)
+        source = open_()
         size = RunFolder(run.folder).read_config().networks.image_size
     except (EngineError, OSError) as error:
         _log.info("%s cannot be played with: %s", run.folder, error)
@@ -413,7 +439,9 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
         case _Draw():
             tell(
                 frame_of(
-                    lambda: source.render(request.scenes, request.columns),
+                    lambda: source.render(
+                        request.scenes, request.columns, is_draft=request.is_draft
+                    ),
                     number=request.number,
                     target=request.target,
                     scenes=request.scenes,

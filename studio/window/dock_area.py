@@ -16,7 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.models.run_state import RunActivity, RunState, RunStatus, activity_text, progress_text
+from studio.models.run_state import (
+    RunActivity,
+    RunState,
+    RunStatus,
+    activity_text,
+    is_alive,
+    progress_text,
+)
 from studio.settings.choices import WindowLayout
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
@@ -265,7 +272,7 @@ class RunStatusBar(QStatusBar):
             parts.append(progress_text(status.progress))
         self._text.setText("  ·  ".join(part for part in parts if part))
         fraction = status.progress.fraction if status.progress else None
-        self._bar.setVisible(status.is_running)
-        is_busy = fraction is None and status.state is not RunState.PAUSED
+        self._bar.setVisible(is_alive(status.shown_state))
+        is_busy = fraction is None and status.shown_state is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))

@@ -51,6 +51,8 @@ class MainWindow(QMainWindow):
     """The user wants to close the window; ``leave`` closes it."""
     import_requested = Signal(object)
     """Carries the dropped folder or file, or ``None``."""
+    picture_dropped = Signal(object)
+    """Carries the ``Path`` of a picture that is dropped while nothing can be played with."""
 
     def __init__(
         self,
@@ -131,7 +133,7 @@ class MainWindow(QMainWindow):
         name = self.tr("Diptych")
         parts = (
             status.name,
-            ("" if status.state in _PLAIN else activity_text(status.activity)),
+            ("" if status.shown_state in _PLAIN else activity_text(status.activity)),
             name,
         )
         self.setWindowTitle(" – ".join(part for part in parts if part))
@@ -271,6 +273,8 @@ class MainWindow(QMainWindow):
             is_media = path.is_file() and kind_of_file(path) in (IMAGE, AUDIO)
             if is_media and self.play.can_play and not self.is_welcoming:
                 self.give(path)
+            elif is_media and kind_of_file(path) == IMAGE:
+                self.picture_dropped.emit(path)
             else:
                 self.import_requested.emit(path)
         else:

@@ -47,7 +47,7 @@ class PlayController(QObject):
         self._window.play.play(choice.folder, choice.checkpoint.name)
 
     def _use_panel(self, play: PlayPanel) -> None:
-        play.session.snapshot_requested.connect(self._training.request_snapshot)
+        play.set_training(is_training=self._training.is_running)
         if self._run is not None:
             folder, is_live = self._run
             play.show_run(folder, is_live=is_live)
@@ -57,12 +57,19 @@ class PlayController(QObject):
         if (play := self._window.late_play.built) is not None:
             play.show_run(folder, is_live=is_live)
 
+    def _set_training(self, *, is_training: bool) -> None:
+        if (play := self._window.late_play.built) is not None:
+            play.set_training(is_training=is_training)
+
     @Slot(object)
     def _on_started(self, config: RunConfig) -> None:
+        self._set_training(is_training=True)
         self._show_run(config.run, is_live=True)
 
     @Slot(object)
     def _on_event(self, event: RunEvent) -> None:
+        if isinstance(event, RunEnded):
+            self._set_training(is_training=False)
         match event:
             case RunRelocated(folder=folder):
                 self._show_run(folder, is_live=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.data.facts import ColumnFacts
 from engine.errors import EngineError, UnknownWordsError
 from engine.sample.play_results import Candidate, Direction, Projection, Reading
@@ -40,19 +40,29 @@ class FakePlayer:
     failure: EngineError | None = None
     """Raised when a run is opened."""
     refreshed: int = 0
+    drafts: int = 0
+    """Frames that were drawn as drafts."""
 
     def __post_init__(self) -> None:
         self.may_go_on.set()
 
-    def open(self, folder: Path, checkpoint: str, is_live: bool) -> "FakePlayer":
+    def open(self, folder: Path, checkpoint: str, live: RequestState | None) -> "FakePlayer":
         """Be opened, as ``EngineApi.open_player`` is called."""
-        self.opened.append((folder, checkpoint, is_live))
+        self.opened.append((folder, checkpoint, live is not None))
         if self.failure is not None:
             raise self.failure
         return self
 
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Samples:
         """Draw flat pictures; the text is what is given, or the first word."""
+        if is_draft:
+            self.drafts += 1
         time.sleep(self.seconds)
         assert self.may_go_on.wait(30.0)
         self.rendered.append(tuple(scenes))

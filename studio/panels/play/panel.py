@@ -10,19 +10,15 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.data.column_info import AUDIO, IMAGE
 from engine.data.facts import TextFacts
 from engine.events import ImageArray
-from engine.sample.scene import GivenPicture, Scene
+from engine.sample.scene import Scene
 from studio.errors.wording import explain
 from studio.jobs.frame_answers import (
     DirectionsFound,
-    FilmDrawn,
     Frame,
     GivenTaken,
-    PictureProjected,
     PictureSaved,
-    PlayEnded,
     PlayerOpened,
     PlayFailed,
-    ProjectionEnded,
     ReadingsMade,
     SceneTaken,
     SnapshotTaken,
@@ -43,6 +39,8 @@ from studio.panels.play.feed import BoardFeed, TilesDrawn
 from studio.panels.play.film import FilmExport
 from studio.panels.play.noise import BoardBar
 from studio.panels.play.notes import NotesKeeper
+from studio.panels.play.origin import SceneOrigin
+from studio.panels.play.picture_search import SearchRun
 from studio.panels.play.prompt import PromptBox
 from studio.panels.play.session import PlaySession
 from studio.panels.play.side import PlaySide
@@ -79,6 +77,8 @@ class PlayPanel(QWidget):
         self._frames = frames
         self.view = PlayView(parent=self)
         self._error = ""
+        self._state = self.view.state
+        """That the controls show."""
         self._facts: TextFacts | None = None
         """Of the column of the prompt box."""
         self._drawn: dict[int, tuple[Frame, int]] = {}
@@ -89,8 +89,11 @@ class PlayPanel(QWidget):
         self.side = PlaySide(neighbours)
         self.edits, self.notes = Edits(self.view, self), NotesKeeper(self)
         self.film = FilmExport(self.side.walk, frames, encoder, self)
+        self.search = SearchRun(self.side.search, frames, self.view, self.edits, self)
         self.actions_ = TileActions(self, self.view, self.board, self.edits, self.notes, frames)
-        self.feed = BoardFeed(lambda scenes: frames.draw("board", scenes), self)
+        self.feed = BoardFeed(
+            lambda scenes, is_draft: frames.draw("board", scenes, is_draft=is_draft), self
+        )
         self._pictures = SidePictures(
             frames.draw,
             pad=self.side.noise.pad,
@@ -100,20 +103,25 @@ class PlayPanel(QWidget):
             parent=self,
         )
         self._stack, self._empty = QStackedWidget(), EmptyState("play", "")
+        self.origin = SceneOrigin()
         self.setWindowTitle(self.tr("Play"))
         self.setWindowIcon(icon("play"))
         self._lay_out()
         self._connect_board()
         self._connect_side()
+        self.session.run_changed.connect(self.origin.forget)
         self.session.run_changed.connect(self._forget)
         self.session.opened.connect(self._on_opened)
         self.session.failed.connect(self._on_not_opened)
         self.session.left.connect(self.side.walk.stop)
         frames.frame_drawn.connect(self._on_frame)
         frames.answered.connect(self._on_answer)
+        frames.answered.connect(self.origin.take)
         self._sounds.changed.connect(self._show_marks)
+        self._sounds.refused.connect(self.prompt.say)
+        self.side.given.sound_requested.connect(self._sounds.toggle_given)
         self.setAcceptDrops(True)
-        self._show_state(self.view.state)
+        self._show_controls(self.view.state)
         self._show_page()
 
     # What the window asks for.
@@ -139,12 +147,17 @@ class PlayPanel(QWidget):
         self._show_page()
 
     def play_scene(self, scene: Scene) -> None:
-        """Show a scene on the chosen tile."""
-        self.session.when_open(lambda: self.edits.show_scene(scene))
+        """Show a scene on the chosen tile, once the run has been opened."""
+        self.session.when_open(lambda: self._show_scene(scene))
 
     def take(self, path: Path, column: str = "") -> None:
         """Give a picture or a sound, or bring back the scene of a picture that Play saved."""
         self.session.when_open(lambda: self._frames.take(path, column))
+
+    def set_training(self, *, is_training: bool) -> None:
+        """Set whether a run trains in this process: a drag then leaves the processor to it."""
+        self.edits.pace.set_training(is_training=is_training)
+        self.feed.set_training(is_training=is_training)
 
     def shut_down(self) -> None:
         """End all threads, when quitting."""
@@ -164,7 +177,7 @@ class PlayPanel(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(content)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, SPACING, MARGIN))
-        fill(layout, self._stack)
+        fill(layout, self.origin, (self._stack, 1))
         self.setFocusProxy(self.prompt)
 
     def _connect_board(self) -> None:
@@ -201,8 +214,6 @@ class PlayPanel(QWidget):
         walk.frame_wanted.connect(lambda scene: self._frames.draw("walk", [scene]))
         walk.stopped.connect(self.board.leave_stage)
         self.film.failed.connect(self._show_error)
-        side.search.search_requested.connect(self._search)
-        side.search.stop_requested.connect(self._frames.stop)
         side.search.walk_requested.connect(self.actions_.add_key)
         for section in side.sections.values():
             section.toggled.connect(lambda _is_open: self._on_rested())
@@ -224,6 +235,7 @@ class PlayPanel(QWidget):
         self._drawn.clear()
         self.edits.prompted, self._facts, self._error = "", None, ""
         self.prompt.say("")
+        self.prompt.set_text("")
         self.view.reset()
         if folder is not None:
             self.notes.open(folder)
@@ -251,6 +263,7 @@ class PlayPanel(QWidget):
         # What was typed while the run was opened counts.
         typed = self.prompt.text
         self._pictures.forget()
+        self._show_controls(self.view.state)
         self._show_state(self.view.state)
         if typed and typed != self.prompt.text:
             self.prompt.set_text(typed)
@@ -303,7 +316,11 @@ class PlayPanel(QWidget):
         frame = drawn.frame
         self.board.show_tiles(
             {
-                tile: (qimage_of(frame.tiles[place]), frame.captions[place])
+                # Qt paints pixels of 32 bits in half of the time.
+                tile: (
+                    qimage_of(frame.tiles[place]).convertToFormat(QImage.Format.Format_RGB32),
+                    frame.captions[place],
+                )
                 for place, tile in enumerate(drawn.tiles)
             }
         )
@@ -323,15 +340,12 @@ class PlayPanel(QWidget):
                 self.edits.give(answer.column, answer.value)
                 self._open_section("given")
             case SceneTaken():
-                self._on_scene(answer)
+                self._show_scene(answer.saved.scene)
             case PictureSaved():
                 self.prompt.say(self.tr("Saved as {0}").format(str(answer.path)))
             case SnapshotTaken():
                 self.feed.show(self.view.state)
             case PlayFailed():
-                if answer.is_long:
-                    self._end_search()
-                    self.film.end()
                 self._show_error(answer.error)
             case _:
                 self._on_long_answer(answer)
@@ -346,25 +360,15 @@ class PlayPanel(QWidget):
                 self.side.directions.show_found(answer.directions, self.notes.notes.directions)
                 self.side.directions.show_state(self.view.state)
                 self._on_rested()
-            case PictureProjected():
-                self.side.search.show_step(answer.projection)
-            case FilmDrawn():
-                self.film.take(answer)
-            case ProjectionEnded() | PlayEnded():
-                self._end_search()
             case _:
                 pass
 
-    def _on_scene(self, taken: SceneTaken) -> None:
-        scene = taken.scene
+    def _show_scene(self, scene: Scene) -> None:
         if scene.towards is None:
             self.edits.show_scene(scene)
         else:
             self.edits.set_keys((replace(scene, towards=None, place=0.0), scene.towards))
             self._frames.draw("walk", [scene])
-        if not taken.is_same:
-            text = self.tr("Made by the run “{0}”; other weights draw it differently.")
-            self.prompt.say(text.format(taken.run))
 
     @Slot(object)
     def _show_error(self, error: Exception) -> None:
@@ -376,6 +380,22 @@ class PlayPanel(QWidget):
 
     @Slot(object)
     def _show_state(self, state: PlayState) -> None:
+        if replace(self._state, pad=state.pad) != state:
+            self._show_controls(state)
+        else:
+            # A drag: nothing else has changed.
+            self._state = state
+            self.side.noise.show_state(state)
+        if not self.side.walk.is_playing:
+            self.board.leave_stage()
+        if self.session.is_open:
+            self._error = ""
+            self.prompt.say("")
+            self.feed.show(state, is_coarse=self.edits.is_dragging)
+            self._read(state)
+
+    def _show_controls(self, state: PlayState) -> None:
+        self._state = state
         self.board.set_count(len(state.tiles))
         self.bar.show_state(state)
         self.side.noise.show_state(state)
@@ -384,16 +404,11 @@ class PlayPanel(QWidget):
         self.side.walk.show_keys(state.keys)
         if self.session.is_open:
             self.prompt.set_text(state.typed.get(self.edits.prompted, ""))
-        own = given_picture(state)
+        own = state.given_picture
         self.side.search.show_picture(QImage.fromData(own.png) if own else QImage())
         self._show_marks()
-        if not self.side.walk.is_playing:
-            self.board.leave_stage()
-        if self.session.is_open:
-            self._error = ""
-            self.prompt.say("")
-            self.feed.show(state, is_coarse=self.edits.is_dragging)
-            self._read(state)
+        if not state.given:
+            self.side.reading.show_readings({}, {})
 
     @Slot()
     def _on_drag(self) -> None:
@@ -412,8 +427,6 @@ class PlayPanel(QWidget):
     def _read(self, state: PlayState) -> None:
         if state.given and not self.edits.is_dragging:
             self._frames.read(state.given, state.noise(state.chosen))
-        elif not state.given:
-            self.side.reading.show_readings({}, {})
 
     def _show_readings(self, made: ReadingsMade) -> None:
         columns = self.session.player.columns if self.session.player else {}
@@ -429,6 +442,7 @@ class PlayPanel(QWidget):
                 locked=frozenset(n for n, tile in enumerate(state.tiles) if tile.is_locked),
                 has_sounds=self._sounds.has_sounds,
                 playing=self._sounds.playing(len(state.tiles)),
+                sound_problem=self._sounds.problem,
             )
         )
 
@@ -457,19 +471,6 @@ class PlayPanel(QWidget):
         self.side.directions.set_notes(notes.directions)
         self._on_rested()
 
-    def _end_search(self) -> None:
-        """Show what was found on the board."""
-        if (found := self.side.search.end()) is not None:
-            self.edits.show_scene(found)
-
-    @Slot()
-    def _search(self) -> None:
-        state = self.view.state
-        if (own := given_picture(state)) is not None:
-            texts = {name: text for name, text in state.given.items() if text != own}
-            self.side.search.begin()
-            self._frames.project(own, texts)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a picture or a sound; the window imports everything else."""
         path = dropped_path(event.mimeData())
@@ -492,8 +493,3 @@ class PlayPanel(QWidget):
         """Pause: nothing is drawn while the panel is hidden."""
         super().hideEvent(event)
         self.session.leave()
-
-
-def given_picture(state: PlayState) -> GivenPicture | None:
-    """Return the first picture that is given."""
-    return next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)

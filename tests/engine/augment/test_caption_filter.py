@@ -6,6 +6,7 @@ import resources
 from engine.augment import caption_filter
 from engine.augment.caption_filter import TOPICS, blocked_transforms, conflicts_with_captions
 from engine.augment.transforms import Transform
+from engine.data.distinct_texts import DistinctTexts
 from engine.starters.mnist import WORDS as DIGIT_WORDS
 from engine.starters.shapes import render_shapes
 
@@ -117,7 +118,7 @@ def test_that_a_caption_counts_once_for_a_topic():
 
 def test_that_the_reason_is_the_most_frequent_word():
     captions = [*["red left"] * 4, *["blue up"] * 5, *["blue arrow"] * 2]
-    reasons = conflicts_with_captions(captions)
+    reasons = conflicts_with_captions(DistinctTexts.of_texts(captions))
     assert reasons == {
         Transform.FLIP: "left",
         Transform.ROTATION: "up",
@@ -130,11 +131,16 @@ def test_that_the_reason_is_the_most_frequent_word():
 
 
 def test_that_the_reason_for_characters_is_one_of_them():
-    assert conflicts_with_captions(["two", "seven", "seven"])[Transform.FLIP] == "seven"
+    assert (
+        conflicts_with_captions(DistinctTexts.of_texts(["two", "seven", "seven"]))[Transform.FLIP]
+        == "seven"
+    )
 
 
 def test_that_full_width_and_capital_letters_are_read():
-    assert conflicts_with_captions(["ＲＥＤ Dog"] * 3)[Transform.HUE] == "red"
+    assert (
+        conflicts_with_captions(DistinctTexts.of_texts(["ＲＥＤ Dog"] * 3))[Transform.HUE] == "red"
+    )
 
 
 def test_that_digits_keep_their_orientation_alone():
@@ -143,13 +149,14 @@ def test_that_digits_keep_their_orientation_alone():
 
 def test_that_shapes_leave_cutout_alone():
     _pictures, records = render_shapes(400, seed=0)
-    blocked = blocked_transforms(str(record["text"]) for record in records)
+    blocked = blocked_transforms([str(record["text"]) for record in records])
     assert set(Transform) - blocked == {Transform.CUTOUT}
 
 
 def test_that_emoji_may_be_moved_and_scaled_but_keep_orientation_and_colour():
     metadata = (resources.starters_folder() / "emoji" / "metadata.jsonl").read_text("utf-8")
-    reasons = conflicts_with_captions(json.loads(line)["text"] for line in metadata.splitlines())
+    texts = [json.loads(line)["text"] for line in metadata.splitlines()]
+    reasons = conflicts_with_captions(DistinctTexts.of_texts(texts))
     assert set(reasons) == {Transform.FLIP, Transform.ROTATION} | COLOUR | LIGHT
     assert reasons[Transform.FLIP] == "right"
     assert reasons[Transform.BRIGHTNESS] == "white"

@@ -137,6 +137,7 @@ LATER = {
     "data.complete_fraction": 0.5,
     "data.imbalance_factor": 10.0,
     "data.max_items": 100,
+    "data.storage": "streamed",
     "data.text_length": 9,
     "networks.context_norm": "rms",
     "networks.generation_order": "text-first",

@@ -8,6 +8,7 @@ from engine.data.class_balance import (
     group_keys,
     weight_paired_items,
 )
+from engine.data.store import open_dataset, write_dataset
 from engine.errors import ConfigError
 
 
@@ -26,6 +27,20 @@ def test_that_full_balance_makes_groups_equally_likely():
     np.testing.assert_allclose(shares, [1 / 3] * 3)
 
 
+def written(folder, records):
+    """Write items that have a picture each, and what is given."""
+    write_dataset(
+        folder,
+        name="classes",
+        title="",
+        images=np.zeros((len(records), 8, 8, 1), np.uint8),
+        records=[{"text": None, "split": "train", **record} for record in records],
+        licence="",
+        source="",
+    )
+    return open_dataset(folder)
+
+
 @pytest.mark.parametrize(
     ("records", "expected"),
     [
@@ -34,18 +49,34 @@ def test_that_full_balance_makes_groups_equally_likely():
         ([{"attributes": {"digit": 3}, "text": "t"}], ["{'digit': 3}"]),
         ([{"attributes": {"size": "s", "colour": "c"}, "text": "t"}], ["t"]),
         ([{"label": 7, "text": "t"}, {"text": "u"}], ["t", "u"]),
-        ([{"text": None}], ["None"]),
+        ([{"text": "a", "texts": ["a", "b"]}, {}, {"text": "None"}], ["a", "None", "None"]),
+        ([{}], ["None"]),
     ],
 )
-def test_that_auto_finds_what_means_a_group(records, expected):
-    assert group_keys(records, "auto") == expected
+def test_that_auto_finds_what_means_a_group(tmp_path, records, expected):
+    dataset = written(tmp_path / "data", records)
+    assert group_keys(dataset, np.arange(len(records)), "auto") == expected
 
 
-def test_that_a_named_field_is_taken_and_a_missing_one_refused():
-    records = [{"text": "a", "kind": "x"}, {"text": "b", "kind": "y"}]
-    assert group_keys(records, "kind") == ["x", "y"]
-    with pytest.raises(ConfigError, match="colour"):
-        group_keys(records, "colour")
+def test_that_only_the_asked_items_count(tmp_path):
+    dataset = written(tmp_path / "data", [{"label": 7}, {"text": "u"}, {"label": 8}])
+    assert group_keys(dataset, np.array([2, 0]), "auto") == ["8", "7"]
+
+
+@pytest.mark.parametrize("by", ["kind", "key", "tags", "text", "label", "split"])
+def test_that_a_named_member_is_that_of_the_records(tmp_path, by):
+    record = {"text": "a", "kind": {"x": 1}, "key": "k", "tags": ["t"], "label": 3}
+    dataset = written(tmp_path / "data", [record, record | {"kind": 2.5, "key": "l"}])
+    expected = [str(record[by]) for record in dataset.records]
+    assert group_keys(dataset, np.arange(2), by) == expected
+
+
+@pytest.mark.parametrize("by", ["colour", "key", "label", "tags"])
+def test_that_a_member_that_an_item_lacks_is_refused(tmp_path, by):
+    first = {"text": "a", "kind": "x", "key": "k", "label": "l", "tags": ["t"], "colour": 1}
+    dataset = written(tmp_path / "data", [first, {"text": "b", "kind": "y"}])
+    with pytest.raises(ConfigError, match=by):
+        group_keys(dataset, np.arange(2), by)
 
 
 def test_that_whole_pairs_are_drawn_at_least_so_often():

@@ -68,7 +68,7 @@ def test_that_all_captions_are_read(tmp_path):
     assert text.by_item() == [("one",), ("two", "deux"), (), (), ("five",)]
     assert text.first() == ["one", "two", "", "", "five"]
     assert text.captions(1) == ("two", "deux")
-    assert training_texts(dataset) == ["one", "two", "deux", "five"]
+    assert training_texts(dataset).strings() == ["one", "two", "deux", "five"]
 
 
 def test_that_cells_may_be_missing(tmp_path):

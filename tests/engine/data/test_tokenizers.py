@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config.sections import DataConfig
+from engine.data.distinct_texts import DistinctTexts
 from engine.data.text_choice import choose_texts, oov_share_of, settings_of_choice
 from engine.data.tokenizers import (
     END,
@@ -278,14 +279,20 @@ def test_that_few_unknown_words_give_words_and_many_give_pieces(monkeypatch):
     monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 490)
     common = ["a red cat sits on a mat"] * 90
     few, many = [f"a red cat sees item{n}" for n in range(10)], [f"odd{n}ness" for n in range(400)]
-    _tokenizer, words = choose_texts(DataConfig(tokenizer="auto"), common + few)
+    _tokenizer, words = choose_texts(
+        DataConfig(tokenizer="auto"), DistinctTexts.of_texts(common + few)
+    )
     assert (words.tokenizer, words.length) == ("word", 8)
     assert words.oov_share == pytest.approx(10 / (90 * 7 + 10 * 5))
-    tokenizer, pieces = choose_texts(DataConfig(tokenizer="auto"), common + many)
+    tokenizer, pieces = choose_texts(
+        DataConfig(tokenizer="auto"), DistinctTexts.of_texts(common + many)
+    )
     assert pieces.tokenizer == "bpe"
     assert pieces.oov_share == pytest.approx(400 / (90 * 7 + 400))
     assert "38.8% of a new text would be unknown (BPE from 10% and 490 " in pieces.sentence()
-    fewer = choose_texts(DataConfig(tokenizer="auto"), (common + many)[1:])[1]
+    fewer = choose_texts(DataConfig(tokenizer="auto"), DistinctTexts.of_texts((common + many)[1:]))[
+        1
+    ]
     assert fewer.tokenizer == "word"
     assert f"length {pieces.length} holds 100.0%" in pieces.sentence()
     # A new word is spelled with pieces of the others, all of them trained at least five times.
@@ -294,7 +301,7 @@ def test_that_few_unknown_words_give_words_and_many_give_pieces(monkeypatch):
     assert tokenizer.decode(spelled) == "odd987ness"
     assert min(uses[int(token)] for token in spelled) >= 5
     vectors = DataConfig(tokenizer="auto", word_vectors="vectors.txt")
-    assert choose_texts(vectors, common + many)[1].tokenizer == "word"
+    assert choose_texts(vectors, DistinctTexts.of_texts(common + many))[1].tokenizer == "word"
 
 
 @pytest.mark.parametrize("limit", [8192, 300])
@@ -302,13 +309,13 @@ def test_that_a_run_repeats_its_choice_from_what_it_stores(monkeypatch, limit):
     monkeypatch.setattr("engine.data.text_choice.MIN_BPE_TEXTS", 30)
     texts = [f"{a}{b} of {b}{a}s" for a in ("sun", "moon", "lark") for b in "abcdefghij"]
     data = DataConfig(tokenizer="auto", vocabulary_size=limit)
-    tokenizer, choice = choose_texts(data, texts)
+    tokenizer, choice = choose_texts(data, DistinctTexts.of_texts(texts))
     assert choice.tokenizer == "bpe"
     stored = settings_of_choice(choice, data)
     values: dict[str, Any] = {name.removeprefix("data__"): stored[name] for name in stored}
     again = DataConfig(**values)
     assert (again.tokenizer, again.text_length) == ("bpe", choice.length)
-    same, repeated = choose_texts(again, texts)
+    same, repeated = choose_texts(again, DistinctTexts.of_texts(texts))
     assert same == tokenizer
     assert repeated.length == choice.length
     assert settings_of_choice(repeated, again) == {}
@@ -318,12 +325,12 @@ def test_that_a_run_repeats_its_choice_from_what_it_stores(monkeypatch, limit):
 def test_that_automatic_texts_have_at_most_77_tokens_and_named_ones_what_they_had(lengths):
     texts = [" ".join(["w"] * length) for length in lengths] * 2
     counts = np.array(lengths) + 1
-    _tokenizer, auto = choose_texts(DataConfig(tokenizer="auto"), texts)
+    _tokenizer, auto = choose_texts(DataConfig(tokenizer="auto"), DistinctTexts.of_texts(texts))
     assert auto.length <= 77
     assert auto.covered == pytest.approx((counts <= auto.length).mean())
     assert auto.length == 77 or auto.covered >= 0.99
-    tokenizer, named = choose_texts(DataConfig(), texts)
+    tokenizer, named = choose_texts(DataConfig(), DistinctTexts.of_texts(texts))
     assert named.length == percentile_length(tokenizer, texts, 0.95)
     assert not named.is_automatic
-    _tokenizer, chosen = choose_texts(DataConfig(text_length=9), texts)
+    _tokenizer, chosen = choose_texts(DataConfig(text_length=9), DistinctTexts.of_texts(texts))
     assert chosen.length == 9

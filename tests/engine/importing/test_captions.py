@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.sections import DataConfig
+from engine.data.distinct_texts import DistinctTexts
 from engine.data.text_choice import choose_texts
 from engine.data.tokenizers import split_words
 from engine.importing.captions import apply, apply_all, cut, rare_words, without_rare, word_counts
@@ -116,7 +117,7 @@ def test_that_the_wizard_reads_texts_as_the_run_will():
     texts += [f"only here{n}" for n in range(60)]
     for kind in ("auto", "word", "bpe", "characters"):
         data = DataConfig(tokenizer=kind, vocabulary_size=400)
-        tokenizer, choice = choose_texts(data, texts)
+        tokenizer, choice = choose_texts(data, DistinctTexts.of_texts(texts))
         assert describe_texts(texts, data).choice == choice
         assert choice.vocabulary_size == len(tokenizer)
 

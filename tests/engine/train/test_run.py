@@ -343,6 +343,8 @@ def test_that_a_measurement_loads_a_part_of_the_data_and_augments_as_the_whole(t
     cpu = torch.device("cpu")
     whole = load_training_data(config, dataset, metadata, modalities, cpu)
     part = load_training_data(config, dataset, metadata, modalities, cpu, max_items=40)
+    assert isinstance(whole.stored, dict)
+    assert isinstance(part.stored, dict)
     assert len(part.stored["image"].rows) == len(part.stored["text"].rows) == 40
     assert part.count == whole.count == len(whole.stored["image"].rows)
     assert part.augmenters.keys() == whole.augmenters.keys()
