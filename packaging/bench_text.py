@@ -27,9 +27,9 @@ from engine.data.facts import ImageFacts, TextFacts
 from engine.data.loader import DeviceLoader, StoredRows
 from engine.data.tokenizers import END, PADDING, Vocabulary
 from engine.modalities.registry import build_modalities
+from engine.train.automatic import read_batch
 from engine.train.device import keep_freed_memory
 from engine.train.families import build_state, build_step
-from engine.train.setup import read_batch
 
 CASES = (
     *((13, 3), (1_705, 6), (1_000, 26), (8_000, 26), (8_192, 52)),

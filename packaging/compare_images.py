@@ -42,7 +42,8 @@ from engine.metrics.retrieval import WordMatch, bags
 from engine.metrics.texture import IMAGES, TextureMetrics
 from engine.runs.folder import RunFolder
 from engine.sample.load import encode_texts, load_run
-from engine.train.setup import read_batch, set_up
+from engine.train.automatic import read_batch
+from engine.train.setup import set_up
 from engine.train.state import update_ema
 
 SAMPLES, SHEET, SIDE = 5_000, 64, 64

@@ -20,8 +20,8 @@ from engine.data.loader import DeviceLoader, StoredRows
 from engine.nets.discriminator import Discriminator
 from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Modality
+from engine.train.automatic import read_batch
 from engine.train.gan_step import GanStep
-from engine.train.setup import read_batch
 from engine.train.state import (
     DISCRIMINATOR,
     GENERATOR,

@@ -235,7 +235,7 @@ def _launches(run: TrainingSetup, number: int) -> tuple[int, int]:
         run.step(batch, number)
     events: list[Any] = list(profiler.events() or [])
     operators = [event for event in events if event.name.startswith("aten::")]
-    kernels = [event for event in events if event.device_type != torch.autograd.DeviceType.CPU]
+    kernels = [event for event in events if event.device_type.name != "CPU"]
     waits = sum(event.name in WAITS for event in operators)
     return len(operators if is_cpu else kernels), waits
 

@@ -41,13 +41,13 @@ from engine.runs.checkpoint import Snapshot
 from engine.runs.folder import RunFolder
 from engine.sample.sampler import Samples, Shown
 from engine.sample.tiles import captions, tiles
+from engine.train.automatic import read_batch
 from engine.train.data import load_training_data
 from engine.train.device import find_device
 from engine.train.divergence import DivergenceGuard
 from engine.train.families import build_state, build_step
 from engine.train.gan_step import GanStep, MicroBatch
 from engine.train.lr_schedule import LearningRateSchedule, learning_rate
-from engine.train.setup import read_batch
 from engine.train.state import DISCRIMINATOR, GENERATOR, update_ema
 from engine.train.step import StepReport, gradient_norm
 

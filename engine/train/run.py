@@ -21,6 +21,7 @@ from engine.errors import (
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
 from engine.runs.branching import find_initial_run
 from engine.runs.folder import ValidCheckpoint, images_in_name
+from engine.train.automatic import check_batch_size
 from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import CheckpointWriter, RunDirectory, load_checkpoint
 from engine.train.context import RunContext
@@ -36,7 +37,7 @@ from engine.train.loop import POLL_EVERY_S, TrainingLoop
 from engine.train.lr_schedule import LearningRateSchedule
 from engine.train.orders import Order
 from engine.train.progress import ProgressEstimator, TrainingClock
-from engine.train.setup import TrainingSetup, check_batch_size, set_up
+from engine.train.setup import TrainingSetup, set_up
 
 log = logging.getLogger(__name__)
 

@@ -265,7 +265,7 @@ def test_that_the_command_line_never_imports_qt():
 
 
 def test_that_an_estimate_is_printed_and_nothing_is_trained(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("engine.train.setup.PROBE_S", 0.05)
+    monkeypatch.setattr("engine.train.automatic.PROBE_S", 0.05)
     dataset = tiny_dataset(tmp_path / "data")
     code = main(["train", "--dataset", str(dataset), "--estimate", *SMALL])
     assert code == 0

@@ -3,6 +3,7 @@ from typing import Any, cast
 import pytest
 import torch
 
+from engine.train.automatic import steps_per_second
 from engine.train.batch_size import (
     CANDIDATES,
     DeviceMemory,
@@ -10,7 +11,6 @@ from engine.train.batch_size import (
     peak_bytes,
     total_bytes,
 )
-from engine.train.setup import steps_per_second
 
 
 class FakeMachine:

@@ -36,7 +36,7 @@ from engine.runs.event_reader import read_losses
 from engine.runs.folder import RunFolder
 from engine.sample.load import load_run
 from engine.sample.preview_sheet import read_sheet
-from engine.train import periodic, setup
+from engine.train import automatic, periodic
 from engine.train.data import load_training_data, model_metadata
 from engine.train.loop import TrainingLoop
 from engine.train.run import resume, train
@@ -109,8 +109,8 @@ def test_that_bf16_is_taken_where_steps_with_it_are_clearly_faster(
         probed.append((config.training.precision, config.training.batch_size))
         return bf16_rate if config.training.precision == "bf16" else 1.0
 
-    monkeypatch.setattr(setup, "has_bf16", lambda _device: native)
-    monkeypatch.setattr(setup, "_training_speed", rate)
+    monkeypatch.setattr(automatic, "has_bf16", lambda _device: native)
+    monkeypatch.setattr(automatic, "training_speed", rate)
     config = tiny_config(dataset, tmp_path / "run", images=16)
     config = config.with_values(training__precision="auto")
     assert of(events_of(config), RunEnded)[-1].outcome is Outcome.FINISHED
@@ -131,8 +131,8 @@ def test_that_the_family_decides_the_scale_of_the_penalty(tmp_path, dataset, fam
 def test_that_the_precision_probe_leaves_the_run_as_it_is(tmp_path, dataset, monkeypatch):
     tensors = []
     for native in (False, True):
-        monkeypatch.setattr(setup, "has_bf16", lambda _device, native=native: native)
-        monkeypatch.setattr(setup, "MIN_BF16_SPEEDUP", 1e9)
+        monkeypatch.setattr(automatic, "has_bf16", lambda _device, native=native: native)
+        monkeypatch.setattr(automatic, "MIN_BF16_SPEEDUP", 1e9)
         run = tmp_path / str(native)
         events_of(tiny_config(dataset, run).with_values(training__precision="auto"))
         tensors.append(read_tensors(RunFolder(run).latest_checkpoint(), "generator."))
@@ -299,7 +299,7 @@ def test_that_the_loop_runs_its_due_tasks_in_order_after_each_step(tmp_path, dat
 def test_that_the_speed_is_measured_on_the_real_networks_and_nothing_is_written(
     tmp_path, dataset, monkeypatch
 ):
-    monkeypatch.setattr("engine.train.setup.PROBE_S", 0.05)
+    monkeypatch.setattr("engine.train.automatic.PROBE_S", 0.05)
     config = tiny_config(dataset, tmp_path / "run")
     files = sorted(tmp_path.rglob("*"))
     for family in ("hybrid", "mopoe"):
@@ -313,7 +313,7 @@ def test_that_the_speed_is_measured_on_the_real_networks_and_nothing_is_written(
 
 
 def test_that_the_speed_of_a_batch_to_be_selected_is_measured(tmp_path, dataset, monkeypatch):
-    monkeypatch.setattr("engine.train.setup.PROBE_S", 0.05)
+    monkeypatch.setattr("engine.train.automatic.PROBE_S", 0.05)
     monkeypatch.setattr("engine.train.batch_size.CANDIDATES", (4, 8))
     config = tiny_config(dataset, tmp_path / "run").with_values(training__batch_size=0)
     assert measure_throughput(config, RunControl()) > 0
@@ -330,7 +330,7 @@ def test_that_a_batch_too_large_to_measure_is_said_so(tmp_path, dataset, monkeyp
     def full(*_arguments: object, **_values: object) -> None:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr("engine.train.setup.build_step", full)
+    monkeypatch.setattr("engine.train.automatic.build_step", full)
     with pytest.raises(MemoryExhaustedError, match="A batch of 8"):
         measure_throughput(tiny_config(dataset, tmp_path / "run"), RunControl())
 
