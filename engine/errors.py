@@ -117,6 +117,14 @@ class RunLockedError(EngineError):
         super().__init__(f"The run in {folder} is held by process {pid} on {host or '?'}.")
 
 
+class RunNotControllableError(EngineError):
+    """A run whose training process cannot be sent requests."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"The run in {folder} cannot be controlled: {reason}.")
+
+
 class ImportLockedError(EngineError):
     """A dataset folder that a live process imports into; ``pid`` is 0 if unknown."""
 
@@ -162,6 +170,25 @@ class MemoryExhaustedError(EngineError):
             f"A batch of {batch_size:,} does not fit into memory: "
             f"{memory_bytes / 1e6:,.0f} MB of {budget_bytes / 1e6:,.0f} MB were taken."
         )
+
+
+class RankLostError(EngineError):
+    """A process of a run of several that no longer answers, or that had to give up."""
+
+    def __init__(
+        self,
+        size: int,
+        reason: str = "",
+        images_saved: int = 0,
+        *,
+        is_out_of_memory: bool = False,
+    ) -> None:
+        self.size, self.images_saved = size, images_saved
+        self.reason = reason or "one of them ended unexpectedly"
+        self.is_out_of_memory = is_out_of_memory
+        """Whether all that is known is a lack of memory, so that smaller parts may fit."""
+        saved = f" It is saved up to {images_saved:,} images." if images_saved else ""
+        super().__init__(f"The run in {size} processes has ended: {self.reason}.{saved}")
 
 
 class NonFiniteLossError(EngineError):

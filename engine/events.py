@@ -68,6 +68,24 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class RunRequest(StrEnum):
+    """What another process may request of a run, through the run's folder."""
+
+    PAUSE = "pause"
+    RELEASE = "release"
+    """Pause, save a checkpoint and free the memory."""
+    CONTINUE = "continue"
+    """Continue after a pause, or retry to save."""
+    STOP = "stop"
+    """Save and end the run."""
+    SAVE = "save"
+    """Save a checkpoint after the current step."""
+    PREVIEW = "preview"
+    """Draw a preview after the current step."""
+    EVALUATE = "evaluate"
+    """Evaluate the current weights."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """Progress of a run. Pauses, loading and warm-up are not included in the elapsed time."""
@@ -277,6 +295,19 @@ class SettingsRejected:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestAnswered:
+    """A request of another process has arrived; what it leads to is reported as usual."""
+
+    request: RunRequest
+    nonce: str
+    """Identifies the request."""
+    sender: str
+    """Display name of the process that sent it."""
+    refusal: str = ""
+    """Why it is not carried out, as a clause; empty if it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepsSkipped:
     """Steps with non-finite losses or gradients were skipped; the weights are unchanged."""
 
@@ -373,6 +404,7 @@ RunEvent = (
     | RunRelocated
     | SettingsChanged
     | SettingsRejected
+    | RequestAnswered
     | StepsSkipped
     | RolledBack
     | MicroBatchingEnabled

@@ -1,6 +1,6 @@
 """Benchmark training steps against plain PyTorch loops and between configurations.
 
-    python packaging/bench_throughput.py [dcgan] [joint] [columns] [data] [--repeats N]
+    python packaging/bench_throughput.py [dcgan] [joint] [columns] [data] [ranks] [--repeats N]
         [--device cuda]
 
 ``dcgan``  PyTorch's DCGAN example (files in a folder, DataLoader with none or two processes,
@@ -13,6 +13,8 @@
            three columns and against the sounds alone, whose step is what the networks of a sound
            cost by themselves. What the third column adds to a step is compared with that.
 ``data``   share of a step that goes into getting its batch.
+``ranks``  digits with the ``cpu-tiny`` preset: two processes with one thread each against one
+           process with two threads, and against one with one. Needs two idle cores.
 
 All contestants of a round take turns; the figures are medians over the rounds, and the ratios are
 medians of each round's ratio.
@@ -56,6 +58,12 @@ CONTESTANTS = {
     "plain, two loader processes": "plain-2",
     "ours, float32": "ours-fp32",
     "ours, bfloat16": "ours-bf16",
+}
+RANK_STEPS = 30
+RANK_CONTESTANTS = {
+    "1 process, 2 threads": ("1", "2"),
+    "2 processes, 1 thread each": ("2", "1"),
+    "1 process, 1 thread": ("1", "1"),
 }
 
 
@@ -110,17 +118,26 @@ def measure_dcgan(device: str, repeats: int) -> dict[str, list[float]]:
         for row, image in enumerate(_emoji()):
             Image.fromarray(image).save(Path(made) / f"{row:05}.png")
         contestants = {
-            name: stack.enter_context(contestant(kind, Path(made), device))
+            name: stack.enter_context(contestant("dcgan_contestant.py", kind, made, device))
             for name, kind in kinds.items()
         }
         return measure(contestants, repeats, steps=DCGAN_STEPS)
 
 
+def measure_ranks(repeats: int) -> dict[str, list[float]]:
+    """Let one and two processes train on the digits by turns."""
+    with contextlib.ExitStack() as stack:
+        contestants = {
+            name: stack.enter_context(contestant("rank_contestant.py", *numbers))
+            for name, numbers in RANK_CONTESTANTS.items()
+        }
+        return measure(contestants, repeats, steps=RANK_STEPS)
+
+
 @contextlib.contextmanager
-def contestant(kind: str, folder: Path, device: str) -> Iterator[Run]:
+def contestant(script: str, *arguments: str) -> Iterator[Run]:
     """Start a process that takes steps when it is told to."""
-    script = Path(__file__).with_name("dcgan_contestant.py")
-    command = [sys.executable, str(script), kind, str(folder), device]
+    command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -131,7 +148,7 @@ def contestant(kind: str, folder: Path, device: str) -> Iterator[Run]:
         def take(steps: int) -> None:
             print(steps, file=asked, flush=True)
             if not answers.readline():
-                raise RuntimeError(f"the contestant {kind} died")
+                raise RuntimeError(f"the contestant {' '.join(arguments)} died")
 
         yield take
         asked.close()
@@ -178,7 +195,7 @@ def _emoji() -> np.ndarray:
 def main() -> None:
     """Measure what the arguments ask for."""
     arguments = _parse()
-    chosen = arguments.what or ["dcgan", "joint", "columns", "data"]
+    chosen = arguments.what or ["dcgan", "joint", "columns", "data", "ranks"]
     if "dcgan" in chosen:
         rates = measure_dcgan(arguments.device, arguments.repeats)
         plain = max(list(rates)[:2], key=lambda name: statistics.median(rates[name]))
@@ -195,6 +212,9 @@ def main() -> None:
         print_rates("Spoken digits, one thread, against two columns", rates, COLUMN_SETS[0])
         print_share(rates)
         torch.set_num_threads(threads)
+    if "ranks" in chosen:
+        rates = measure_ranks(arguments.repeats)
+        print_rates("Digits, against one process with two threads", rates, next(iter(rates)))
     if "data" in chosen:
         print(f"\nGetting a batch takes {data_share(arguments.repeats):.2%} of a step.")
 

@@ -143,8 +143,8 @@ class Window:
         draw, paint = frames.draw, type(board).paintEvent
         shown = [0]
 
-        def timed_draw(target: str, scenes: Any, columns: Any = None) -> int:
-            number = draw(target, scenes, columns)
+        def timed_draw(target: str, scenes: Any, columns: Any = None, **options: Any) -> int:
+            number = draw(target, scenes, columns, **options)
             if target == "board":
                 self.requests[number] = self.event_s
             return number

@@ -28,6 +28,7 @@ from studio.jobs.frames import FrameJob
 from studio.jobs.gallery import GalleryJob
 from studio.jobs.importing import ImportJobs
 from studio.jobs.inspection import InspectionJobs
+from studio.jobs.log_follower import RunLogFollower
 from studio.jobs.nearest import NearestJob
 from studio.jobs.neighbours import NeighboursJob
 from studio.jobs.preview_player import PreviewPlayer
@@ -73,6 +74,7 @@ from studio.window.desktop_integration import DesktopIntegration
 from studio.window.evaluation import EvaluationController
 from studio.window.exporting import RunExporting
 from studio.window.import_flow import Imported, ImportFlow
+from studio.window.late_panel import LatePanel
 from studio.window.learning import LearnController
 from studio.window.live_settings import MAX_UNDO, LiveSettingsController
 from studio.window.main_window import MainWindow
@@ -80,6 +82,7 @@ from studio.window.playing import PlayController
 from studio.window.run_controller import RunAlerts, RunController, StorageErrorHandler
 from studio.window.run_view import RunView
 from studio.window.runs_controller import QueueRunner, RunsController
+from studio.window.scene_origin import SceneOriginController
 from studio.window.timeline import TimelineController
 
 SWITCH_INTERVAL_S = 0.0005
@@ -131,7 +134,8 @@ class Studio(QObject):
         self.setting_changes.setUndoLimit(MAX_UNDO)
         self._work = work
         self._form = RunForm(self.workspace, self.store.load(RunChoices()))
-        self._build_window()
+        with self.theme.left_out():
+            self._build_window()
         self._connect_jobs()
 
     def _build_window(self) -> None:
@@ -143,7 +147,8 @@ class Studio(QObject):
             self.window, self.training, self.run_view, self.setting_changes
         )
         self.notes = RunAlerts(self.window.run, self.training)
-        self.run_controller = RunController(self.window, self.training, self.run_view)
+        following = RunLogFollower(self.window)
+        self.run_controller = RunController(self.window, self.training, following, self.run_view)
         self.storage_errors = StorageErrorHandler(self.window, self.training, self.run_view)
         self.runs_controller = RunsController(
             self.window,
@@ -155,7 +160,13 @@ class Studio(QObject):
             lambda: self.workspace,
         )
         self.evaluating = EvaluationController(
-            self.window, self.training, self.evaluation, self.runs, self.run_view, self.reporter
+            self.window,
+            self.training,
+            following,
+            self.evaluation,
+            self.runs,
+            self.run_view,
+            self.reporter,
         )
         self.learning = LearnController(self.window, self.training, self.run_view)
         choices = self.store.load(SaveGalleryChoices())
@@ -186,9 +197,13 @@ class Studio(QObject):
             self.run_view,
         )
         self.playing = PlayController(self.window, self.training, self.run_view)
+        self.scene_origin = SceneOriginController(
+            self.window, self.runs, self.run_view, lambda: self.workspace
+        )
         self.desktop = DesktopIntegration(
             self.window,
             self.training,
+            following,
             self.run_view,
             self.reporter,
             self.awake,
@@ -216,6 +231,7 @@ class Studio(QObject):
     def remember(self) -> None:
         """Save layout and choices."""
         window = self.window
+        compare = window.late_compare.built
         if self.run_view.folder is not None:
             self._remember_general(last_run=self.run_view.folder)
         for value in (
@@ -223,7 +239,7 @@ class Studio(QObject):
             window.run.choices(),
             window.losses.view(),
             window.gallery.view(),
-            window.compare.view(),
+            *([] if compare is None else [compare.view()]),
             self.saving.choices,
             self.exporting.choices,
             self.importing.choices,
@@ -239,19 +255,26 @@ class Studio(QObject):
             losses=LossPlotPanel(),
             quality=QualityPanel(),
             gallery=GalleryPanel(self.nearest, self.player, self.tiles),
-            play=PlayPanel(self.frames, self.neighbours, self.player, self.films),
+            play=LatePanel(self._make_play),
             datasets=DatasetPanel(self.datasets, self.workspace, self.player),
             runs=RunsPanel(self.runs, self.workspace),
             log=LogPanel(self.log.lines),
-            compare=ComparePanel(self.compared, self.comparing, self.runs, self.workspace),
-            learn=LearnPanel(self.inspection),
+            compare=LatePanel(self._make_compare),
+            learn=LatePanel(lambda: LearnPanel(self.inspection)),
         )
         window.losses.set_view(self.store.load(PlotView()))
         window.gallery.set_view(self.store.load(GalleryView()))
-        window.compare.set_view(self.store.load(CompareView()))
         window.arrange(self.store.load(WindowLayout()))
         window.actions_.check(self._general.appearance, self._general.language)
         return window
+
+    def _make_play(self) -> PlayPanel:
+        return PlayPanel(self.frames, self.neighbours, self.player, self.films)
+
+    def _make_compare(self) -> ComparePanel:
+        panel = ComparePanel(self.compared, self.comparing, self.runs, self.workspace)
+        panel.set_view(self.store.load(CompareView()))
+        return panel
 
     def _connect_jobs(self) -> None:
         """Connect what outlives a window."""
@@ -281,12 +304,12 @@ class Studio(QObject):
         window.datasets.train_requested.connect(self._train_on)
         window.datasets.failed.connect(self.reporter.report)
         window.quality.failed.connect(self.reporter.report)
-        window.compare.failed.connect(self.reporter.report)
         window.runs.compare_requested.connect(self._compare)
-        window.runs.table.pointed.connect(window.compare.highlight.point_at)
         self.storage_errors.discard_requested.connect(self.run_controller.ask_to_discard)
         window.log.folder_requested.connect(lambda: show_folder(log_folder()))
         window.welcome.open_requested.connect(self._pick_run)
+        window.late_play.when_built(self._connect_play)
+        window.late_compare.when_built(self._connect_compare)
         self._connect_actions(actions)
         self.log.line_logged.connect(window.log.add_line)
         for shut_down in (
@@ -298,7 +321,6 @@ class Studio(QObject):
             self.nearest.shut_down,
             self.inspection.shut_down,
             self.neighbours.shut_down,
-            window.play.shut_down,
             self.player.shut_down,
             self.comparing.shut_down,
             self.tiles.shut_down,
@@ -311,6 +333,13 @@ class Studio(QObject):
         self.run_view.run_opened.connect(self.runs.judge)
         self.runs.judged.connect(self.run_view.show_judged)
         self.runs.judged.connect(self.desktop.notices.on_judged)
+
+    def _connect_play(self, play: PlayPanel) -> None:
+        self.closing.closing.connect(play.shut_down)
+
+    def _connect_compare(self, compare: ComparePanel) -> None:
+        compare.failed.connect(self.reporter.report)
+        self.window.runs.table.pointed.connect(compare.highlight.point_at)
 
     def _connect_actions(self, actions: Actions) -> None:
         actions.open_run.triggered.connect(self._pick_run)
@@ -352,12 +381,13 @@ class Studio(QObject):
     @Slot(object)
     def _compare(self, folders: tuple[Path, ...]) -> None:
         """Compare the selected runs; a single one is added to those that are compared."""
+        # The panel, which may be built now, restores the runs that were compared last.
+        self.window.show_panel("compare")
         are_several = len(folders) > 1
         refused = (self.compared.replace if are_several else self.compared.add)(folders)
         if refused:
             text = self.tr("%Ln run(s) are compared at most.", "", MAX_RUNS)
             self.window.statusBar().showMessage(text, _MESSAGE_MS)
-        self.window.show_panel("compare")
 
     @Slot()
     def _sweep(self) -> None:
@@ -400,7 +430,8 @@ class Studio(QObject):
         self._remember_general(workspace=folder)
         self.window.run.set_workspace(folder)
         self.window.datasets.set_workspace(folder)
-        self.window.compare.set_workspace(folder)
+        if (compare := self.window.late_compare.built) is not None:
+            compare.set_workspace(folder)
         self.runs_controller.use_workspace()
 
     @Slot(object)
@@ -431,7 +462,8 @@ class Studio(QObject):
         self.runs_controller.leave()
         self.importing.shut_down()
         self.desktop.shut_down()
-        old.play.shut_down()
+        if (play := old.late_play.built) is not None:
+            play.shut_down()
         self.theme.use_font_of(install_language(self._application, self._general.language))
         self._build_window()
         self.run_view.take_over(view)

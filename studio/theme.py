@@ -4,6 +4,8 @@ The appearance is set through Qt's colour scheme, so that title bars and native 
 palette is set explicitly, because platforms without a desktop theme provide none.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -127,6 +129,21 @@ class Theme(QObject):
             known = [family for family in CHINESE_FAMILIES if family in installed]
             font.setFamilies([*known[:1], font.family()])
         self._app.setFont(font)
+
+    @contextmanager
+    def left_out(self) -> Iterator[None]:
+        """Leave out the style sheet while a window is built, and apply it at the end.
+
+        Qt styles a widget and all that it contains again whenever it gets another parent: building
+        the window takes twice as long with a style sheet. Open windows would be styled anew, so
+        this is for the first one.
+        """
+        sheet = self._app.styleSheet()
+        self._app.setStyleSheet("")
+        try:
+            yield
+        finally:
+            self._app.setStyleSheet(sheet)
 
     def _apply(self) -> None:
         is_dark = self.appearance is Appearance.DARK

@@ -14,6 +14,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from engine import ranks
 from engine.augment.transforms import (
     ADA,
     DIFFAUGMENT,
@@ -264,9 +265,9 @@ class Augmenter(nn.Module):
         """
         if self.mode != ADA:
             return
-        self.sign_sum += real_logit_signs.sum()
-        self.sign_count += real_logit_signs.numel()
-        self.pending_images += images
+        self.sign_sum += ranks.total(real_logit_signs.sum())
+        self.sign_count += ranks.rows_of_all(real_logit_signs.numel())
+        self.pending_images += ranks.rows_of_all(images)
         is_due = self.sign_count >= SIGNS_NEEDED
         direction = torch.sign(self.sign_sum / self.sign_count - self._target)
         step = direction * self.pending_images / self._ada_ramp_images

@@ -15,6 +15,8 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
+from engine import ranks
+
 
 def find_sources(side: int, *, stretch: Tensor, shift: Tensor) -> Tensor:
     """Return the input position of each output pixel along one axis.
@@ -190,7 +192,7 @@ class RandomDraws:
         blocked: frozenset[Transform] = frozenset(),
         probability: Tensor | None = None,
     ) -> None:
-        self._count, self._generator = len(images), generator
+        self._count, self._generator = ranks.rows_of_all(len(images)), generator
         self._device, self._dtype = images.device, images.dtype
         self._blocked, self._probability = blocked, probability
 
@@ -215,14 +217,14 @@ class RandomDraws:
         unit = torch.rand(
             self._count, generator=self._generator, device=self._device, dtype=self._dtype
         )
-        return low + (high - low) * unit
+        return low + (high - low) * ranks.own_rows(unit)
 
     def normal(self, deviation: float) -> Tensor:
         """Draw [B] from the normal distribution about 0."""
         standard = torch.randn(
             self._count, generator=self._generator, device=self._device, dtype=self._dtype
         )
-        return deviation * standard
+        return deviation * ranks.own_rows(standard)
 
     def integers(self, low: int, high: int) -> Tensor:
         """Draw [B] integers from low to high, both included."""

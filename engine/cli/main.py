@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from engine.cli import branch, demo, doctor, evaluate, export, import_, report, runs, sample, train
+from engine.cli import (
+    branch,
+    control,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    import_,
+    report,
+    runs,
+    sample,
+    train,
+)
 from engine.cli.terminal import BAD_INPUT, DONE, TORCH_BYTES, check_memory_limit, run_guarded
 from engine.printable import printable
 from engine.version import installed_version
@@ -63,6 +75,18 @@ def _parser(starters: Path | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"diptych {installed_version()}")
     parser.add_argument("--verbose", action="store_true", help="print log messages to stderr")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="subcommand")
-    for module in (train, branch, runs, sample, evaluate, import_, doctor, export, demo, report):
+    for module in (
+        train,
+        branch,
+        runs,
+        control,
+        sample,
+        evaluate,
+        import_,
+        doctor,
+        export,
+        demo,
+        report,
+    ):
         module.add_to(commands, starters)
     return parser

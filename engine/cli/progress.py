@@ -33,6 +33,7 @@ from engine.events import (
     PreviewFailed,
     PromptsChecked,
     ReportingFailed,
+    RequestAnswered,
     RolledBack,
     RunEnded,
     RunEvent,
@@ -282,6 +283,12 @@ def _paused_line(event: RunPaused) -> str:
     )
 
 
+def _answered_line(event: RequestAnswered) -> str:
+    if event.refusal:
+        return f"The request '{event.request}' of {event.sender} is refused: {event.refusal}."
+    return f"{event.sender[:1].upper()}{event.sender[1:]} requests: {event.request}."
+
+
 def _changed_line(event: SettingsChanged) -> str:
     return (
         f"After {event.images_seen:,} images: {option_of(event.field)} is {event.new or 'empty'}, "
@@ -329,6 +336,7 @@ _RUN_LINES: dict[type[RunEvent], Callable[[Any], str]] = {
     RunPaused: _paused_line,
     RunRelocated: lambda e: f"The run continues in {e.folder}.",
     SettingsChanged: _changed_line,
+    RequestAnswered: _answered_line,
     SettingsRejected: lambda e: f"Settings are not changed: {e.error}",
     StepsSkipped: _skipped_line,
     RolledBack: _rolled_back_line,

@@ -8,6 +8,7 @@ from typing import Any
 import platformdirs
 
 from engine.cli.options import add_settings, chosen_settings
+from engine.cli.processes import several_processes
 from engine.cli.progress import RunPrinter, stop_on_interrupt
 from engine.cli.terminal import answer, say
 from engine.config.changes import SettingChange, live_settings, parse_change
@@ -34,8 +35,9 @@ from engine.config.run import RunConfig, resolved_text_encoding
 from engine.config.setting import option_of
 from engine.control import RunControl
 from engine.data.manifest import data_facts, read_manifest
+from engine.data.reduction import open_training_dataset
 from engine.data.starters import STARTERS
-from engine.data.store import open_dataset, training_texts
+from engine.data.store import training_texts
 from engine.data.text_choice import TextChoice, choose_texts
 from engine.errors import ConfigError, Problem
 from engine.events import Emit
@@ -77,6 +79,15 @@ def add_to(commands: Any, starters: Path | None) -> None:
     add_lengths(parser)
     parser.add_argument(
         "--run", type=Path, metavar="DIR", help="new run folder, or the one resumed"
+    )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="train in so many processes on this machine, which learn together what one would: one "
+        "for each GPU, or one for several cores of a CPU (default 1). For several machines: "
+        "torchrun ... -m -- engine train ...",
     )
     parser.add_argument(
         "--init-from",
@@ -138,6 +149,14 @@ def run(arguments: argparse.Namespace) -> None:
     """Train, and print progress; or print an estimate."""
     if arguments.run is None and not arguments.estimate:
         arguments.refuse("the following arguments are required: --run")
+    if arguments.estimate and arguments.processes != 1:
+        arguments.refuse("argument --processes: not allowed with argument --estimate")
+    with several_processes(arguments.processes) as is_first:
+        if is_first:
+            _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> None:
     if arguments.resume:
         _resume(arguments)
         return
@@ -164,7 +183,7 @@ def _print_estimate(config: RunConfig) -> None:
     data = data_facts(read_manifest(config.dataset))
     images_per_s = measure_throughput(config, control)
     answer(*estimate_lines(config, data, images_per_s))
-    texts = training_texts(open_dataset(config.dataset))
+    texts = training_texts(open_training_dataset(config))
     _tokenizer, choice = choose_texts(config.data, texts)
     answer(choice.sentence(), cost_sentence(choice, config))
 
@@ -247,13 +266,8 @@ def _about(images: int, images_per_s: float) -> str:
 
 def _suitable(dataset: Path, arguments: argparse.Namespace) -> str:
     """Choose a preset for the device and dataset, and print the reason."""
-    manifest = read_manifest(dataset)
-    suggestion = suitable_preset(
-        gpu_bytes=0 if arguments.device == "cpu" else gpu_memory_bytes(),
-        image_size=manifest.image_shape.longer,
-        channels=manifest.channels,
-        pairs=manifest.items,
-    )
+    gpu_bytes = 0 if arguments.device == "cpu" else gpu_memory_bytes()
+    suggestion = suitable_preset(data_facts(read_manifest(dataset)), gpu_bytes=gpu_bytes)
     say(f"Preset {suggestion.name}: {suggestion.reason}.")
     return suggestion.name
 

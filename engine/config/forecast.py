@@ -10,24 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.config.networks import IMAGE_SIZES
-from engine.config.presets import PRESETS, SMALL_DATASET
+from engine.config.presets import PRESETS, SMALL_DATASET, DataFacts
 from engine.config.run import DENSE_ARCHITECTURES, MAX_DENSE_IMAGE_SIZE, RunConfig
 from engine.config.sections import ReportingConfig, TrainingConfig
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataFacts:
-    """What a forecast needs to know about a dataset."""
-
-    image_size: int
-    """Longer side of the images in pixels; 0 if there are none."""
-    channels: int
-    """1 (grey) or 3 (RGB)."""
-    pairs: int
-    starter: str = ""
-    """Name of the example dataset that it is; empty for the user's own."""
-    is_pair: bool = True
-    """Whether an item is an image, usually with a text, as in all measured runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -240,6 +240,21 @@ def preset_of_size(name: str, image_size: int) -> str:
     return next((n for n in others if PRESETS[n].networks.image_size == image_size), "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """What the choice of a preset and a forecast need to know about a dataset."""
+
+    image_size: int
+    """Longer side of the images in pixels; 0 if there are none."""
+    channels: int
+    """1 (grey) or 3 (RGB)."""
+    pairs: int
+    starter: str = ""
+    """Name of the example dataset that it is; empty for the user's own."""
+    is_pair: bool = True
+    """Whether an item is an image, usually with a text, as in all measured runs."""
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """Preset that suits a machine and a dataset."""
@@ -249,25 +264,23 @@ class Suggestion:
     """English clause for the log and the command line."""
 
 
-def suitable_preset(*, gpu_bytes: int, image_size: int, channels: int, pairs: int) -> Suggestion:
+def suitable_preset(data: DataFacts, *, gpu_bytes: int) -> Suggestion:
     """Select a preset.
 
     Args:
+        data: to train on. More pixels than its images have would be invented, and the networks for
+            colour images were measured on pairs alone.
         gpu_bytes: memory of the GPU to train on; 0 for none.
-        image_size: longer side of the dataset's images in pixels, 0 if there are none; more
-            pixels than they have would be invented.
-        channels: of the images, 1 or 3.
-        pairs: in the dataset.
     """
     gigabytes = f"the GPU has {gpu_bytes / 1e9:.0f} GB"
     for name, needed in GPU_BYTES.items():
         size = PRESETS[name].networks.image_size
-        if gpu_bytes >= needed and image_size > size // 2:
-            return Suggestion(name, f"{gigabytes} and the images have {image_size} px")
-    reason = f"the images have {image_size} px" if image_size else "there are no images"
+        if gpu_bytes >= needed and data.image_size > size // 2:
+            return Suggestion(name, f"{gigabytes} and the images have {data.image_size} px")
+    reason = f"the images have {data.image_size} px" if data.image_size else "there are no images"
     if gpu_bytes < min(GPU_BYTES.values()):
         reason = f"{gigabytes} only" if gpu_bytes else "no GPU is available"
-    if channels > 1 and pairs < SMALL_DATASET:
+    if data.channels > 1 and data.pairs < SMALL_DATASET and data.is_pair:
         return Suggestion("cpu-colour", f"{reason}, and the images are few and in colour")
     return Suggestion("cpu-tiny", reason)
 

@@ -11,12 +11,13 @@ import queue
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from engine import ranks
 from engine.data.order import FreeOrder, Order, Rows, Weights
 from engine.data.seeds import mix_seed
 
@@ -59,6 +60,8 @@ class Batch:
     """By modality, [B]: rows that are observed or pseudo-labelled."""
     is_complete: bool = False
     """Whether no row is missing; known without a device synchronisation."""
+    is_imputed: bool = False
+    """Whether missing rows hold present items of others."""
     pseudo: Masks = field(default_factory=dict)
     """By modality, [B]: rows that are pseudo-labelled."""
 
@@ -68,6 +71,21 @@ class Batch:
             name: there & ~self.pseudo[name] if name in self.pseudo else there
             for name, there in self.present.items()
         }
+
+
+def imputed_rows(present: Tensor) -> Tensor:
+    """Return each row itself where it is present, else one of the present rows in turn.
+
+    Args:
+        present: [B] booleans.
+
+    Returns:
+        [B] integers.
+    """
+    rows = torch.arange(len(present), device=present.device)
+    # Sorting puts the present rows first, in order; unlike ``nonzero`` it does not synchronise.
+    first = (~present).to(torch.uint8).argsort(stable=True)
+    return torch.where(present, rows, first[rows % present.sum().clamp(min=1)])
 
 
 class Loader(Protocol):
@@ -101,11 +119,11 @@ def draw_captions(seed: int, step: int, modality: int, count: int) -> Tensor:
 
 
 class DeviceLoader:
-    """Loader of a dataset that is held on the device.
+    """Loader of a dataset that is held on the device; of several ranks, each gets its own rows.
 
     Args:
         stored: rows by modality, on the device.
-        batch_size: B.
+        batch_size: B, of all ranks.
         seed: seed of the order and of the captions.
         weights: [N] sampling weights, with replacement; by default each item is drawn once per
             epoch.
@@ -149,8 +167,12 @@ class DeviceLoader:
             if part.num_captions is not None:
                 drawn = draw_captions(self._seed, step, number, len(rows)).to(self._device)
                 places = places + (drawn * part.num_captions[rows]).long()
-            items[name] = part.rows[places.clamp(min=0)]
-        return Batch(items=items, present=present, is_complete=self._is_complete)
+            if not self._is_complete:
+                # Here, because the other row may belong to another rank.
+                places = places[imputed_rows(present[name])]
+            items[name] = part.rows[ranks.own_rows(places).clamp(min=0)]
+            present[name] = ranks.own_rows(present[name])
+        return Batch(items=items, present=present, is_complete=self._is_complete, is_imputed=True)
 
     def close(self) -> None:
         """Do nothing: nothing is read ahead."""
@@ -242,9 +264,7 @@ class StreamedLoader:
         def move(tensors: Items) -> Items:
             return {n: value.to(self._device, non_blocking=True) for n, value in tensors.items()}
 
-        return Batch(
-            items=move(batch.items), present=move(batch.present), is_complete=batch.is_complete
-        )
+        return replace(batch, items=move(batch.items), present=move(batch.present))
 
 
 class _BatchReader:
@@ -261,24 +281,27 @@ class _BatchReader:
         return self.gather(step, self._order.rows(step))
 
     def gather(self, step: int, rows: Rows) -> Batch:
-        """Gather the items of a step."""
+        """Gather the items of a step, of several ranks those of this one."""
+        whole = self._source.is_complete
+        # An item of another rank may stand where something is missing.
+        read = ranks.own_rows(torch.from_numpy(rows)).numpy() if whole else rows
         items: dict[str, Tensor] = {}
         present: dict[str, Tensor] = {}
-        for number, (name, part) in enumerate(self._source.read(rows).items()):
+        for number, (name, part) in enumerate(self._source.read(read).items()):
             first = part.first_row
-            places = torch.arange(len(rows)) if first is None else first
-            there = places >= 0
+            places = torch.arange(len(read)) if first is None else first
+            there, content = places >= 0, part.rows
             if part.num_captions is not None:
                 drawn = draw_captions(self._seed, step, number, len(rows))
+                drawn = ranks.own_rows(drawn) if whole else drawn
                 places = places + (drawn * part.num_captions).long()
-            content = part.rows
-            if first is not None and not bool(there.all()):
-                substitute = self._source.substitutes[name]
-                places = torch.where(there, places, len(content))
-                content = torch.cat([content, substitute])
+            if not whole:
+                places = torch.where(there, places, len(content))[imputed_rows(there)]
+                content = torch.cat([content, self._source.substitutes[name]])
+                places, there = ranks.own_rows(places), ranks.own_rows(there)
             items[name] = self._placed(content[places])
             present[name] = self._placed(there)
-        return Batch(items=items, present=present, is_complete=self._source.is_complete)
+        return Batch(items=items, present=present, is_complete=whole, is_imputed=True)
 
     def _placed(self, values: Tensor) -> Tensor:
         return values.pin_memory() if self._is_pinned else values

@@ -9,7 +9,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Annotated, Any
 
-from engine.config.forecast import DataFacts
+from engine.config.presets import DataFacts
 from engine.data.column_info import (
     IMAGE,
     ITEMS,

@@ -10,6 +10,7 @@ import errno
 import json
 import logging
 import os
+import re
 import socket
 import stat
 import sys
@@ -30,6 +31,8 @@ FRESH_S = 60.0
 """Time for which the file of another host counts as held after it was last touched."""
 TRIES, BETWEEN_TRIES_S = 5, 0.02
 """Retry, because a process that checks the lock holds it briefly."""
+SESSION = re.compile(r"[0-9a-f]{16}")
+"""Name of a session: a random number that no other session has."""
 _MAX_BYTES = 4096
 _LOCKED_BYTE = 1 << 20
 """Position of the lock on Windows: beyond the text, which other processes read."""
@@ -48,6 +51,13 @@ class Holder:
     """Process id; 0 if unknown."""
     host: str
     is_us: bool
+    session: str = ""
+    """Name of its session, for requests to it; empty if it takes none."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the process runs on this machine."""
+        return self.host == socket.gethostname()
 
 
 class FolderLock:
@@ -57,14 +67,18 @@ class FolderLock:
         folder: folder to lock.
         file: lock file; its parent must exist.
         refusal: factory of the error to raise if the lock is held.
+        session: published in the file; ``SESSION`` says its form.
 
     Raises:
         EngineError: from ``refusal``, if a live process holds the lock, even this one.
         FolderNotWritableError, DiskFullError: the file cannot be written.
     """
 
-    def __init__(self, folder: Path, file: Path, refusal: Refusal) -> None:
+    def __init__(self, folder: Path, file: Path, refusal: Refusal, session: str = "") -> None:
         self._folder, self._path, self._refusal = folder, file, refusal
+        self._session = session
+        self._started_s = 0.0
+        self._beats = 0
         self._handle = -1
 
     def __enter__(self) -> Self:
@@ -76,9 +90,13 @@ class FolderLock:
         self.release()
 
     def touch(self) -> None:
-        """Update the modification time for other hosts; disk errors are ignored."""
+        """Change content and modification time for other hosts; disk errors are ignored.
+
+        Programs that synchronise folders transfer a file when its content changes.
+        """
         with contextlib.suppress(OSError):
-            os.utime(self._handle if os.utime in os.supports_fd else self._path)
+            self._beats += 1
+            self._write(self._handle)
 
     def release(self) -> None:
         """Release the lock; a second call does nothing."""
@@ -122,11 +140,23 @@ class FolderLock:
             raise self._refusal(self._folder, holder.pid, holder.host)
         if holder.pid:
             log.info("Took over %s of dead process %s.", self._path, holder.pid)
-        us = {"pid": os.getpid(), "host": socket.gethostname(), "started": round(time.time(), 3)}
         os.ftruncate(handle, 0)
+        self._started_s, self._beats = round(time.time(), 3), 0
+        self._write(handle)
+        return True
+
+    def _write(self, handle: int) -> None:
+        us: dict[str, object] = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "started": self._started_s,
+        }
+        if self._session:
+            us["session"] = self._session
+        # Text of the same length each time, so that a reader never sees a part of it.
+        us["beats"] = f"{self._beats:010}"
         os.lseek(handle, 0, os.SEEK_SET)
         os.write(handle, json.dumps(us).encode())
-        return True
 
 
 def _is_foreign_and_fresh(handle: int, holder: Holder) -> bool:
@@ -150,8 +180,12 @@ def _read_holder(handle: int) -> Holder:
         return Holder(0, "", is_us=False)
     if type(pid) is not int or not 0 < pid < 1 << 32 or not isinstance(host, str):
         return Holder(0, "", is_us=False)
+    session = table.get("session", "")
     return Holder(
-        pid, printable(host[:255]), is_us=pid == os.getpid() and host == socket.gethostname()
+        pid,
+        printable(host[:255]),
+        is_us=pid == os.getpid() and host == socket.gethostname(),
+        session=session if isinstance(session, str) and SESSION.fullmatch(session) else "",
     )
 
 
@@ -197,6 +231,7 @@ class RunLock(FolderLock):
 
     Args:
         folder: the run folder; it must exist.
+        session: of a process that takes requests (``engine.runs.requests``).
 
     Raises:
         RunMissingError: there is no such folder.
@@ -204,14 +239,20 @@ class RunLock(FolderLock):
         FolderNotWritableError, DiskFullError: the lock cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, session: str = "") -> None:
         if not folder.is_dir():
             raise RunMissingError(folder)
-        super().__init__(folder, folder / LOCK_NAME, RunLockedError)
+        super().__init__(folder, folder / LOCK_NAME, RunLockedError, session)
 
 
-def holder_of(folder: Path) -> Holder | None:
-    """Return the process that holds a run folder, without taking the lock; None if none does."""
+def holder_of(folder: Path, *, trusts_others: bool = False) -> Holder | None:
+    """Return the process that holds a run folder, without taking the lock; None if none does.
+
+    Args:
+        folder: the run folder.
+        trusts_others: count a lock file of another host as held however old it looks, because a
+            synchronised folder may show it late.
+    """
     path = folder / LOCK_NAME
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -222,6 +263,8 @@ def holder_of(folder: Path) -> Holder | None:
     try:
         holder = _read_holder(handle)
         if not _lock(handle, is_shared=True) or _is_foreign_and_fresh(handle, holder):
+            return holder
+        if trusts_others and holder.host and not holder.is_here:
             return holder
     except OSError:
         return None

@@ -183,9 +183,9 @@ class DecodedText:
 def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     """Read bytes as text.
 
-    A byte order mark decides first. Then the given encoding is used, unless the bytes are invalid
-    in it, clearly UTF-8, or odd text in it and much likelier in another, because a source may mix
-    encodings.
+    A byte order mark decides first; no text in ASCII has one. Then the given encoding is used,
+    unless the bytes are invalid in it, clearly UTF-8, or odd text in it and much likelier in
+    another, because a source may mix encodings.
 
     Args:
         content: a whole file or field.
@@ -194,10 +194,10 @@ def decode_text(content: bytes, encoding: str = "") -> DecodedText:
     Raises:
         EntryError: with ``Reason.BAD_ENCODING``: it is no text.
     """
-    if marked := _marked_encoding(content):
-        return _finished(_decode(content, marked), marked, 1.0)
     if content.isascii() and 0 not in content and _ESCAPE not in content:
         return _finished(content.decode("ascii"), encoding or "utf-8", 1.0)
+    if marked := _marked_encoding(content):
+        return _finished(_decode(content, marked), marked, 1.0)
     stated = _decode(content, encoding) if encoding else None
     unicode = None if 0 in content else _decode(content, "utf-8")
     if stated is not None and (unicode is None or not _is_surely_utf8(unicode)):

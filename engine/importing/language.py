@@ -11,6 +11,7 @@ screenshots, chats and programs give are listed (``TOOL_WORDS``, ``GENERIC_WORDS
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 # fmt: off
@@ -107,7 +108,8 @@ def is_language(text: str) -> bool:
     text = text.strip()
     if is_null(text) or text.startswith(("{", "[{", "<?xml", "<!")):
         return False
-    if _ADDRESS.fullmatch(text):
+    # Each kind of address has a full stop or "://"; most captions are spared the expression.
+    if ("." in text or "://" in text) and _ADDRESS.fullmatch(text):
         return False
     words = [word.strip("\"'()[]{}<>:;,.!?") for word in re.split(r"[\s,;|]+", text)]
     return any(word and is_word(word) for word in words)
@@ -118,6 +120,7 @@ def without_settings(text: str) -> str:
     return _SETTINGS.split(text, maxsplit=1)[0].strip()
 
 
+@lru_cache(maxsize=16_384)
 def is_word(token: str) -> bool:
     """Whether a token without blanks may be a word: not a number, a hash or a random identifier."""
     if _NUMBER.fullmatch(token):

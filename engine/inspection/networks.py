@@ -25,6 +25,7 @@ from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.load import EMA_PREFIX
+from engine.sample.one_thread import keep_to_one_thread
 from engine.train.checkpointing import Snapshot
 from engine.train.families import build_networks
 from engine.train.state import DISCRIMINATOR, GENERATOR
@@ -143,14 +144,13 @@ def load_networks(folder: Path, snapshot: Snapshot) -> InspectedRun:
 def inspect_run(folder: Path, live: RequestState | None, control: RunControl) -> InspectedRun:
     """Load the newest state of a run, with one thread for all that is computed of it.
 
-    A run that trains meanwhile keeps the other processors: PyTorch counts threads for each thread
-    that calls it.
+    A run that trains meanwhile keeps the other processors.
 
     Raises:
         EngineError: as ``newest_snapshot`` and ``load_networks``.
         StoppedError: a stop was requested.
     """
-    torch.set_num_threads(1)
+    keep_to_one_thread()
     snapshot = newest_snapshot(folder, live, control)
     control.stop_if_asked()
     return load_networks(folder, snapshot)

@@ -24,7 +24,7 @@ from engine.config.run import parse_column_weights
 from engine.control import RunControl
 from engine.data.facts import AudioFacts, ImageFacts
 from engine.data.loader import Batch
-from engine.data.store import open_dataset
+from engine.data.reduction import open_training_dataset
 from engine.errors import CheckpointCorruptError, DatasetChangedError
 from engine.events import ImageArray
 from engine.inspection.discriminator_view import measure_of
@@ -143,7 +143,7 @@ class Stepper:
         settings = settings_at(run.read_config(), snapshot.metadata.images_seen)
         config, model = uncompiled(settings), run.read_model()
         device = find_device(config.device)
-        self._dataset = dataset = open_dataset(config.dataset)
+        self._dataset = dataset = open_training_dataset(config)
         if dataset.manifest.version != model.dataset_version:
             found = dataset.manifest.version
             raise DatasetChangedError(dataset.folder, model.dataset_version, found)

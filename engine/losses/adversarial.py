@@ -13,6 +13,8 @@ from typing import Protocol
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from engine import ranks
+
 
 @dataclass(frozen=True)
 class MaskedLogits:
@@ -124,8 +126,9 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Return the mean of [B] values over the rows of a [B] mask; 0 if the mask is empty.
 
     Values outside the mask, including infinity and NaN, change neither the mean nor its gradient.
+    Of several ranks, each returns its share of the mean over the rows of all.
     """
-    return values.where(mask, 0.0).sum() / mask.sum().clamp(min=1)
+    return values.where(mask, 0.0).sum() / ranks.count_rows(mask).clamp(min=1)
 
 
 LOSSES_BY_NAME: Mapping[str, AdversarialLoss] = {

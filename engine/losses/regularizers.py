@@ -14,6 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from engine import ranks
+from engine.losses.adversarial import masked_mean
+
 Items = Mapping[str, Tensor]
 
 
@@ -97,7 +100,9 @@ class WganGp:
     def __call__(self, inputs: PenaltyInputs) -> Tensor:
         """Return the penalty of each row: [B]. All modalities of a row share one coefficient."""
         logits = inputs.real_logits
-        draws = torch.rand(len(logits), generator=inputs.generator, device=logits.device)
+        count = ranks.rows_of_all(len(logits))
+        draws = torch.rand(count, generator=inputs.generator, device=logits.device)
+        draws = ranks.own_rows(draws)
         between: dict[str, Tensor] = {}
         for name, item in inputs.real.items():
             real, fake = item.detach(), inputs.fake[name].detach()
@@ -148,14 +153,15 @@ def relative_spreads(items: Items, masks: Mapping[str, Tensor]) -> dict[str, Ten
         items: by modality, [B, ...] real items; each is compared with the next row's.
         masks: by modality, [B] booleans: the rows whose item is real.
     """
-    spreads: dict[str, Tensor] = {}
-    for name, item in items.items():
+    are_real = [masks[name] & ranks.previous_rows(masks[name]) for name in items]
+    ranks.count_together(are_real)
+    shares: list[Tensor] = []
+    for item, is_real in zip(items.values(), are_real, strict=True):
         rows = item.detach().flatten(1).float()
-        is_real = masks[name] & masks[name].roll(1, 0)
-        distances = (rows - rows.roll(1, 0)).square().sum(1).where(is_real, 0.0)
-        spreads[name] = distances.sum() / is_real.sum().clamp(min=1)
-    largest = torch.stack(list(spreads.values())).max().clamp(min=1e-12)
-    return {name: spread / largest for name, spread in spreads.items()}
+        distances = (rows - ranks.previous_rows(rows)).square().sum(1)
+        shares.append(masked_mean(distances, is_real))
+    spreads = ranks.total(torch.stack(shares))
+    return dict(zip(items, spreads / spreads.max().clamp(min=1e-12), strict=True))
 
 
 def apply_spectral_norm(network: nn.Module) -> None:

@@ -21,7 +21,8 @@ from safetensors.numpy import save as save_arrays
 from engine.control import RunControl
 from engine.data.image_files import resize, to_channels
 from engine.data.image_shape import ImageShape
-from engine.data.store import TRAIN, VALIDATION, StoredDataset, open_dataset
+from engine.data.reduction import open_training_dataset
+from engine.data.store import TRAIN, VALIDATION, StoredDataset
 from engine.errors import DatasetChangedError
 from engine.events import ImageArray
 from engine.fs.atomic import atomic_write
@@ -177,10 +178,10 @@ class PictureIndex:
 class NearestPictures:
     """Finds the training pictures of a dataset that are nearest to generated ones.
 
-    The small copies are kept in a cache, by the version of the dataset.
+    The small copies are kept in a cache, by the version of the dataset and the rows.
 
     Args:
-        dataset: that the model was trained on.
+        dataset: the part of it that the model was trained on.
         shape: height and width of the generated pictures.
         cache: folder.
         control: checked while the small copies are made.
@@ -195,7 +196,8 @@ class NearestPictures:
         self._dataset, self._shape = dataset, shape
         self._rows = subsample(_pictured(dataset, TRAIN), MAX_PICTURES)
         self._channels = dataset.images.shape[3]
-        name = hashlib.sha256(f"{FORMAT}/{shape}/{SIDE}".encode()).hexdigest()[:12]
+        made_of = f"{FORMAT}/{shape}/{SIDE}".encode() + self._rows.tobytes()
+        name = hashlib.sha256(made_of).hexdigest()[:12]
         path = cache / f"nearest-{dataset.manifest.version}-{name}.safetensors"
         self._index = self._load(path) or self._build(path, control)
         self._texts = dataset.texts
@@ -279,7 +281,7 @@ def open_nearest(run: Path, cache: Path, control: RunControl) -> NearestPictures
     """
     folder = RunFolder(run)
     config, model = folder.read_config(), folder.read_model()
-    dataset = open_dataset(config.dataset)
+    dataset = open_training_dataset(config)
     found = dataset.manifest.version
     if found != model.dataset_version:
         raise DatasetChangedError(dataset.folder, model.dataset_version, found)

@@ -16,6 +16,7 @@ from string import Formatter
 from engine.config.changes import settings_at
 from engine.config.presets import PRESETS, SMALL_DATASET, gpu_memory_bytes, suitable_preset
 from engine.config.run import RunConfig
+from engine.data.manifest import data_facts
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, StoredDataset
 from engine.data.tokenizers import split_words
@@ -414,16 +415,11 @@ def facts_of(config: RunConfig, dataset: StoredDataset) -> RunFacts:
     texts = [dataset.texts[row] for row in rows]
     uses = Counter(word for text in texts for word in set(split_words(text)))
     classes = Counter(" ".join(split_words(text)) for text in texts)
-    side = max(manifest.image_height, manifest.image_width)
-    suggestion = suitable_preset(
-        gpu_bytes=0 if config.device == "cpu" else gpu_memory_bytes(),
-        image_size=side,
-        channels=manifest.channels,
-        pairs=manifest.items,
-    )
+    gpu_bytes = 0 if config.device == "cpu" else gpu_memory_bytes()
+    suggestion = suitable_preset(data_facts(manifest), gpu_bytes=gpu_bytes)
     return RunFacts(
         pairs=len(rows),
-        dataset_px=side,
+        dataset_px=max(manifest.image_height, manifest.image_width),
         image_px=config.networks.image_size,
         word_uses=uses.total() / max(1, len(uses)),
         classes=len(classes),

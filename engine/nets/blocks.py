@@ -91,17 +91,29 @@ def run_on_rows(network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor) -
     return run_on_selected(network, mask, *inputs) if mask.is_cpu else network(*inputs)
 
 
-def run_on_selected(network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor) -> Tensor:
+def run_on_selected(
+    network: Callable[..., Tensor], mask: Tensor, *inputs: Tensor, count: int | None = None
+) -> Tensor:
     """Run a network on some rows of a batch, and on up to seven others; arguments as above.
 
-    It waits for the device. Batch statistics are those of these rows.
+    It waits for the device. Batch statistics are those of these rows. ``count`` is the number of
+    rows if it is known; by default it follows from the mask.
     """
-    needed = max(1, math.ceil(int(mask.sum()) / ROWS_TOGETHER)) * ROWS_TOGETHER
+    needed = num_selected(mask) if count is None else count
     if needed >= len(mask):
         return network(*inputs)
     rows = (~mask).to(torch.uint8).argsort(stable=True)[:needed]
     made = network(*[values.index_select(0, rows) for values in inputs])
     return made.new_zeros(len(mask), *made.shape[1:]).index_copy(0, rows, made)
+
+
+def num_selected(mask: Tensor) -> int:
+    """Return on how many rows a network runs of which those of a mask [B] are needed."""
+    return max(1, math.ceil(int(mask.sum()) / ROWS_TOGETHER)) * ROWS_TOGETHER
+
+
+MINIBATCH_GROUP = 4
+"""Rows that are compared with each other."""
 
 
 class MinibatchStdDev(nn.Module):
@@ -111,7 +123,7 @@ class MinibatchStdDev(nn.Module):
     Source: Karras et al. 2018, arXiv:1710.10196, section 3.
     """
 
-    def __init__(self, group: int = 4) -> None:
+    def __init__(self, group: int = MINIBATCH_GROUP) -> None:
         super().__init__()
         self.group = group
 

@@ -12,6 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from engine import ranks
 from engine.nets.blocks import MinibatchStdDev, activation, initialise, run_on_rows
 from engine.nets.protocols import DiscreteBackbone, Modality
 
@@ -67,10 +68,11 @@ class PairDiscriminator(nn.Module, ABC):
             [B] booleans.
         """
         differs = {
-            name: ~self._modalities[name].is_equal(item, item.roll(1, 0)) & present[name]
+            name: ~self._modalities[name].is_equal(item, ranks.previous_rows(item)) & present[name]
             for name, item in items.items()
         }
-        alike = torch.stack([there == there.roll(1, 0) for there in present.values()]).all(0)
+        there = torch.stack(list(present.values()), 1)
+        alike = (there == ranks.previous_rows(there)).all(1)
         others = torch.stack([d for name, d in differs.items() if name != exchanged]).any(0)
         discrete = [name for name in differs if self._modalities[name].is_discrete]
         if discrete:

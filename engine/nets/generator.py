@@ -206,7 +206,11 @@ class PairGenerator(nn.Module):
         return pair
 
     def generate_training_pairs(
-        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+        self,
+        noise: Items,
+        real: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        counts: Mapping[str, int] | None = None,
     ) -> dict[str, Tensor]:
         """Generate training pairs, each from another part of its real pair.
 
@@ -215,6 +219,7 @@ class PairGenerator(nn.Module):
             real: real pairs.
             conditioning_mask: by modality, [B] booleans: the rows that keep the real item, as
                 ``conditioning_patterns`` says; the others are generated.
+            counts: by modality, the number of rows to decode; of two modalities all are.
         """
         pair: dict[str, Tensor] = {}
         codes = _PairCodes(self.context, conditioning_mask)
@@ -226,16 +231,21 @@ class PairGenerator(nn.Module):
                 made = self.decoder(name)(noise[name][rows], context[rows])
                 pair[name] = real[name].index_copy(0, rows, made)
             else:
-                made = self._decode_generated(name, noise[name], context, conditioning_mask[name])
+                count = (counts or {}).get(name)
+                made = self._decode_generated(
+                    name, noise[name], context, conditioning_mask[name], count
+                )
                 is_kept = conditioning_mask[name].view(-1, *[1] * (made.dim() - 1))
                 pair[name] = torch.where(is_kept, real[name], made)
         return pair
 
-    def _decode_generated(self, name: str, noise: Tensor, context: Tensor, kept: Tensor) -> Tensor:
+    def _decode_generated(
+        self, name: str, noise: Tensor, context: Tensor, kept: Tensor, count: int | None
+    ) -> Tensor:
         """Decode the rows of training pairs that do not keep the item; of two columns all."""
         if len(self.modality_order) < 3:
             return self.decoder(name)(noise, context)
-        return run_on_selected(self.decoder(name), ~kept, noise, context)
+        return run_on_selected(self.decoder(name), ~kept, noise, context, count=count)
 
     def relax(
         self,

@@ -94,6 +94,7 @@ class JointDenseGenerator(nn.Module):
         noise: Items,
         real: Items,  # noqa: ARG002 (the protocol's)
         conditioning_mask: Mapping[str, Tensor],  # noqa: ARG002 (as above)
+        counts: Mapping[str, int] | None = None,  # noqa: ARG002 (as above)
     ) -> dict[str, Tensor]:
         """Generate pairs from the noise alone, as ``conditioning_patterns`` says."""
         return self.generate(noise[LATENT])

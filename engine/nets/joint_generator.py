@@ -88,7 +88,11 @@ class SharedBackboneGenerator(nn.Module):
         return {**self._decode(noise[LATENT], context, noise), **conditions}
 
     def generate_training_pairs(
-        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+        self,
+        noise: Items,
+        real: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        counts: Mapping[str, int] | None = None,  # noqa: ARG002 (all rows are decoded)
     ) -> dict[str, Tensor]:
         """Generate training pairs.
 
@@ -97,6 +101,7 @@ class SharedBackboneGenerator(nn.Module):
             real: real pairs.
             conditioning_mask: by modality, [B] booleans: the rows that keep the real item and
                 generate the others.
+            counts: not used.
         """
         made = self._decode(
             noise[LATENT], self.context(real, noise[LATENT].shape[0], conditioning_mask), noise
@@ -215,7 +220,11 @@ class SequentialBackboneGenerator(SharedBackboneGenerator):
         return pair
 
     def generate_training_pairs(
-        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+        self,
+        noise: Items,
+        real: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        counts: Mapping[str, int] | None = None,  # noqa: ARG002 (all rows are decoded)
     ) -> dict[str, Tensor]:
         """Generate training pairs; arguments as in the base class."""
         pair: dict[str, Tensor] = {}

@@ -95,9 +95,17 @@ class TrainableGenerator(PairModel, Protocol):
         ...
 
     def generate_training_pairs(
-        self, noise: Items, real: Items, conditioning_mask: Mapping[str, Tensor]
+        self,
+        noise: Items,
+        real: Items,
+        conditioning_mask: Mapping[str, Tensor],
+        counts: Mapping[str, int] | None = None,
     ) -> dict[str, Tensor]:
-        """Generate training pairs; rows of the mask, by modality [B] booleans, stay real."""
+        """Generate training pairs; rows of the mask, by modality [B] booleans, stay real.
+
+        ``counts`` is, by modality, the number of rows to decode, where only some are; by default it
+        follows from the mask.
+        """
         ...
 
     def relax(

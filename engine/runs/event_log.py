@@ -8,7 +8,15 @@ from collections import deque
 from io import FileIO
 from pathlib import Path
 
-from engine.events import CheckpointSaved, LogRestored, MetricsReported, RunEnded, RunEvent
+from engine.events import (
+    CheckpointSaved,
+    LogRestored,
+    MetricsReported,
+    RequestAnswered,
+    RunEnded,
+    RunEvent,
+    RunPaused,
+)
 from engine.fs.atomic import files
 from engine.fs.untrusted import NOFOLLOW_FLAGS, MalformedFileError, ensure_regular
 from engine.runs.event_codec import MAX_LINE, entry_in, line_of, line_of_fields
@@ -21,6 +29,7 @@ SYNC_EVERY_S = 1.0
 """Interval of fsync; until then, written lines survive a crash of the process only."""
 MAX_WAITING = 10_000
 """Largest number of lines buffered while the disk fails; the oldest are dropped first."""
+_URGENT = CheckpointSaved | RunEnded | RunPaused | RequestAnswered
 _PIECE_BYTES = 1 << 16
 _MAX_SEARCHED = 4 * MAX_LINE
 
@@ -107,8 +116,9 @@ class RunLog:
                 return None
             self._last_losses_s = event.progress.elapsed_s
         self._waiting.append(line_of(event))
-        # Sync, so that a checkpoint is not on disk before the log entries that precede it.
-        self._write(is_urgent=isinstance(event, CheckpointSaved | RunEnded))
+        # Sync, so that a checkpoint is not on disk before the log entries that precede it, and that
+        # who watches from another machine sees an answer although nothing may follow it.
+        self._write(is_urgent=isinstance(event, _URGENT))
         restored, self._restored = self._restored, None
         return restored
 

@@ -3,10 +3,11 @@
 import contextlib
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from engine.events import (
     AlertChanged,
@@ -31,6 +32,9 @@ _AGAIN = (b'"RunResumed"', b'"RolledBack"')
 _MAX_RESUMES = 100_000
 """Largest number of resumptions and rollbacks that are read from an untrusted log."""
 _MAX_NEW_BYTES = 4_000_000
+_COMPARED_BYTES = 256
+MAX_SHORT_S = 60.0
+"""Time for which a log that became shorter may be incomplete; then it was truncated."""
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
@@ -89,23 +93,24 @@ def has_saved(path: Path) -> bool:
 class LogTail:
     """Follow a log that another process writes.
 
-    Only complete lines are read. A log that was replaced or truncated is read from the start.
+    Only complete lines are read. Another log in its place is read from the start. One that a
+    synchronised folder has replaced by a longer copy is read on, and one that it shows in part is
+    waited for.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._place = 0
-        self._identity = (0, 0)
+        self._head = self._before = b""
+        """First bytes of the log, and those before the place."""
+        self._short_since_s: float | None = None
 
     def read_new(self) -> list[RunEvent]:
         """Read the events since the last call, at most a few megabytes."""
         events: list[RunEvent] = []
         with contextlib.suppress(OSError, MalformedFileError), open_log(self._path) as file:
-            status = os.fstat(file.fileno())
-            identity = (status.st_dev, status.st_ino)
-            if identity != self._identity or status.st_size < self._place:
-                self._place = 0
-            self._identity = identity
+            if self._waits_for_rest(file):
+                return []
             file.seek(self._place)
             until = self._place + _MAX_NEW_BYTES
             for line, end in lines_in(file):
@@ -115,7 +120,32 @@ class LogTail:
                     events.append(event)
                 if end > until:
                     break
+            self._head = _bytes_at(file, 0, min(self._place, _COMPARED_BYTES))
+            before = max(0, self._place - _COMPARED_BYTES)
+            self._before = _bytes_at(file, before, self._place - before)
         return events
+
+    def _waits_for_rest(self, file: BinaryIO) -> bool:
+        """Whether the log is not there completely; start over if it is another one."""
+        size, place = os.fstat(file.fileno()).st_size, self._place
+        if size >= place:
+            self._short_since_s = None
+            before = _bytes_at(file, place - len(self._before), len(self._before))
+            if before != self._before:
+                self._place = 0
+            return False
+        now_s = time.monotonic()
+        since_s = self._short_since_s = self._short_since_s or now_s
+        is_same = _bytes_at(file, 0, len(self._head)) == self._head[:size]
+        if is_same and now_s - since_s < MAX_SHORT_S:
+            return True
+        self._place, self._short_since_s = 0, None
+        return False
+
+
+def _bytes_at(file: BinaryIO, place: int, count: int) -> bytes:
+    file.seek(place)
+    return file.read(count)
 
 
 def _points(path: Path, *kinds: type[Point]) -> Iterator[Point]:

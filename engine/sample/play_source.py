@@ -7,13 +7,12 @@ import torch
 from engine.runs.folder import NEWEST
 from engine.sample import live
 from engine.sample.load import load_live, load_run
+from engine.sample.one_thread import keep_to_one_thread
 from engine.sample.player import Player
 
 
 def open_player(folder: Path, checkpoint: str = NEWEST, *, is_live: bool = False) -> Player:
     """Open a player of a run; the calling thread computes on one core from then on.
-
-    A second core gains little for a few pictures and takes it from the training.
 
     Args:
         folder: of the run.
@@ -26,7 +25,7 @@ def open_player(folder: Path, checkpoint: str = NEWEST, *, is_live: bool = False
         RunMissingError, CheckpointMissingError: there is nothing to load.
         ConfigError, CheckpointCorruptError: what is there is damaged.
     """
-    torch.set_num_threads(1)
+    keep_to_one_thread()
     weights = live.newest(folder) if is_live else None
     if weights is not None:
         return Player(load_live(folder, weights), folder)

@@ -94,19 +94,27 @@ class Player:
         self._directions = None
         return True
 
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Samples:
         """Render scenes. A scene gives the same item whatever else is rendered with it.
 
         Args:
             scenes: N, at least one.
             columns: to generate, by default all.
+            is_draft: render more than two scenes in half of the time; single pixels may differ by
+                one level from what the scene gives otherwise.
 
         Raises:
             SceneInvalidError: a scene does not fit the model.
             UnknownWordsError: a given text has words that the run does not know.
             CellsInvalidError: a given cell does not fit its field.
         """
-        return self._renderer.render(scenes, columns)
+        return self._renderer.render(scenes, columns, is_draft=is_draft)
 
     @torch.inference_mode()
     def read(self, given: Mapping[str, Given], noise: Noise) -> Mapping[str, Reading]:

@@ -4,12 +4,12 @@ What does not change is kept: rows of noise, contexts of what is given, generate
 ends of a walk. Every batch has ``ROWS`` rows, padded if need be, and is computed on one thread. The
 result of one row then does not depend on the others: matrix products and convolutions of one size
 add up in one order, wherever a row is in the batch. With batches of any size, single pixels differ
-by one level.
+by one level. Drafts, which are shown for an instant while something is dragged, have all rows in one
+batch, in half of the time.
 
 Shapes: N scenes, B rows of a batch, Z latent numbers; ``...`` whatever an item looks like.
 """
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ from engine.sample.filling import fill_row
 from engine.sample.givens import Givens, given_key
 from engine.sample.load import LoadedRun
 from engine.sample.noises import NoiseBank
+from engine.sample.one_thread import one_thread
 from engine.sample.sampler import Samples, Shown
 from engine.sample.scene import Given, Noise, Scene
 from engine.sample.stages import SHIFT, stages_of
@@ -41,6 +42,8 @@ ROWS = 2
 of many twice as long as in a batch of 16 (docs/measurements.md)."""
 MAX_KEPT_BYTES = 64_000_000
 """Memory of the rows that are kept."""
+MAX_DRAFT_BYTES = 8_000_000
+"""Memory of the drafts that are kept: texts and contexts stay while pictures change."""
 MAX_WALKS = 16
 """Walks whose ends are kept."""
 MAX_SOUNDS = 256
@@ -48,11 +51,15 @@ MAX_SOUNDS = 256
 
 
 class RowCache:
-    """Rows by what they depend on; the least recently used are dropped."""
+    """Rows by what they depend on; the least recently used are dropped.
 
-    def __init__(self) -> None:
+    Args:
+        max_bytes: memory of the rows that are kept.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
         self._rows: OrderedDict[Hashable, Tensor] = OrderedDict()
-        self._bytes = 0
+        self._bytes, self._max_bytes = 0, max_bytes
 
     def get(self, key: Hashable) -> Tensor | None:
         """Return a row, None if it is not kept."""
@@ -65,7 +72,7 @@ class RowCache:
         """Keep a row."""
         self._rows[key] = row
         self._bytes += row.nbytes
-        while self._bytes > MAX_KEPT_BYTES and len(self._rows) > 1:
+        while self._bytes > self._max_bytes and len(self._rows) > 1:
             _key, dropped = self._rows.popitem(last=False)
             self._bytes -= dropped.nbytes
 
@@ -98,28 +105,40 @@ class Renderer:
         texts = [name for name, column in facts.items() if isinstance(column, TextFacts)]
         self.noises = NoiseBank(self.model, texts)
         self._givens = Givens(run)
+        self._is_draft = False
         self.forget()
 
     def forget(self) -> None:
         """Forget all that depends on the weights, which have changed."""
-        self._kept = RowCache()
+        self._kept, self._drafts = RowCache(MAX_KEPT_BYTES), RowCache(MAX_DRAFT_BYTES)
         self._sounds: OrderedDict[Hashable, Sounds] = OrderedDict()
         self._walks: OrderedDict[Hashable, Walk] = OrderedDict()
         self.axes: Axes = principal_axes(self.model, self.stages.directed)
 
     @torch.inference_mode()
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Samples:
         """Render scenes; see ``Player.render``."""
-        with _one_thread():
-            items = self.generate(scenes, columns)
+        with one_thread():
+            items = self.generate(scenes, columns, is_draft=is_draft)
         wanted = [name for name in self.columns if columns is None or name in columns]
         return Samples(columns={name: self._show(name, items) for name in wanted})
 
     @torch.inference_mode()
     def generate(
-        self, scenes: Sequence[Scene], columns: Collection[str] | None = None
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
     ) -> list[Item]:
         """Generate the items of scenes, without converting them to something to show."""
+        self._is_draft = is_draft
         wanted = [name for name in self.columns if columns is None or name in columns]
         items = [self.begin(scene) for scene in scenes]
         alone = [item for item in items if item.scene.towards is None]
@@ -203,21 +222,30 @@ class Renderer:
         items: Sequence[Item],
         compute: Callable[[Sequence[Item]], Tensor],
     ) -> list[Tensor]:
-        """Return the rows of keys; those that are not kept are computed in batches of ``ROWS``."""
+        """Return the rows of keys; those that are not kept are computed.
+
+        In batches of ``ROWS``; those of a draft in a single one.
+        """
         rows: dict[Hashable, Tensor] = {}
         missing: dict[Hashable, Item] = {}
         for key, item in zip(keys, items, strict=True):
             kept = self._kept.get(key)
+            if kept is None and self._is_draft:
+                kept = self._drafts.get(key)
             if kept is None:
                 missing[key] = item
             else:
                 rows[key] = kept
-        for part in _padded(list(missing.items())):
+        # What depends on a draft is one itself, however few rows it has.
+        size, cache = ROWS, self._kept
+        if self._is_draft:
+            size, cache = max(ROWS, len(missing)), self._drafts
+        for part in _padded(list(missing.items()), size):
             made = compute([item for _key, item in part])
             for (key, _item), row in zip(part, made, strict=True):
                 rows[key] = row
         for key in missing:
-            self._kept.put(key, rows[key])
+            cache.put(key, rows[key])
         return [rows[key] for key in keys]
 
     def _noise_key(self, scene: Scene, name: str) -> Hashable:
@@ -261,7 +289,7 @@ class Renderer:
             walk = self._walks[key] = self._begin_walk(items[0].scene)
             if len(self._walks) > MAX_WALKS:
                 self._walks.popitem(last=False)
-        for part in _padded(items):
+        for part in _padded(items, ROWS):
             places = torch.tensor([item.scene.place for item in part])
             made = self.model.at_place(walk, places, wanted)
             for number, item in enumerate(part):
@@ -331,19 +359,6 @@ def scene_of(given: Mapping[str, Given]) -> Scene:
     return Scene(noise=Noise.from_seed(0), given=given)
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: sums of several threads are rounded otherwise."""
-    threads = torch.get_num_threads()
-    if threads > 1:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        if threads > 1:
-            torch.set_num_threads(threads)
-
-
 def _scene_key(scene: Scene) -> Hashable:
     given = tuple((name, given_key(scene.given[name])) for name in sorted(scene.given))
     return (scene.noise, given, scene.truncation, tuple(sorted(scene.offsets.items())))
@@ -360,11 +375,11 @@ def _grouped(items: Iterable[Item], key: Callable[[Item], Hashable]) -> list[lis
     return list(groups.values())
 
 
-def _padded(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Split into parts of ``ROWS``; the last one is padded with its first."""
-    for start in range(0, len(items), ROWS):
-        part = items[start : start + ROWS]
-        yield [*part, *[part[0]] * (ROWS - len(part))]
+def _padded(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Split into parts of a size; the last one is padded with its first."""
+    for start in range(0, len(items), size):
+        part = items[start : start + size]
+        yield [*part, *[part[0]] * (size - len(part))]
 
 
 def _expanded(row: Tensor) -> Tensor:

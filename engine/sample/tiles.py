@@ -65,6 +65,8 @@ def _pictures(column: Shown) -> ImageArray | None:
 def _enlarged(pictures: ImageArray, height: int) -> ImageArray:
     """Enlarge pictures without interpolation to a height; the aspect ratio is kept."""
     own_height, own_width = pictures.shape[1:3]
+    if own_height == height:
+        return pictures
     width = max(1, round(own_width * height / own_height))
     rows, columns = (
         np.arange(size) * own // size for size, own in ((height, own_height), (width, own_width))

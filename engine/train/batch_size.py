@@ -4,6 +4,7 @@ It stops at the first batch that does not fit into memory or does not make train
 tables of batch size by memory would consider neither these networks nor what else uses the memory.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -70,6 +71,7 @@ def choose_batch(
     memory: DeviceMemory,
     *,
     largest: int,
+    multiple: int = 1,
     clock: Callable[[], float] = time.perf_counter,
 ) -> BatchSizeSelected:
     """Try growing batches; return the best, and the size that was refused.
@@ -78,6 +80,7 @@ def choose_batch(
         take_steps: takes training steps with a batch size and waits for them.
         memory: of the device.
         largest: number of training pairs; no batch is larger.
+        multiple: of what number the batch size must be a multiple.
         clock: in seconds.
 
     Raises:
@@ -86,7 +89,7 @@ def choose_batch(
     budget = memory.budget()
     chosen: BatchSizeSelected | None = None
     sizes = [size for size in CANDIDATES if size <= largest] or [max(2, largest)]
-    for size in sizes:
+    for size in dict.fromkeys(math.ceil(size / multiple) * multiple for size in sizes):
         refused = chosen is not None and budget > 0 and 2 * chosen.memory_bytes > budget
         rate = 0.0 if refused else _rate(take_steps, size, clock, may_fail=chosen is not None)
         if chosen is not None and rate < MIN_SPEEDUP * chosen.images_per_s:

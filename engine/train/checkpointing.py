@@ -34,6 +34,7 @@ from engine.events import (
     Phase,
     PhaseChanged,
     ReportingFailed,
+    RequestAnswered,
     RunEvent,
     RunPaused,
     RunRelocated,
@@ -51,6 +52,7 @@ from engine.runs.folder import (
     write_model,
 )
 from engine.runs.metadata import ModelMetadata
+from engine.runs.requests import RequestInbox, carry_out
 from engine.runs.retention import RetentionPolicy
 from engine.train.progress import TrainingClock
 from engine.train.setup import TrainingSetup
@@ -160,11 +162,13 @@ class RunDirectory:
     Args:
         folder: of the run.
         emit: receives every event after it was logged.
+        control: receives the requests of other processes.
     """
 
-    def __init__(self, folder: Path, emit: Emit) -> None:
+    def __init__(self, folder: Path, emit: Emit, control: RunControl) -> None:
         self.folder = RunFolder(folder)
-        self._emit = emit
+        self._emit, self._control = emit, control
+        self._inbox = RequestInbox()
         self._resources = contextlib.ExitStack()
         self._lock: RunLock | None = None
         self._heartbeat_s = float("-inf")
@@ -216,10 +220,10 @@ class RunDirectory:
         restored = self._log.record(event) if self._log is not None else None
         if self._events is not None:
             self._events.record(event)
-        self.heartbeat()
         self._pass_on(event)
         if restored is not None:
             self._pass_on(restored)
+        self.heartbeat()
 
     def _pass_on(self, event: RunEvent) -> None:
         try:
@@ -234,11 +238,25 @@ class RunDirectory:
             self._is_receiver_failing = False
 
     def heartbeat(self) -> None:
-        """Renew the lock's time stamp for other machines; call this regularly."""
+        """Renew the lock for other machines and serve their requests; call this regularly."""
         now_s = time.monotonic()
-        if self._lock is not None and now_s - self._heartbeat_s > HEARTBEAT_EVERY_S:
+        if self._lock is None:
+            return
+        if now_s - self._heartbeat_s > HEARTBEAT_EVERY_S:
             self._lock.touch()
             self._heartbeat_s = now_s
+        for request, refusal in self._inbox.read_new(self.folder.path):
+            log.info("Request of %s: %s %s", request.sender, request.request, refusal)
+            if not refusal:
+                carry_out(request.request, self._control)
+            self.emit(
+                RequestAnswered(
+                    request=request.request,
+                    nonce=request.nonce,
+                    sender=request.sender,
+                    refusal=refusal,
+                )
+            )
 
     def move(self, target: Path, config: RunConfig, model: ModelMetadata) -> None:
         """Continue in another folder.
@@ -271,11 +289,13 @@ class RunDirectory:
 
     def close(self) -> None:
         """Close the log and release the lock."""
+        if self._lock is not None:
+            self._inbox.clear(self.folder.path)
         self._resources.close()
         self._log = self._lock = self._events = None
 
     def _lock_folder(self) -> None:
-        self._lock = self._resources.enter_context(RunLock(self.folder.path))
+        self._lock = self._resources.enter_context(RunLock(self.folder.path, self._inbox.session))
 
     def _open_log(self, config: RunConfig) -> None:
         self._log = self._resources.enter_context(contextlib.closing(RunLog(self.folder.log_file)))

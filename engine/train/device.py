@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
+from engine import ranks
 from engine.errors import DeviceUnavailableError
 
 
@@ -26,6 +27,12 @@ def find_device(name: str) -> torch.device:
         raise DeviceUnavailableError(name, reason)
     if name == "auto":
         name = "cuda" if has_cuda else "cpu"
+    if name == "cuda" and ranks.size() > 1:
+        # Each process of a machine has a GPU of its own.
+        if (count := torch.cuda.device_count()) < ranks.num_local():
+            reason = f"there are {count} GPUs for {ranks.num_local()} processes"
+            raise DeviceUnavailableError(name, reason)
+        torch.cuda.set_device(ranks.local_rank())
     return torch.device(name)
 
 

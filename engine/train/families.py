@@ -16,6 +16,7 @@ from engine.nets.generator import PairGenerator
 from engine.nets.protocols import Items, Modality
 from engine.nets.registry import build_discriminator, build_model
 from engine.nets.vae import MultimodalVae
+from engine.train.batch_norm import use_rows_of_all_ranks
 from engine.train.gan_step import GanStep
 from engine.train.state import (
     DISCRIMINATOR,
@@ -50,6 +51,7 @@ def build_state(
         torch.manual_seed(config.seed)
         networks = build_networks(modalities, config)
     for network in networks.values():
+        use_rows_of_all_ranks(network)
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stub lacks it)
     ema = copy.deepcopy(networks[GENERATOR]).eval().requires_grad_(requires_grad=False)
     return TrainingState(

@@ -7,6 +7,7 @@ masked: their content changes neither a loss nor a gradient.
 Shapes: B batch.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -14,13 +15,14 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from engine import ranks
 from engine.config.sections import TrainingConfig
 from engine.data.loader import Batch, Items, Masks
 from engine.data.seeds import mix_seed
 from engine.losses.adversarial import LOSSES_BY_NAME, MaskedLogits
 from engine.losses.regularizers import PENALTIES_BY_NAME, PenaltyInputs, relative_spreads
 from engine.modalities.kind import ItemAugmenter
-from engine.nets.blocks import frozen
+from engine.nets.blocks import frozen, num_selected
 from engine.nets.discriminator import PAIR, PairDiscriminator
 from engine.nets.protocols import Modality, TrainableGenerator
 from engine.train.device import in_precision
@@ -31,6 +33,7 @@ from engine.train.step import (
     NO_WEIGHTS,
     Scalars,
     StepReport,
+    add_up,
     average_reports,
     generalization_gap,
     gradient_norm,
@@ -75,15 +78,18 @@ def discriminator_loss(
     x, g = discriminator.embed(x), discriminator.embed(g)
     # The second derivatives of a penalty need full precision.
     with in_precision("fp32" if penalty else config.precision, rng.device):
-        features, least = discriminator.features(x), discriminator.min_items
-        real_logits = masked(discriminator.logits(features, real.present), real_mask(real, least))
-        judged = judged_items(real, least)
+        least = discriminator.min_items
+        judged, is_real = judged_items(real, least), real_mask(real, least)
+        is_fake = fake_mask(kept, judged)
+        ranks.count_together([*is_real.values(), *is_fake.values()])
+        features = discriminator.features(x)
+        real_logits = masked(discriminator.logits(features, real.present), is_real)
         known: Items = {}
         if discriminator.computes_rows_apart and not (penalty and penalty.needs_fake_grad):
             # What a pair keeps has been judged, unless it was augmented in another way.
             known = {n: features[n] for n, item in real.items.items() if augmented[n] is item}
         fake_features = discriminator.complete_features(g, known, kept)
-        fake_logits = masked(discriminator.logits(fake_features, judged), fake_mask(kept, judged))
+        fake_logits = masked(discriminator.logits(fake_features, judged), is_fake)
         terms = [
             column_weights.get(h, 1.0) * objective.discriminator(real_logits[h], fake_logits[h])
             for h in real_logits
@@ -103,7 +109,7 @@ def discriminator_loss(
         inputs = penalty_inputs(discriminator, x, real_logits, g, fake_logits, rng, real.present)
         if config.penalty_scale == "spread":
             inputs = replace(inputs, weights=relative_spreads(x, real.observed()))
-        weighted = config.penalty_weight * penalty(inputs).mean()
+        weighted = config.penalty_weight * ranks.mean(penalty(inputs))
         losses["penalty"] = weighted.detach()
         loss = loss + config.reg_interval * weighted
     return loss, losses, real_logits, fake_logits
@@ -142,13 +148,15 @@ def generator_loss(
         soft_noise = noise if config.text_relaxation == "soft" else None
         g = augment(generator.relax(fake, kept, discriminator.embedding_tables(), soft_noise))
         judged = judged_items(real, discriminator.min_items)
+        is_fake = fake_mask(kept, judged)
+        ranks.count_together([*is_fake.values(), *real.present.values()])
         known: Items = {}
         if discriminator.computes_rows_apart:
             # Real items pass no gradient to the generator.
             with torch.no_grad():
                 known = discriminator.features(g, kept)
         features = discriminator.complete_features(g, known, kept)
-        fake_logits = masked(discriminator.logits(features, judged), fake_mask(kept, judged))
+        fake_logits = masked(discriminator.logits(features, judged), is_fake)
         real_logits: Logits = {}
         if objective.needs_real_logits:
             logits = discriminator(augment(real.items), real.present)
@@ -198,7 +206,7 @@ def mismatched_logits(
     """
     exchanged = list(real.items)[step % len(real.items)]
     is_mismatch = discriminator.is_mismatch(real.items, real.present, exchanged)
-    swapped = {**features, exchanged: features[exchanged].roll(1, 0)}
+    swapped = {**features, exchanged: ranks.previous_rows(features[exchanged])}
     logits = discriminator.joint_logit(swapped, real.present)
     return MaskedLogits(logits, is_mismatch & real_mask(real, discriminator.min_items)[PAIR])
 
@@ -220,7 +228,8 @@ def penalty_inputs(
 
     def scaled_sum(logits: Logits) -> Tensor:
         scaled = [
-            v.logits.where(v.mask, 0.0) * (len(v.mask) / v.mask.sum().clamp(min=1)).sqrt()
+            v.logits.where(v.mask, 0.0)
+            * (ranks.rows_of_all(len(v.mask)) / ranks.count_rows(v.mask).clamp(min=1)).sqrt()
             for v in logits.values()
         ]
         return torch.stack(scaled).sum(0)
@@ -268,6 +277,23 @@ def fake_mask(kept: Masks, judged: Masks) -> Masks:
     generated = {name: ~real for name, real in kept.items()}
     in_pair = [made & judged[name] for name, made in generated.items()]
     return {**generated, PAIR: torch.stack(in_pair).any(0)}
+
+
+def rows_to_generate(kept: Masks) -> dict[str, int]:
+    """Return by modality how many of this rank's rows are decoded, where only some are.
+
+    They are those that a single process would decode, because batch statistics are theirs. Empty
+    in a single process, and for two modalities, of which all rows are decoded.
+    """
+    if len(kept) < 3 or ranks.size() == 1:
+        return {}
+    needed = ranks.all_rows(torch.stack([~is_kept for is_kept in kept.values()], 1))
+    counts: dict[str, int] = {}
+    for name, mask in zip(kept, needed.unbind(1), strict=True):
+        selected = (~mask).to(torch.uint8).argsort(stable=True)[: num_selected(mask)]
+        # At least one: networks do not run on none.
+        counts[name] = max(1, int((selected % ranks.size() == ranks.rank()).sum()))
+    return counts
 
 
 def _is_pair(real: Batch, min_items: int) -> Tensor:
@@ -365,7 +391,9 @@ class GanStep:
         """Assign the generator's conditioning patterns to equal shares of the rows."""
         patterns = self._generator.conditioning_patterns
         some = next(iter(present.values()))
-        rows = torch.arange(len(some), device=some.device) * len(patterns) // len(some)
+        count = ranks.rows_of_all(len(some))
+        rows = torch.arange(count, device=some.device) * len(patterns) // count
+        rows = ranks.own_rows(rows)
         kept: dict[str, Tensor] = {}
         for name, there in present.items():
             is_kept = torch.tensor([name in pattern for pattern in patterns], device=some.device)
@@ -378,9 +406,13 @@ class GanStep:
             in_precision(self._config.precision, self._rng.device),
         ):
             count = len(next(iter(micro_batch.kept.values())))
-            micro_batch.noise = self._generator.draw_noise(count, self._rng)
+            drawn = self._generator.draw_noise(ranks.rows_of_all(count), self._rng)
+            micro_batch.noise = {name: ranks.own_rows(rows) for name, rows in drawn.items()}
             micro_batch.fake = self._generator.generate_training_pairs(
-                micro_batch.noise, micro_batch.real.items, micro_batch.kept
+                micro_batch.noise,
+                micro_batch.real.items,
+                micro_batch.kept,
+                rows_to_generate(micro_batch.kept),
             )
 
     def _update_discriminator(self, micro_batches: Sequence[MicroBatch], step: int) -> StepReport:
@@ -410,6 +442,7 @@ class GanStep:
                 metrics = logit_metrics(real_logits[self._main_head], fake_logits[self._main_head])
             reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
+        add_up(optimizer, report.losses, report.metrics)
         report.skipped[DISCRIMINATOR] = step_if_finite(optimizer)
         if step % METRICS_EVERY == 0:
             report.metrics["discriminator_gradient"] = gradient_norm(self._discriminator)
@@ -449,6 +482,8 @@ class GanStep:
                 part.fake, part.noise = {}, {}
                 reports.append(StepReport(losses=losses, metrics=metrics))
         report = average_reports(reports)
+        # Diversity has been measured in the items of all ranks.
+        add_up(optimizer, report.losses)
         report.skipped[GENERATOR] = step_if_finite(optimizer)
         if step % METRICS_EVERY == 0:
             report.metrics["generator_gradient"] = gradient_norm(self._state.generator)
@@ -472,16 +507,23 @@ class GanStep:
         count = len(next(iter(self._validation.values())))
         first = step // METRICS_EVERY * self._config.batch_size
         rows = torch.arange(first, first + self._config.batch_size, device=self._state.device)
+        rows = ranks.own_rows(rows)
         items = {name: item[rows % count] for name, item in self._validation.items()}
         return self._discriminator(self._augment(items))[self._main_head]
 
     def _diversity(self, part: MicroBatch) -> Scalars:
         """Compare the rows in which everything is generated with as many real ones."""
-        count = len(next(iter(part.kept.values()))) // len(self._generator.conditioning_patterns)
+        rows = ranks.rows_of_all(len(next(iter(part.kept.values()))))
+        count = rows // len(self._generator.conditioning_patterns)
         if count < 2:  # in a small micro-batch
             return {}
         metrics: Scalars = {}
         for name, modality in self._modalities.items():
-            fake, real = part.fake[name][:count].detach(), part.real.items[name][:count]
+            # The first rows of all ranks are the first of each.
+            first = math.ceil(count / ranks.size())
+            fake, real = (
+                ranks.all_rows(items[name][:first].detach())[:count]
+                for items in (part.fake, part.real.items)
+            )
             metrics |= modality.diversity_metrics(fake, real)
         return metrics

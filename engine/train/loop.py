@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from engine import ranks
 from engine.config.sections import ReportingConfig
 from engine.control import RunControl
 from engine.data.checksums import damage_text
 from engine.data.reduction import reduce_dataset
 from engine.data.store import open_dataset
-from engine.errors import DatasetCorruptError, NonFiniteLossError
+from engine.errors import DatasetCorruptError, NonFiniteLossError, RankLostError
 from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaused, StepsSkipped
 from engine.metrics.evaluate import Evaluator, build_evaluator, num_preparation_steps
 from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier
@@ -25,14 +26,16 @@ from engine.train.checkpointing import Snapshot, checkpoint_metadata, take_snaps
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
 from engine.train.evaluation import KEPT_BEST, Evaluation
+from engine.train.followers import share_run
 from engine.train.live_settings import LiveSettings
 from engine.train.lr_schedule import learning_rate
 from engine.train.metrics import Skipped
+from engine.train.orders import Order
 from engine.train.periodic import PeriodicTask, Previews
 from engine.train.progress import TaskKind
 from engine.train.rollback import WEIGHTS, FaultHandler
-from engine.train.setup import TrainingSetup, dry_run_steps
-from engine.train.state import update_ema
+from engine.train.setup import TrainingSetup, fits_into_memory
+from engine.train.state import StepUndo
 from engine.train.step import StepReport
 from engine.train.verification import DatasetVerification
 
@@ -120,20 +123,21 @@ class TrainingLoop:
         """
         run = self._run
         while not self._control.is_stop_requested:
-            try:
-                dry_run_steps(run.state, run.settings, run.batch, run.step.num_micro_batches)
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-            else:
+            ranks.order(Order.WARM_UP, num_micro_batches=run.step.num_micro_batches)
+            if fits_into_memory(run):
                 return
-            # Outside the ``except``: the exception references the tensors that did not fit.
             self._faults.split_batch()
 
     def train(self) -> Outcome | None:
         """Train; return None when the run is paused and its memory is to be released."""
         with contextlib.nullcontext() if self._run.is_verified else self._verification:
-            return self._train()
+            try:
+                return self._train()
+            except RankLostError:
+                # The state is that of the last complete step.
+                self._enter(Phase.SAVING)
+                self._save_unsaved()
+                raise
 
     def _train(self) -> Outcome | None:
         control, clock = self._control, self._context.clock
@@ -197,21 +201,19 @@ class TrainingLoop:
         context, state = self._context, self._run.state
         training = self._run.settings.training
         rate = learning_rate(training, context.schedule.fraction(state.images_seen))
-        state.set_learning_rate(rate * context.guard.rate_scale)
+        rate *= context.guard.rate_scale
+        state.set_learning_rate(rate)
+        ranks.order(
+            Order.STEP, learning_rate=rate, num_micro_batches=self._run.step.num_micro_batches
+        )
         report = self._try_step()
         if report is None:
             self._faults.split_batch()
+            share_run(self._run)
             return
         context.meter.add(report, state.step)
-        state.step += 1
-        state.images_seen = context.clock.images_seen = state.step * training.batch_size
-        update_ema(
-            state.ema,
-            state.generator,
-            images_seen=state.images_seen,
-            batch=training.batch_size,
-            half_life=training.ema_half_life,
-        )
+        self._run.finish_step()
+        context.clock.images_seen = state.images_seen
         schedule, clock = context.schedule, context.clock
         if schedule.needs_estimate(clock.elapsed_s):
             # The first part of training has been measured.
@@ -220,11 +222,13 @@ class TrainingLoop:
                 schedule.set_estimate(images, clock.images_seen)
 
     def _try_step(self) -> StepReport | None:
-        """Take a step; return None if it does not fit into memory.
+        """Take a step; return None if it does not fit into the memory of every rank.
 
         The caller then splits the batch, when the exception no longer references its tensors.
         """
         run, step = self._run, self._run.state.step
+        # In a single process, a step is repeated from where it failed.
+        before = StepUndo(run.state) if ranks.size() > 1 else None
         try:
             return run.step(run.batch(step), step)
         except DatasetCorruptError:
@@ -233,7 +237,11 @@ class TrainingLoop:
             self._save_unsaved()
             raise
         except Exception as error:
-            if not is_out_of_memory(error):
+            if before is not None:
+                ranks.disconnect()
+                before.restore()
+            is_lack = isinstance(error, RankLostError) and error.is_out_of_memory
+            if not is_lack and not is_out_of_memory(error):
                 raise
         return None
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from engine import ranks
 from engine.data.loader import Batch, Items, Masks
 from engine.losses.adversarial import masked_mean
 from engine.modalities.kind import ItemAugmenter
@@ -86,7 +87,9 @@ def nll_loss(
     """
     present, items = real.present, real.items
     some = next(iter(present.values()))
-    is_conditioned = torch.rand(len(some), generator=rng, device=some.device) < 0.5
+    count = ranks.rows_of_all(len(some))
+    chances = torch.rand(count, generator=rng, device=some.device)
+    is_conditioned = ranks.own_rows(chances) < 0.5
     is_augmented = torch.full_like(is_conditioned, augments_all)
     if real.pseudo:
         is_pseudo = torch.stack(list(real.pseudo.values())).any(0)
@@ -114,13 +117,15 @@ def nll_loss(
     if len(visible) > 2:
         # A pseudo-label keeps all the items that it was predicted from.
         is_pseudo = torch.stack([*real.pseudo.values(), torch.zeros_like(is_conditioned)]).any(0)
-        shape = (len(visible), len(some))
-        is_shown = torch.rand(shape, generator=rng, device=some.device) < SHOWN_SHARE
+        shape = (len(visible), count)
+        chances = torch.rand(shape, generator=rng, device=some.device)
+        is_shown = ranks.own_rows(chances, 1) < SHOWN_SHARE
         visible = {
             name: there & (shown | is_pseudo)
             for (name, there), shown in zip(visible.items(), is_shown, strict=True)
         }
-        is_shown = torch.rand(shape, generator=rng, device=some.device) < PRECEDING_SHARE
+        chances = torch.rand(shape, generator=rng, device=some.device)
+        is_shown = ranks.own_rows(chances, 1) < PRECEDING_SHARE
         preceding = {
             name: (there | has_generated_partner) & shown
             for (name, there), shown in zip(present.items(), is_shown, strict=True)
@@ -156,12 +161,15 @@ def reading_loss(
         A scalar, the sum over the modalities of weighted means over the rows that have both; None
         if no decoder has a likelihood.
     """
-    terms = [
-        generator.likelihood_weights[told]
-        * column_weights.get(told, 1.0)
-        * masked_mean(loss, real.present[read] & real.present[told])
+    found = [
+        (told, loss, real.present[read] & real.present[told])
         for read, losses in generator.reading_losses(real.items).items()
         for told, loss in losses.items()
+    ]
+    ranks.count_together(mask for _told, _loss, mask in found)
+    terms = [
+        generator.likelihood_weights[told] * column_weights.get(told, 1.0) * masked_mean(loss, mask)
+        for told, loss, mask in found
     ]
     return torch.stack(terms).sum() if terms else None
 
@@ -190,6 +198,7 @@ def redescription_loss(
         decoder has a likelihood.
     """
     generated = {name: ~is_real for name, is_real in kept.items()}
+    ranks.count_together(generated.values())
     terms = [
         column_weights.get(name, 1.0) * masked_mean(loss, generated[name])
         for name, loss in generator.redescription_losses(fake, generated).items()

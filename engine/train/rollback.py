@@ -2,6 +2,7 @@
 
 import logging
 
+from engine import ranks
 from engine.config.changes import settings_at
 from engine.errors import CheckpointCorruptError, MemoryExhaustedError
 from engine.events import MicroBatchingEnabled, RolledBack
@@ -11,6 +12,7 @@ from engine.train.batch_size import peak_bytes, total_bytes
 from engine.train.checkpointing import load_checkpoint
 from engine.train.context import RunContext
 from engine.train.device import release_memory
+from engine.train.followers import share_state
 from engine.train.metrics import Skipped
 from engine.train.setup import TrainingSetup, reset_to_initial_weights
 
@@ -42,7 +44,7 @@ class FaultHandler:
         run, device = self._run, self._run.state.device
         size, parts = run.config.training.batch_size, 2 * run.step.num_micro_batches
         taken, total = peak_bytes(device), total_bytes(device)
-        if size // parts < MIN_MICRO_BATCH:
+        if size // (parts * ranks.size()) < MIN_MICRO_BATCH:
             raise MemoryExhaustedError(size, taken, total)
         run.step.num_micro_batches = parts
         release_memory()
@@ -71,6 +73,7 @@ class FaultHandler:
             began = context.guard.trouble_step * self._run.config.training.batch_size
         context.guard.begin_rollback(from_images, tuple(skipped.terms) if skipped else (WEIGHTS,))
         self._load_before(began)
+        share_state(self._run)
         context.clock.images_seen = state.images_seen
         context.meter.clear()
         context.monitor.rewind(state.images_seen)

@@ -8,9 +8,16 @@ import logging
 import traceback
 from collections.abc import Mapping
 
+from engine import ranks
 from engine.config.run import RunConfig, check_new_run
 from engine.control import RunControl
-from engine.errors import DeviceLostError, EngineError, MemoryExhaustedError, StoppedError
+from engine.errors import (
+    DeviceLostError,
+    EngineError,
+    MemoryExhaustedError,
+    RankLostError,
+    StoppedError,
+)
 from engine.events import Emit, Outcome, Phase, PhaseChanged, RunEnded, RunPaused, RunResumed
 from engine.runs.branching import find_initial_run
 from engine.runs.folder import ValidCheckpoint, images_in_name
@@ -24,10 +31,12 @@ from engine.train.device import (
     keep_freed_memory,
     release_memory,
 )
+from engine.train.followers import share_run
 from engine.train.loop import POLL_EVERY_S, TrainingLoop
 from engine.train.lr_schedule import LearningRateSchedule
+from engine.train.orders import Order
 from engine.train.progress import ProgressEstimator, TrainingClock
-from engine.train.setup import TrainingSetup, set_up
+from engine.train.setup import TrainingSetup, check_batch_size, set_up
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +69,7 @@ def resume(config: RunConfig, emit: Emit, control: RunControl) -> None:
 
 def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resumed: bool) -> None:
     """Run; report every outcome and error as ``RunEnded``."""
-    directory, clock = RunDirectory(config.run, emit), TrainingClock()
+    directory, clock = RunDirectory(config.run, emit, control), TrainingClock()
     writer = CheckpointWriter(directory, control, clock)
     with contextlib.closing(directory):
         outcome, error = Outcome.FAILED, None
@@ -68,6 +77,7 @@ def _run_guarded(config: RunConfig, emit: Emit, control: RunControl, *, is_resum
             if not is_resumed:
                 # Before the folder is made, so that a mistake leaves nothing behind.
                 check_new_run(config)
+                check_batch_size(config)
                 find_initial_run(config)
                 directory.create(config)
                 checkpoint = None
@@ -138,11 +148,15 @@ def _train(context: RunContext, checkpoint: ValidCheckpoint | None) -> Outcome |
     # What was measured once, such as the batch size, must not change after a pause.
     context.config = run.config
     loop_state = _restore(context, run, checkpoint) if checkpoint else {}
+    share_run(run)
     context.emit(run.announcement)
     context.emit(PhaseChanged(phase=Phase.WARMING_UP))
     with contextlib.closing(TrainingLoop(run, context, loop_state)) as loop:
         loop.warm_up()
-        return loop.train()
+        outcome = loop.train()
+    ranks.order(Order.RELEASE)
+    ranks.disconnect()
+    return outcome
 
 
 def _restore(
@@ -172,7 +186,9 @@ def _restore(
 
 
 def _explained(error: Exception, config: RunConfig, images_saved: int) -> Exception:
-    """Convert a device error of PyTorch into an error of the engine."""
+    """Convert a device error of PyTorch into an error of the engine; say what is saved."""
+    if isinstance(error, RankLostError):
+        return RankLostError(error.size, error.reason, images_saved)
     if is_device_lost(error):
         return DeviceLostError(config.device, str(error).splitlines()[0], images_saved)
     if is_out_of_memory(error):

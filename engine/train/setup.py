@@ -14,18 +14,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import ranks
 from engine.config.changes import settings_at
 from engine.config.networks import JOINT_DENSE
 from engine.config.run import RunConfig, parse_column_weights
-from engine.config.sections import TrainingConfig
+from engine.config.sections import ADVERSARIAL_FAMILIES, TrainingConfig
+from engine.config.toml import config_to_toml
 from engine.control import RunControl
 from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, Loader
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, StoredDataset
-from engine.errors import ConfigError, DatasetCorruptError, MemoryExhaustedError, Problem
+from engine.errors import (
+    ConfigError,
+    DatasetChangedError,
+    DatasetCorruptError,
+    MemoryExhaustedError,
+    Problem,
+)
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.modalities.registry import build_modalities
+from engine.nets.blocks import MINIBATCH_GROUP
 from engine.nets.protocols import Modality
 from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
@@ -49,6 +58,7 @@ from engine.train.device import (
     release_memory,
 )
 from engine.train.families import AUGMENTER, augmenter_buffers, build_state, build_step
+from engine.train.orders import Order
 from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
 from engine.train.step import Step
 from engine.train.storage import (
@@ -101,6 +111,7 @@ class TrainingSetup:
         Raises:
             EngineError: the dataset, which another augmentation depends on, cannot be read.
         """
+        ranks.order(Order.USE_SETTINGS, settings=config_to_toml(settings))
         if settings.data.augmentation != self.settings.data.augmentation:
             self.augment(settings)
         self.settings = settings
@@ -109,6 +120,19 @@ class TrainingSetup:
         step = _build_step(self.state, settings, self.data)
         step.num_micro_batches = self.step.num_micro_batches
         self.step = step
+
+    def finish_step(self) -> None:
+        """Count a step, and update the EMA."""
+        state, training = self.state, self.settings.training
+        state.step += 1
+        state.images_seen = state.step * training.batch_size
+        update_ema(
+            state.ema,
+            state.generator,
+            images_seen=state.images_seen,
+            batch=training.batch_size,
+            half_life=training.ema_half_life,
+        )
 
     def augment(self, settings: RunConfig) -> None:
         """Begin with an augmentation; ``use`` must be called next."""
@@ -142,6 +166,7 @@ def set_up(
         EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
+    check_batch_size(config)
     dataset = open_training_dataset(config)
     initial = None if is_restored else find_initial_run(config)
     requested, config = config, follow_initial_run(config, initial)
@@ -198,6 +223,71 @@ def set_up(
         is_restored=is_restored,
         is_verified=is_verified,
     )
+
+
+def set_up_follower(config: RunConfig, images_seen: int, dataset_version: str) -> TrainingSetup:
+    """Set up a run as rank 0 has done, on another rank; writes nothing.
+
+    The initial weights are those of the seed, which those of rank 0 replace.
+
+    Args:
+        config: of rank 0, with every automatic value resolved.
+        images_seen: the settings are those of the step after them.
+        dataset_version: that rank 0 trains on.
+
+    Raises:
+        EngineError: the dataset or the device is not available, or the dataset is another one.
+    """
+    device = find_device(config.device)
+    dataset = open_training_dataset(config)
+    version = dataset.manifest.version
+    if version != dataset_version:
+        raise DatasetChangedError(dataset.folder, dataset_version, version)
+    metadata, config = model_metadata(config, dataset)
+    settings = settings_at(config, images_seen)
+    is_resident = _is_resident(settings, dataset, metadata, device, RunControl())
+    data = _load(settings, dataset, metadata, device, RunControl(), is_resident=is_resident)
+    state = build_state(data.modalities, settings, device, data.augmenters)
+    folder = RunFolder(config.run)
+    return TrainingSetup(
+        config=config,
+        settings=settings,
+        folder=folder,
+        state=state,
+        modalities=data.modalities,
+        model=metadata,
+        data=data,
+        loader=data.loader(config.training.batch_size),
+        step=_build_step(state, settings, data),
+        initial_tensors={},
+        announcement=_announcement(folder, data, metadata, config, state),
+        real_samples=None,
+        is_restored=True,
+        is_verified=True,
+    )
+
+
+def check_batch_size(config: RunConfig) -> None:
+    """Check that every rank gets equally many rows of a batch, and whole groups of them.
+
+    Raises:
+        ConfigError: the batch size is not divisible.
+    """
+    size, multiple = config.training.batch_size, _rows_together(config)
+    if size % multiple:
+        reason = (
+            f"must be a multiple of {multiple} with {ranks.size()} processes, or 0 to select it "
+            f"automatically, not {size}"
+        )
+        raise ConfigError([Problem("training.batch_size", reason)])
+
+
+def _rows_together(config: RunConfig) -> int:
+    """Return of what number the batch size must be a multiple."""
+    if ranks.size() == 1:
+        return 1
+    # Discriminators compare the rows of a group.
+    return ranks.size() * (MINIBATCH_GROUP if config.family in ADVERSARIAL_FAMILIES else 1)
 
 
 def _is_resident(
@@ -368,7 +458,9 @@ def _decide(
         with contextlib.closing(data.loader(size)) as loader:
             dry_run_steps(state, sized, lambda step: read_batch(data.modalities, loader, step))
 
-    chosen = choose_batch(take_steps, DeviceMemory(device), largest=data.count)
+    chosen = choose_batch(
+        take_steps, DeviceMemory(device), largest=data.count, multiple=_rows_together(config)
+    )
     emit(chosen)
     return config.with_values(training__batch_size=chosen.batch_size)
 
@@ -421,7 +513,7 @@ def _announcement(
         dataset=data.name,
         pairs=data.count,
         image_size=config.networks.image_size,
-        device=describe(state.device),
+        device=describe(state.device) + _in_processes(),
         generator_parameters=parameter_count(state.generator),
         discriminator_parameters=parameter_count(discriminator.network) if discriminator else 0,
         image_height=shape.height,
@@ -429,6 +521,10 @@ def _announcement(
         columns={name: facts.kind for name, facts in model.columns.items()},
         notice=model.notice,
     )
+
+
+def _in_processes() -> str:
+    return f", {ranks.size()} processes" if ranks.size() > 1 else ""
 
 
 def _real_samples(
@@ -470,10 +566,27 @@ def dry_run_steps(
     """
     step = build_step(copy.deepcopy(state), config)
     step.num_micro_batches = num_micro_batches
-    for number in range(2):
-        step(batch(number), number)
+    # A rank that runs out of memory must not leave others waiting.
+    with ranks.local_only():
+        for number in range(2):
+            step(batch(number), number)
     if state.device.type == "cuda":
         torch.cuda.synchronize(state.device)
+
+
+def fits_into_memory(run: TrainingSetup) -> bool:
+    """Take two steps on copies, with and without the penalty, and return whether they fit.
+
+    Of several ranks, all must call it, and all must have room.
+    """
+    has_room = True
+    try:
+        dry_run_steps(run.state, run.settings, run.batch, run.step.num_micro_batches)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        has_room = False
+    return not ranks.any_rank(not has_room)
 
 
 # --------------------------------------------------------------------------

@@ -107,6 +107,38 @@ class TrainingState:
         yield from self.buffers.items()
 
 
+class StepUndo:
+    """Copies of what a step changes before its last exchange between ranks.
+
+    A step that fails there has moved batch statistics, and the discriminator perhaps. The generator
+    is updated last, the EMA after the step.
+
+    Args:
+        state: before the step.
+    """
+
+    def __init__(self, state: TrainingState) -> None:
+        self._optimizers = [
+            trained.optimizer for name, trained in state.networks.items() if name != GENERATOR
+        ]
+        self._moments = [set(optimizer.state) for optimizer in self._optimizers]
+        modules = [trained.network for trained in state.networks.values()]
+        live = [buffer for m in (*modules, *state.buffers.values()) for buffer in m.buffers()]
+        for optimizer in self._optimizers:
+            live += [weight for group in optimizer.param_groups for weight in group["params"]]
+            live += [value for moments in optimizer.state.values() for value in moments.values()]
+        self._copies = [(tensor, tensor.detach().clone()) for tensor in live]
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put everything back."""
+        for tensor, copied in self._copies:
+            tensor.copy_(copied)
+        for optimizer, before in zip(self._optimizers, self._moments, strict=True):
+            for weight in optimizer.state.keys() - before:
+                del optimizer.state[weight]
+
+
 def build_optimizer(
     network: nn.Module, config: TrainingConfig, text_parameters: Collection[nn.Parameter] = ()
 ) -> Adam:

@@ -11,8 +11,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
+from torch.optim import Optimizer
 
-from engine.data.loader import Batch, Items
+from engine import ranks
+from engine.data.loader import Batch, Items, imputed_rows
 from engine.losses.adversarial import MaskedLogits, masked_mean
 
 METRICS_EVERY = 16
@@ -60,17 +62,13 @@ def impute_missing_rows(batch: Batch) -> Batch:
     The masks keep imputed rows out of every loss. They still enter batch statistics, which
     arbitrary content would distort and real items do not.
     """
-    if batch.is_complete:
+    if batch.is_complete or batch.is_imputed:
         return batch
-    items: dict[str, Tensor] = {}
-    for name, item in batch.items.items():
-        present = batch.present[name]
-        rows = torch.arange(len(present), device=present.device)
-        # Sorting puts the present rows first, in order; unlike ``nonzero`` it does not synchronise.
-        first = (~present).to(torch.uint8).argsort(stable=True)
-        others = first[rows % present.sum().clamp(min=1)]
-        items[name] = item.index_select(0, torch.where(present, rows, others))
-    return replace(batch, items=items)
+    items = {
+        name: item.index_select(0, imputed_rows(batch.present[name]))
+        for name, item in batch.items.items()
+    }
+    return replace(batch, items=items, is_imputed=True)
 
 
 def split_batch(batch: Batch, count: int) -> list[Batch]:
@@ -87,6 +85,7 @@ def split_batch(batch: Batch, count: int) -> list[Batch]:
             present={name: chunks[n] for name, chunks in present.items()},
             pseudo={name: chunks[n] for name, chunks in pseudo.items()},
             is_complete=batch.is_complete,
+            is_imputed=batch.is_imputed,
         )
         for n in range(len(next(iter(items.values()))))
     ]
@@ -117,6 +116,13 @@ def merge_reports(reports: Sequence[StepReport]) -> StepReport:
     )
 
 
+def add_up(optimizer: Optimizer, *shares: Scalars) -> None:
+    """Add up the gradients of all ranks, and the shares of losses and metrics beside them."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    ranks.add_up([*gradients, *(share for table in shares for share in table.values())])
+
+
 def logit_metrics(real: MaskedLogits, fake: MaskedLogits) -> Scalars:
     """Summarise the output of a discriminator head whose logits are log odds.
 
@@ -143,9 +149,10 @@ def generalization_gap(real: MaskedLogits, fake: MaskedLogits, validation: Tenso
         fake: logits of generated items.
         validation: [B] logits of validation items.
     """
-    real_mean = masked_mean(real.logits.detach(), real.mask)
-    gap = real_mean - masked_mean(fake.logits.detach(), fake.mask)
-    return (real_mean - validation.mean()) / gap.clamp(min=MIN_LOGIT_GAP)
+    shares = [masked_mean(each.logits.detach(), each.mask) for each in (real, fake)]
+    means = ranks.total(torch.stack([*shares, ranks.mean(validation)]))
+    real_mean, fake_mean, validation_mean = means.unbind()
+    return (real_mean - validation_mean) / (real_mean - fake_mean).clamp(min=MIN_LOGIT_GAP)
 
 
 def gradient_norm(network: nn.Module) -> Tensor:

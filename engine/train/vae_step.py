@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
+from engine import ranks
 from engine.config.sections import VariationalConfig
 from engine.data.loader import Batch
 from engine.data.seeds import mix_seed
@@ -36,6 +37,7 @@ from engine.train.state import GENERATOR, step_if_finite
 from engine.train.step import (
     NO_WEIGHTS,
     StepReport,
+    add_up,
     average_reports,
     impute_missing_rows,
     split_batch,
@@ -110,9 +112,10 @@ class VaeStep:
             present = {} if part.is_complete else part.present
             with in_precision(self._precision, self._device):
                 bound = self._bound(impute_missing_rows(part).items, present, weights, step)
-            (bound.loss.mean() / len(micro_batches)).backward()
+            (ranks.mean(bound.loss) / len(micro_batches)).backward()
             reports.append(_report(bound, present, weights))
         report = average_reports(reports)
+        add_up(self._optimizer, report.losses)
         report.skipped[GENERATOR] = step_if_finite(self._optimizer)
         return report
 
@@ -201,7 +204,9 @@ def mopoe_bound(
     is_available = torch.stack(
         [torch.stack([present.get(n, everywhere) for n in names]).all(0) for names in subsets]
     )
-    chances = torch.rand(is_available.shape, generator=rng, device=is_available.device)
+    shape = (len(subsets), ranks.rows_of_all(is_available.shape[1]))
+    drawn = torch.rand(shape, generator=rng, device=is_available.device)
+    chances = ranks.own_rows(drawn, 1)
     chosen = (chances * is_available).argmax(0)
     rows = torch.arange(len(chosen), device=chosen.device)
     part = Gaussian(parts.mean[chosen, rows], parts.log_variance[chosen, rows])
@@ -232,17 +237,23 @@ def mvae_subsets(names: Sequence[str], num_subsets: int, seed: int) -> list[Subs
 
 
 def _noise_like(mean: Tensor, rng: torch.Generator) -> Tensor:
-    return torch.randn(mean.shape, generator=rng, device=mean.device, dtype=mean.dtype)
+    shape = (ranks.rows_of_all(len(mean)), *mean.shape[1:])
+    drawn = torch.randn(shape, generator=rng, device=mean.device, dtype=mean.dtype)
+    return ranks.own_rows(drawn)
 
 
 @torch.no_grad()
 def _report(bound: Bound, present: Present, weights: BoundWeights) -> StepReport:
-    """Report the unweighted bound and its terms, in nats per present item."""
+    """Report the unweighted bound and its terms, in nats per present item.
+
+    Of several ranks, the losses are shares and the metrics those of all rows.
+    """
     unweighted = negative_elbo(bound.whole, present, BoundWeights())
-    losses = {"bound": unweighted.mean(), "kl": bound.whole.divergence.mean()}
+    ranks.count_together(present.values())
+    losses = {"bound": ranks.mean(unweighted), "kl": ranks.mean(bound.whole.divergence)}
     for name, cost in bound.whole.nll.items():
-        losses[name] = masked_mean(cost, present[name]) if name in present else cost.mean()
-    is_active = bound.code.mean.var(0, unbiased=False) > ACTIVE_VARIANCE
+        losses[name] = masked_mean(cost, present[name]) if name in present else ranks.mean(cost)
+    is_active = ranks.all_rows(bound.code.mean).var(0, unbiased=False) > ACTIVE_VARIANCE
     return StepReport(
         losses={name: loss.detach() for name, loss in losses.items()},
         metrics={

@@ -73,12 +73,29 @@ class ShortcutsDialog(QDialog):
             ],
         )
         yield (
+            self.tr("Play"),
+            [
+                (_native("Left", "Right"), self.tr("Choose an item of the board")),
+                (_native("Alt+Left", "Alt+Up"), self.tr("Move through the noise")),
+                (_native("Space"), self.tr("Play the sound of the item")),
+                (_native("L"), self.tr("Lock the noise of the item")),
+                (_native(QKeySequence.StandardKey.Copy), self.tr("Copy the picture of the item")),
+                (_native(QKeySequence.StandardKey.Paste), self.tr("Give a picture or a sound")),
+                (_native("Ctrl+Z", "Ctrl+Shift+Z"), self.tr("Undo, and redo")),
+                (_native("Alt+Left", "Alt+Right"), self.tr("Move a key frame of the walk")),
+            ],
+        )
+        yield (
             self.tr("Compare"),
             [
                 (_native("Del"), self.tr("Remove the run, or the brush of the axis")),
                 (_native("Left", "Right"), self.tr("Move through the previews, or choose an axis")),
                 (_native("Up", "Down"), self.tr("Move the lower end of the brush")),
                 (_native("Shift+Up", "Shift+Down"), self.tr("Move the upper end of the brush")),
+                (_native("Return"), self.tr("Show a pair of two runs under a divider")),
+                (_native("Shift+Left", "Shift+Right"), self.tr("Move the divider")),
+                (_native("Left", "Right"), self.tr("Previous and next pair under the divider")),
+                (_native("Up", "Down"), self.tr("Next and previous step under the divider")),
             ],
         )
         key = QKeySequence.StandardKey

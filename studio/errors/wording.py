@@ -284,6 +284,15 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
     ),
     errors.DeviceLostError: _device_lost,
     errors.MemoryExhaustedError: _memory_exhausted,
+    errors.RankLostError: lambda error: Explanation(
+        happened=translate("Errors", "A run in {0} processes has ended.").format(error.size),
+        why=translate("Errors", "{0}. The run is saved up to {1} images.").format(
+            error.reason, QLocale().toString(error.images_saved)
+        ),
+        hint=translate(
+            "Errors", "Resume the run; it goes on from there in any number of processes."
+        ),
+    ),
     errors.NonFiniteLossError: lambda error: Explanation(
         happened=translate("Errors", "Training became unstable and was ended."),
         why=translate("Errors", "After {0} images these losses were no longer finite: {1}.").format(
@@ -328,6 +337,13 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
             "Errors", "Files of {0} that cannot be used: {1}, beginning with {2} ({3})."
         ).format(error.path, QLocale().toString(error.count), error.first, error.reason),
         hint=translate("Errors", "Repair or remove these files, or import without being strict."),
+    ),
+    errors.RunNotControllableError: lambda error: Explanation(
+        happened=translate("Errors", "The request did not reach the run."),
+        why=f"{error.folder}: {error.reason}",
+        hint=translate(
+            "Errors", "Open the run again to see its state, or use the terminal in which it runs."
+        ),
     ),
     errors.ImportLockedError: lambda error: Explanation(
         happened=translate("Errors", "Another process is importing into this dataset."),

@@ -23,7 +23,8 @@ from engine.sample.completion import Completion
 from engine.sample.given_files import given_picture, read_given
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.scene import GivenPicture, GivenSound, Scene
-from engine.sample.scene_file import Provenance, read_scene, save_picture
+from engine.sample.scene_file import Provenance, SavedScene, read_scene, save_picture
+from engine.sample.scene_run import is_from
 
 Wave = npt.NDArray[np.int16]
 _log = logging.getLogger(__name__)
@@ -93,15 +94,17 @@ class GivenTaken:
 
     column: str
     value: GivenPicture | GivenSound
+    path: Path | None = None
+    """The file; None for a picture of the clipboard."""
+    saved: SavedScene | None = None
+    """The scene of a picture whose run has other columns than the one that is played with."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SceneTaken:
     """A picture held the scene that it was made from."""
 
-    scene: Scene
-    run: str
-    """Name of the run that made it."""
+    saved: SavedScene
     is_same: bool
     """Whether that is the run that is played with."""
     path: Path
@@ -201,15 +204,16 @@ def take_file(
         ImagesUnreadableError, SoundsUnreadableError: it cannot be read.
     """
     kind = AUDIO if path.suffix.lower() in AUDIO_SUFFIXES else IMAGE
-    saved = None if column or kind != IMAGE else _saved_scene(path, columns, run)
-    if saved is not None:
-        return saved
+    saved = None if column or kind != IMAGE else _saved_scene(path)
+    if saved is not None and set(saved.scene.given) <= set(columns):
+        return SceneTaken(saved=saved, is_same=is_from(saved, run), path=path)
     fitting = [name for name, facts in columns.items() if facts.kind == kind]
     chosen = column or next(iter(fitting), "")
     if chosen not in fitting:
         raise ConfigError([Problem("given", f"The run has no column for {path.name}.")])
     size = RunFolder(run).read_config().networks.image_size
-    return GivenTaken(column=chosen, value=read_given(path, columns[chosen], size))
+    value = read_given(path, columns[chosen], size)
+    return GivenTaken(column=chosen, value=value, path=path, saved=saved)
 
 
 def take_image(image: QImage, columns: Mapping[str, ColumnFacts], run: Path) -> GivenTaken:
@@ -239,13 +243,10 @@ def save_frame(frame: Frame, path: Path, provenance: Provenance, checkpoint: str
     save_picture(path, frame.pictures[0], text, frame.scenes[0], provenance, checkpoint)
 
 
-def _saved_scene(path: Path, columns: Mapping[str, ColumnFacts], run: Path) -> SceneTaken | None:
-    """Return the scene of a picture; None if it holds none that fits the run."""
+def _saved_scene(path: Path) -> SavedScene | None:
+    """Return the scene of a picture; None if it holds none."""
     try:
-        saved = read_scene(path)
+        return read_scene(path)
     except SceneInvalidError as error:
         _log.info("%s is taken as a picture: %s", path, error)
         return None
-    if not set(saved.scene.given) <= set(columns):
-        return None
-    return SceneTaken(scene=saved.scene, run=saved.run, is_same=saved.run == run.name, path=path)

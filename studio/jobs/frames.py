@@ -59,7 +59,13 @@ class PlaySource(Protocol):
         """Facts by column, in the order of generation."""
         ...
 
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Any:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Any:
         """Return ``Samples`` of the scenes."""
         ...
 
@@ -107,6 +113,7 @@ class _Draw:
     target: str
     scenes: tuple[Scene, ...]
     columns: tuple[str, ...] | None
+    is_draft: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +269,12 @@ class FrameJob(QObject):
         self._thread.wait(_PATIENCE_MS)
 
     def draw(
-        self, target: str, scenes: Sequence[Scene], columns: Sequence[str] | None = None
+        self,
+        target: str,
+        scenes: Sequence[Scene],
+        columns: Sequence[str] | None = None,
+        *,
+        is_draft: bool = False,
     ) -> int:
         """Draw scenes; ``frame_drawn`` follows unless a newer request for the target comes first.
 
@@ -270,15 +282,17 @@ class FrameJob(QObject):
             target: names what the frame is for; each target has its own place.
             scenes: at least one.
             columns: to decode, by default all.
+            is_draft: draw faster, for a frame that another one follows at once.
 
         Returns:
             The number of the request and of its frame; numbers increase.
         """
         number = next(self._numbers)
         chosen = None if columns is None else tuple(columns)
-        self._box.put(
-            target, _Draw(number=number, target=target, scenes=tuple(scenes), columns=chosen)
+        request = _Draw(
+            number=number, target=target, scenes=tuple(scenes), columns=chosen, is_draft=is_draft
         )
+        self._box.put(target, request)
         return number
 
     def suggest(self, facts: TextFacts, text: str) -> None:
@@ -413,7 +427,9 @@ def _answer(source: PlaySource, run: PlayedRun, request: object, tell: Tell) -> 
         case _Draw():
             tell(
                 frame_of(
-                    lambda: source.render(request.scenes, request.columns),
+                    lambda: source.render(
+                        request.scenes, request.columns, is_draft=request.is_draft
+                    ),
                     number=request.number,
                     target=request.target,
                     scenes=request.scenes,

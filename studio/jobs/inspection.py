@@ -126,23 +126,23 @@ class EngineInspection:
             EngineError: the run, its checkpoint or its dataset cannot be read.
             StoppedError: a stop was requested.
         """
-        from engine.data.store import open_dataset
+        from engine.data.reduction import open_training_dataset
         from engine.inspection.discriminator_view import view_run
         from engine.inspection.networks import inspect_run
 
         found = inspect_run(run, live, control)
-        return view_run(found, open_dataset(found.config.dataset), control)
+        return view_run(found, open_training_dataset(found.config), control)
 
     def plane(
         self, run: Path, choice: PlaneChoice, live: RequestState | None, control: RunControl
     ) -> PlaneView | None:
         """Compute points, logits and gradients of two numeric fields; raises what ``view`` does."""
-        from engine.data.store import open_dataset
+        from engine.data.reduction import open_training_dataset
         from engine.inspection.networks import inspect_run
         from engine.inspection.plane import view_plane
 
         found = inspect_run(run, live, control)
-        return view_plane(found, open_dataset(found.config.dataset), choice)
+        return view_plane(found, open_training_dataset(found.config), choice)
 
     def step(
         self,

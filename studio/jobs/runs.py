@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.errors import EngineError
+from engine.errors import EngineError, SceneInvalidError
 from engine.metrics.verdict import judge_run
 from engine.runs.branching import BranchStart, make_branch
 from engine.runs.catalogue import FILE_NAME, Catalogue
@@ -28,6 +28,8 @@ from engine.runs.trash import (
     trash_bytes,
     trashed_runs,
 )
+from engine.sample.scene_file import SavedScene, read_scene
+from engine.sample.scene_run import SceneRun, find_run
 from studio.jobs.task import Task, TaskEnded
 
 _log = logging.getLogger(__name__)
@@ -61,6 +63,18 @@ class BranchChoices:
     """Newest first, then the best by each metric."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SceneSearch:
+    """The scene of a picture, and the run that it is from."""
+
+    path: Path
+    """The picture."""
+    saved: SavedScene | None
+    """None if the picture holds no scene."""
+    run: SceneRun | None
+    """None if the run is not there."""
+
+
 Change = Callable[[], object]
 
 
@@ -77,6 +91,8 @@ class RunJobs(QObject):
     """Carries ``BranchChoices``."""
     starts_found = Signal(object)
     """Carries ``BranchChoices``, too, to choose the nearest."""
+    scene_run_searched = Signal(object)
+    """Carries a ``SceneSearch``."""
     failed = Signal(object)
     """Carries the error."""
     branch_failed = Signal(object)
@@ -90,6 +106,7 @@ class RunJobs(QObject):
         self.finding = Task("find checkpoints", self)
         self.branching = Task("branch run", self)
         self.judging = Task("judge run", self)
+        self.searching = Task("find the run of a scene", self)
         self._waiting: deque[tuple[Path, Change]] = deque()
         self._now = Path()
         self.listing.ended.connect(partial(self._emit_result, self.listed))
@@ -98,6 +115,7 @@ class RunJobs(QObject):
         self.finding.ended.connect(self._on_found)
         self.branching.ended.connect(self._on_branch)
         self.judging.ended.connect(partial(self._emit_result, self.judged))
+        self.searching.ended.connect(partial(self._emit_result, self.scene_run_searched))
 
     @property
     def is_changing(self) -> bool:
@@ -170,12 +188,31 @@ class RunJobs(QObject):
         """Judge a run by its evaluations; emits ``judged``."""
         self.judging.start(lambda _report, _control: judge_run(folder))
 
+    def find_scene_run(self, path: Path, parents: Sequence[Path]) -> None:
+        """Find the run that made a picture; emits ``scene_run_searched``.
+
+        Args:
+            path: of the picture.
+            parents: folders of run folders, those that count first come first.
+        """
+
+        def work(_report: object, _control: RunControl) -> SceneSearch:
+            try:
+                saved = read_scene(path)
+            except SceneInvalidError as error:
+                _log.info("%s holds no scene: %s", path, error)
+                return SceneSearch(path=path, saved=None, run=None)
+            return SceneSearch(path=path, saved=saved, run=find_run(saved, parents))
+
+        self.searching.start(work)
+
     def cancel(self) -> None:
         """Cancel listing; queued changes are still made before the program ends."""
         self.listing.cancel()
         self.looking.cancel()
         self.finding.cancel()
         self.judging.cancel()
+        self.searching.cancel()
 
     def wait(self, timeout_ms: int) -> bool:
         """Block until all threads have ended, when quitting. Returns whether they did in time."""
@@ -186,7 +223,14 @@ class RunJobs(QObject):
                 change()
             except (EngineError, OSError) as error:
                 _log.warning("%s is not changed: %s", folder, error)
-        others = (self.listing, self.looking, self.finding, self.branching, self.judging)
+        others = (
+            self.listing,
+            self.looking,
+            self.finding,
+            self.branching,
+            self.judging,
+            self.searching,
+        )
         return all([is_done, *(task.wait(timeout_ms) for task in others)])
 
     def _change(self, folder: Path, change: Change) -> None:

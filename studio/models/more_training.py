@@ -149,6 +149,10 @@ def opened_run(before: RunState, folder: Path, reports: Sequence[MetricsReported
         saved_s=resumable.elapsed_s if resumable else 0.0,
         holder=holder_text(holder.pid, holder.host) if holder else "",
     )
+    if holder and holder.session:
+        # Until the run reports something; its last report is about the state before.
+        elsewhere = RunState.RUNNING if reports else RunState.PREPARING
+        status = replace(status, elsewhere=elsewhere)
     return OpenedRun(status=status, resumable=resumable)
 
 

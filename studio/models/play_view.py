@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from engine.sample.scene import Given, Noise, Scene
+from engine.sample.scene import Given, GivenPicture, Noise, Scene
 
 TILE_COUNTS = (1, 4, 8, 16)
 USUAL_COUNT = 8
@@ -48,6 +48,11 @@ class PlayState:
     """By column of texts, what was typed, with words that the run does not know."""
     keys: tuple[Scene, ...] = ()
     """Key frames of the walk."""
+
+    @property
+    def given_picture(self) -> GivenPicture | None:
+        """The first picture that is given."""
+        return next((v for v in self.given.values() if isinstance(v, GivenPicture)), None)
 
     def noise(self, tile: int) -> Noise:
         """Return the noise of a tile at the place of the pad."""
@@ -155,11 +160,15 @@ class PlayView(QObject):
         self.history = QUndoStack(self)
         self.history.setUndoLimit(HISTORY)
         self._gesture = 0
+        self._last: _Change | None = None
+        """The newest change of the history, if it can be merged with the next one."""
+        self._last_place = 0
         self.state = self._first()
 
     def reset(self) -> None:
         """Begin with new noise and nothing given; the history is forgotten."""
         self.history.clear()
+        self._last = None
         self.show(self._first())
 
     def show(self, state: PlayState) -> None:
@@ -180,9 +189,22 @@ class PlayView(QObject):
             text: name of the change in the user's language.
             merges: changes of one gesture with the same key are undone together.
         """
-        if state != self.state:
-            key = f"{merges}/{self._gesture}" if merges else ""
-            self.history.push(_Change(self, state, text, key))
+        if state == self.state:
+            return
+        key = f"{merges}/{self._gesture}" if merges else ""
+        if self._last is not None and self._last.key == key and self._is_last_newest:
+            # Merged here: the stack would have all of its actions shown again at each move.
+            self._last.after = state
+            self.show(state)
+            return
+        change = _Change(self, state, text, key)
+        self._last = change if key else None
+        self.history.push(change)
+        self._last_place = self.history.index()
+
+    @property
+    def _is_last_newest(self) -> bool:
+        return self._last_place == self.history.index() == self.history.count()
 
     def roll(self, text: str) -> None:
         """Draw new noise for all tiles that are not locked."""
@@ -248,11 +270,3 @@ class _Change(QUndoCommand):
     def undo(self) -> None:
         self._view.show(self._before)
 
-    def id(self) -> int:
-        return 1 if self.key else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Change) or other.key != self.key:
-            return False
-        self.after = other.after
-        return True

@@ -11,10 +11,11 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.config.forecast import DataFacts, TextCost, text_cost
+from engine.config.forecast import TextCost, text_cost
 from engine.config.networks import IMAGE_SIZES
 from engine.config.presets import (
     PRESETS,
+    DataFacts,
     config_from_preset,
     gpu_memory_bytes,
     preset_of_size,
@@ -183,12 +184,7 @@ class RunForm:
     def _suitable_preset(self) -> str:
         """Return the preset that suits the chosen data and this machine."""
         data = self.data_facts() or DataFacts(image_size=max(IMAGE_SIZES), channels=1, pairs=0)
-        return suitable_preset(
-            gpu_bytes=gpu_memory_bytes(),
-            image_size=data.image_size,
-            channels=data.channels,
-            pairs=data.pairs,
-        ).name
+        return suitable_preset(data, gpu_bytes=gpu_memory_bytes()).name
 
     def _choose_data(self, starter: str, dataset: Path) -> None:
         """Change the data; if the preset follows, fields that differ from it are kept."""

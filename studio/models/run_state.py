@@ -16,10 +16,12 @@ from engine.events import (
     Phase,
     PhaseChanged,
     Progress,
+    RequestAnswered,
     RunEnded,
     RunEvent,
     RunPaused,
     RunRelocated,
+    RunRequest,
     RunResumed,
 )
 
@@ -164,6 +166,16 @@ def is_alive(state: RunState) -> bool:
     return LifecycleEvent.ENDED in TRANSITIONS[state]
 
 
+def enabled_elsewhere(state: RunState) -> frozenset[Command]:
+    """Return the commands that can be requested of a run in another process, by its state.
+
+    Progress is discarded only where the run trains.
+    """
+    if not is_alive(state):
+        return frozenset()
+    return _COMMANDS[state] - {Command.STOP_DISCARD}
+
+
 def lifecycle_event_of(event: RunEvent, *, is_ending: bool) -> LifecycleEvent | None:
     """Map an engine event to a lifecycle event; ``None`` for most.
 
@@ -231,11 +243,22 @@ class RunStatus:
     """Training time at the newest checkpoint."""
     holder: str = ""
     """The program that trains the run, if it is another one."""
+    elsewhere: RunState = RunState.IDLE
+    """State of the run in that program, if it takes requests."""
 
     @property
     def is_running(self) -> bool:
-        """Whether the run is active, including paused ones."""
+        """Whether the run is active here, including paused ones."""
         return is_alive(self.state)
+
+    @property
+    def shown_state(self) -> RunState:
+        """State of the run in whichever program trains it."""
+        return self.elsewhere if is_alive(self.elsewhere) else self.state
+
+    def with_elsewhere(self, other: "RunStatus") -> "RunStatus":
+        """Return the status of a run whose status in another program is ``other``."""
+        return replace(self, elsewhere=other.state, activity=other.activity)
 
     @property
     def unsaved_images(self) -> int:
@@ -273,13 +296,14 @@ class RunStatus:
                 is_training = moved.state is RunState.RUNNING
                 activity = RunActivity.TRAINING if is_training else moved.activity
                 return replace(moved, progress=event.progress, activity=activity)
-            case CheckpointSaved():
+            case CheckpointSaved() | RunResumed():
                 elapsed_s = self.progress.elapsed_s if self.progress else 0.0
-                return replace(moved, saved_images=event.images_seen, saved_s=elapsed_s)
-            case RunResumed():
-                return replace(moved, saved_images=event.images_seen, saved_s=event.elapsed_s)
+                saved_s = getattr(event, "elapsed_s", elapsed_s)
+                return replace(moved, saved_images=event.images_seen, saved_s=saved_s)
             case RunPaused():
                 return _paused(moved, event)
+            case RequestAnswered():
+                return _answered(self, event)
             case RunRelocated():
                 return replace(moved, name=event.folder.name)
             case RunEnded():
@@ -312,6 +336,22 @@ def _paused(status: RunStatus, event: RunPaused) -> RunStatus:
         return status
     activity = RunActivity.RELEASED if event.is_released else RunActivity.PAUSED
     return replace(status, activity=activity if event.error is None else RunActivity.STUCK)
+
+
+_REQUESTED = {
+    RunRequest.PAUSE: LifecycleEvent.PAUSE_ASKED,
+    RunRequest.RELEASE: LifecycleEvent.PAUSE_ASKED,
+    RunRequest.CONTINUE: LifecycleEvent.RESUME_ASKED,
+    RunRequest.STOP: LifecycleEvent.STOP_ASKED,
+}
+
+
+def _answered(status: RunStatus, event: RequestAnswered) -> RunStatus:
+    asked = None if event.refusal else _REQUESTED.get(event.request)
+    # What was shown when it was requested here is not shown again.
+    if asked is None or asked not in TRANSITIONS[status.state]:
+        return status
+    return status.after_asking(asked)
 
 
 def _ended(status: RunStatus, event: RunEnded) -> RunStatus:

@@ -1,12 +1,16 @@
-"""A sweep: runs that differ in the value of one setting and in their seed."""
+"""A sweep: runs that differ in the values of one or two settings and in their seed."""
 
 import contextlib
+import itertools
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.config.forecast import training_seconds
+from engine.config.run import RunConfig
 from engine.config.setting import option_of
 from engine.runs.metadata import FORBIDDEN
 from studio.i18n import translate_engine
@@ -21,14 +25,23 @@ _SEPARATORS = re.compile(r"[,;，；、\n]")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Axis:
+    """A setting with the list of its values, as they are typed."""
+
+    name: str
+    """Dotted name of the setting."""
+    values: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweptRun:
     """One run of a sweep."""
 
-    value: str
-    """Text of the setting."""
+    values: tuple[str, ...]
+    """Texts of the settings."""
     seed: str
     problem: str = ""
-    """Why it cannot be queued, in the user's language."""
+    """Why it is left out, in the user's language."""
     plan: RunPlan | None = None
     """None if there is a problem."""
 
@@ -38,15 +51,53 @@ class Sweep:
     """All runs of a sweep, and what is wrong with its lists."""
 
     runs: tuple[SweptRun, ...] = ()
-    values_problem: str = ""
+    values_problems: tuple[str, ...] = ("", "")
+    """By axis."""
     seeds_problem: str = ""
 
     @property
     def plans(self) -> tuple[RunPlan, ...]:
-        """The plans of all runs; empty while any of them has a problem."""
-        plans = tuple(run.plan for run in self.runs if run.plan is not None)
-        is_sound = not (self.values_problem or self.seeds_problem)
-        return plans if is_sound and len(plans) == len(self.runs) else ()
+        """The plans of the runs; those that the rules of the settings refuse are left out."""
+        return tuple(run.plan for run in self.runs if run.plan is not None)
+
+    @property
+    def skipped(self) -> tuple[SweptRun, ...]:
+        """The runs that are left out."""
+        return tuple(run for run in self.runs if run.plan is None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepTime:
+    """What is known of the time that runs take one after the other."""
+
+    seconds: float = 0.0
+    """Of the runs whose time is known."""
+    unmeasured: int = 0
+    """Runs limited by images whose speed has not been measured."""
+    unlimited: int = 0
+    """Runs without a limit."""
+
+
+def sweep_time(plans: Sequence[RunPlan], speed_of: Callable[[RunConfig], float]) -> SweepTime:
+    """Add up the time of runs.
+
+    Args:
+        plans: of the runs.
+        speed_of: returns images per second of a configuration, 0 if unknown.
+    """
+    seconds, unmeasured, unlimited = 0.0, 0, 0
+    for config in (plan.config for plan in plans):
+        limits = [60 * config.minutes] if config.minutes else []
+        speed = speed_of(config)
+        if config.images and speed:
+            limits.append(training_seconds(config.images, speed))
+        if limits:
+            seconds += min(limits)
+        elif config.images:
+            unmeasured += 1
+        else:
+            unlimited += 1
+    return SweepTime(seconds=seconds, unmeasured=unmeasured, unlimited=unlimited)
 
 
 def swept_names(form: RunForm) -> list[str]:
@@ -80,13 +131,12 @@ def split_seeds(text: str) -> list[str]:
     return list(dict.fromkeys(seeds))
 
 
-def build_sweep(form: RunForm, name: str, values: str, seeds: str) -> Sweep:
+def build_sweep(form: RunForm, axes: Sequence[Axis], seeds: str) -> Sweep:
     """Build the runs of a sweep and say what is wrong with each.
 
     Args:
         form: provides all other settings.
-        name: dotted name of the setting.
-        values: list of its values.
+        axes: one setting or two, of which every combination of values is a run.
         seeds: list of seeds; empty for that of the form.
     """
     translate = QCoreApplication.translate
@@ -95,36 +145,46 @@ def build_sweep(form: RunForm, name: str, values: str, seeds: str) -> Sweep:
     except ValueError as error:
         return Sweep(seeds_problem=str(error))
     seeds_problem = _list_problem(SEED, seed_texts)
-    value_texts = _unique(name, split_values(values))
-    if not value_texts:
-        return Sweep(values_problem=translate("Sweep", "Enter the values, separated by commas"))
-    if len(value_texts) * len(seed_texts) > MAX_RUNS:
+    lists = [_unique(axis.name, split_values(axis.values)) for axis in axes]
+    problems = [
+        _list_problem(axis.name, texts)
+        if texts
+        else translate("Sweep", "Enter the values, separated by commas")
+        for axis, texts in zip(axes, lists, strict=True)
+    ]
+    if len({axis.name for axis in axes}) < len(axes):
+        problems[-1] = translate("Sweep", "Choose two different settings")
+    count = math.prod(map(len, (*lists, seed_texts)))
+    if count > MAX_RUNS and not any(problems):
         words = translate("Sweep", "A sweep has at most {0} runs; these are {1}")
-        count = len(value_texts) * len(seed_texts)
-        return Sweep(values_problem=words.format(MAX_RUNS, count))
-    values_problem = _list_problem(name, value_texts)
-    if values_problem or seeds_problem:
-        return Sweep(values_problem=values_problem, seeds_problem=seeds_problem)
+        problems[-1] = words.format(MAX_RUNS, count)
+    if any(problems) or seeds_problem:
+        return Sweep(values_problems=tuple(problems), seeds_problem=seeds_problem)
+    names = [axis.name for axis in axes]
     has_seeds = len(seed_texts) > 1
     runs = [
-        _swept_run(form, name, value, seed, has_seeds=has_seeds)
-        for value in value_texts
-        for seed in seed_texts
+        _swept_run(form, names, values, seed, has_seeds=has_seeds)
+        for *values, seed in itertools.product(*lists, seed_texts)
     ]
-    return Sweep(runs=tuple(runs))
+    return Sweep(runs=tuple(runs), values_problems=tuple(problems))
 
 
-def _swept_run(form: RunForm, name: str, value: str, seed: str, *, has_seeds: bool) -> SweptRun:
-    parts = [form.name, option_of(name), FORBIDDEN.sub("-", value)]
+def _swept_run(
+    form: RunForm, names: Sequence[str], values: Sequence[str], seed: str, *, has_seeds: bool
+) -> SweptRun:
+    parts = [form.name]
+    for name, value in zip(names, values, strict=True):
+        parts += [option_of(name), FORBIDDEN.sub("-", value)]
     parts += ["seed", seed] if has_seeds else []
-    variant = form.variant({name: value, SEED: seed}, "-".join(parts))
+    texts = {**dict(zip(names, values, strict=True)), SEED: seed}
+    variant = form.variant(texts, "-".join(parts))
     problems = variant.problems()
     if problems:
         field, problem = next(iter(problems.items()))
         label = translate_engine(FIELDS[field].about.label) if field in FIELDS else field
         words = QCoreApplication.translate("Sweep", "{0}: {1}")
-        return SweptRun(value=value, seed=seed, problem=words.format(label, problem))
-    return SweptRun(value=value, seed=seed, plan=variant.plan())
+        return SweptRun(values=tuple(values), seed=seed, problem=words.format(label, problem))
+    return SweptRun(values=tuple(values), seed=seed, plan=variant.plan())
 
 
 def _list_problem(name: str, texts: Sequence[str]) -> str:

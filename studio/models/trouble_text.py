@@ -139,11 +139,35 @@ def restored_text(event: LogRestored) -> Advice:
     )
 
 
-def held_text(holder: str) -> Advice:
-    """Return that another program trains the run."""
+def held_text(holder: str, *, takes_requests: bool) -> Advice:
+    """Return that another program trains the run, and what can be done here."""
+    remedy = translate("Trouble", "It can be resumed here once that program has stopped it.")
+    if takes_requests:
+        remedy = translate("Trouble", "Pause, Stop and the other buttons are passed on to it.")
     return Advice(
-        translate("Trouble", "Another program trains this run: {0}.").format(holder),
-        translate("Trouble", "It can be resumed here once that program has stopped it."),
+        translate("Trouble", "Another program trains this run: {0}.").format(holder), remedy
+    )
+
+
+def unanswered_text() -> Advice:
+    """Return that another program has not answered a request."""
+    return Advice(
+        translate("Trouble", "The program that trains this run has not answered yet."),
+        translate(
+            "Trouble",
+            "In a synchronised folder this can take minutes. If it never answers, use the "
+            "terminal in which it runs.",
+        ),
+    )
+
+
+def refused_text(refusal: str) -> Advice:
+    """Return that another program refuses a request, with its reason."""
+    return Advice(
+        translate("Trouble", "The program that trains this run refuses the request: {0}.").format(
+            refusal
+        ),
+        translate("Trouble", "Check the clocks of both computers, then try again."),
     )
 
 

@@ -100,7 +100,7 @@ class Actions(QObject):
         self.start, self.stop = self.run.action(Command.START), self.run.action(Command.STOP_SAVE)
         self.evaluate = self._make(self.tr("E&valuate now"), "Ctrl+E", "doctor")
         self.compare = self._make(self.tr("Com&pare the selected runs"), "Ctrl+K", "compare")
-        self.sweep = self._make(self.tr("S&weep a setting…"), "Ctrl+Shift+K", "sweep")
+        self.sweep = self._make(self.tr("S&weep settings…"), "Ctrl+Shift+K", "sweep")
         self.reset_layout = self._make(self.tr("&Reset layout"))
         self.full_screen = self._make(self.tr("&Full screen"), "F11")
         self.full_screen.setCheckable(True)

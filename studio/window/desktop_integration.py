@@ -14,7 +14,6 @@ from studio.jobs.diagnostics import ReportJob
 from studio.jobs.log_follower import Followed, RunLogFollower
 from studio.jobs.task import TaskEnded
 from studio.jobs.training import TrainingJob
-from studio.models.run_state import RunActivity
 from studio.paths import log_folder
 from studio.settings.choices import AroundChoices
 from studio.widgets.folder_dialog import pick_new_file
@@ -32,6 +31,7 @@ class DesktopIntegration(QObject):
     Args:
         window: whose actions are handled.
         training: runs of this process.
+        following: the run of another process that is shown.
         run_view: shows a run.
         reporter: reports errors.
         awake: keeps the computer awake during runs.
@@ -42,6 +42,7 @@ class DesktopIntegration(QObject):
         self,
         window: MainWindow,
         training: TrainingJob,
+        following: RunLogFollower,
         run_view: RunView,
         reporter: ErrorReporter,
         awake: SleepInhibitor,
@@ -53,12 +54,14 @@ class DesktopIntegration(QObject):
         self.awake = awake
         self.notices = RunNotices(window)
         training.event_emitted.connect(self.notices.hold)
-        self.following = RunLogFollower(self)
-        run_view.follow(self.following)
+        self.following = following
+        run_view.follow(following)
+        self._training = training
         self.notes = RunAlerts(window.run, self.following)
         run_view.run_opened.connect(self._follow_if_elsewhere)
         training.run_started.connect(self.following.leave)
         self.following.event_emitted.connect(self.notices.on_event)
+        self.awake.follow(self.following)
         self.following.following_ended.connect(self._on_followed)
         self.reporting = ReportJob(parent=self)
         self.reporting.ended.connect(self._on_report)
@@ -89,12 +92,17 @@ class DesktopIntegration(QObject):
     def _follow_if_elsewhere(self, folder: Path) -> None:
         self.following.leave()
         status = self._run_view.status
-        if status.activity is RunActivity.ELSEWHERE:
+        if status.holder:
             self.following.follow(folder, status.progress)
+        if not self._training.is_running:
+            # The events that follow say if the run is paused.
+            (self.awake.hold if status.holder else self.awake.let_go)()
 
     @Slot(object)
     def _on_followed(self, followed: Followed) -> None:
         """Show the final status of a run that another program has trained."""
+        if not self._training.is_running:
+            self.awake.let_go()
         if self._run_view.folder == followed.folder:
             self._run_view.open_or_report(followed.moved_to or followed.folder)
 

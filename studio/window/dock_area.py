@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QIcon, QResizeEvent, QShowEvent
@@ -15,16 +16,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.models.run_state import RunActivity, RunState, RunStatus, activity_text, progress_text
+from studio.models.run_state import (
+    RunActivity,
+    RunState,
+    RunStatus,
+    activity_text,
+    is_alive,
+    progress_text,
+)
 from studio.settings.choices import WindowLayout
 from studio.theme import MARGIN
 from studio.widgets.icons import icon
+from studio.window.late_panel import LatePanel
 
 LAYOUT_VERSION = 5
 """Increased when docks are added or removed; older saved layouts are ignored."""
 _DEFAULT = WindowLayout()
 _SEPARATOR = 1
 """Pixels between two docks, as the theme has them."""
+
+
+Panel = QWidget | LatePanel[Any]
 
 
 class DockArea(QMainWindow):
@@ -34,7 +46,8 @@ class DockArea(QMainWindow):
     height of the docks below the gallery change only when the user drags their edges.
 
     Args:
-        run, losses, quality, gallery, play, datasets, runs, log, compare, learn: the panels.
+        run, losses, quality, gallery, play, datasets, runs, log, compare, learn: the panels; a
+            late one is built when its dock is first seen.
         others: further panels by name, shown as tabs beside the log under their window title and
             icon.
     """
@@ -46,12 +59,12 @@ class DockArea(QMainWindow):
         losses: QWidget,
         quality: QWidget,
         gallery: QWidget,
-        play: QWidget,
+        play: Panel,
         datasets: QWidget,
         runs: QWidget,
         log: QWidget,
-        compare: QWidget,
-        learn: QWidget,
+        compare: Panel,
+        learn: Panel,
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__(None, Qt.WindowType.Widget)
@@ -66,7 +79,7 @@ class DockArea(QMainWindow):
         centre = QWidget()
         centre.hide()
         self.setCentralWidget(centre)
-        panels = {
+        panels: dict[str, tuple[str, Panel]] = {
             "run": (self.tr("Run"), run),
             "gallery": (self.tr("Gallery"), gallery),
             "play": (self.tr("Play"), play),
@@ -190,11 +203,16 @@ class DockArea(QMainWindow):
         tabs = [dock, *self.tabifiedDockWidgets(dock)]
         return next((tab for tab in tabs if not tab.visibleRegion().isEmpty()), dock)
 
-    def _make_dock(self, name: str, title: str, content: QWidget, symbol: QIcon) -> QDockWidget:
+    def _make_dock(self, name: str, title: str, content: Panel, symbol: QIcon) -> QDockWidget:
         dock = QDockWidget(title, self)
         # Qt identifies docks in a saved layout by object name.
         dock.setObjectName(name)
-        dock.setWidget(content)
+        if isinstance(content, LatePanel):
+            content.when_built(dock.setWidget)
+            # Sent for the tab in front alone; Qt takes those behind it for visible as well.
+            dock.visibilityChanged.connect(lambda is_seen: is_seen and content.panel)
+        else:
+            dock.setWidget(content)
         dock.setWindowIcon(symbol)
         dock.toggleViewAction().setIcon(symbol)
         return dock
@@ -252,7 +270,7 @@ class RunStatusBar(QStatusBar):
             parts.append(progress_text(status.progress))
         self._text.setText("  ·  ".join(part for part in parts if part))
         fraction = status.progress.fraction if status.progress else None
-        self._bar.setVisible(status.is_running)
-        is_busy = fraction is None and status.state is not RunState.PAUSED
+        self._bar.setVisible(is_alive(status.shown_state))
+        is_busy = fraction is None and status.shown_state is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))

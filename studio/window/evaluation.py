@@ -10,13 +10,16 @@ from engine.events import (
     EvaluationFailed,
     EvaluationStarted,
     Outcome,
+    RequestAnswered,
     RolledBack,
     RunEnded,
     RunEvent,
+    RunRequest,
 )
 from engine.runs.folder import RunFolder
 from studio.errors.reporter import ErrorReporter
 from studio.jobs.evaluation import EvaluationJob
+from studio.jobs.log_follower import RunLogFollower
 from studio.jobs.runs import RunJobs
 from studio.jobs.task import TaskEnded
 from studio.jobs.training import TrainingJob
@@ -30,14 +33,15 @@ _log = logging.getLogger(__name__)
 class EvaluationController(QObject):
     """Carries out *Evaluate now*.
 
-    A run that trains, or is paused with its networks in memory, measures its current weights;
-    otherwise the newest checkpoint of the shown run is measured in a thread.
+    A run that trains here or in another program, or is paused with its networks in memory, measures
+    its current weights; otherwise the newest checkpoint of the shown run is measured in a thread.
     """
 
     def __init__(
         self,
         window: MainWindow,
         training: TrainingJob,
+        following: RunLogFollower,
         job: EvaluationJob,
         runs: RunJobs,
         view: RunView,
@@ -45,12 +49,17 @@ class EvaluationController(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._training, self._job = window, training, job
+        self._following = following
         self._runs, self._view, self._reporter = runs, view, reporter
         self._is_measuring = False
         """Whether the run that trains is being measured, or was asked to."""
         window.quality.evaluate_requested.connect(self.evaluate)
         window.actions_.evaluate.triggered.connect(self.evaluate)
         training.event_emitted.connect(self._on_event)
+        following.event_emitted.connect(self._on_event)
+        following.following_ended.connect(self._forget_request)
+        following.request_failed.connect(self._forget_request)
+        following.unanswered.connect(self._forget_request)
         job.ended.connect(self._on_ended)
         view.status_changed.connect(self.refresh)
         self.refresh()
@@ -62,7 +71,8 @@ class EvaluationController(QObject):
             self._job.cancel()
         elif self._can_measure_training():
             self._is_measuring = True
-            self._training.request_evaluation()
+            run = self._training if self._training.is_running else self._following
+            run.request_evaluation()
             _log.info("Evaluation requested")
         elif (run := self._run_at_rest()) is not None:
             self._job.start(run)
@@ -81,8 +91,10 @@ class EvaluationController(QObject):
 
     def _can_measure_training(self) -> bool:
         status = self._view.status
-        is_awake = status.state is RunState.RUNNING or status.activity is RunActivity.PAUSED
-        return self._training.is_running and is_awake and not self._is_measuring
+        state = status.shown_state
+        is_awake = state is RunState.RUNNING or status.activity is RunActivity.PAUSED
+        is_reachable = self._training.is_running or self._following.is_running
+        return is_reachable and is_awake and not self._is_measuring
 
     def _run_at_rest(self) -> Path | None:
         """The shown run, if it has a checkpoint and nothing trains."""
@@ -98,9 +110,18 @@ class EvaluationController(QObject):
                 self._is_measuring = True
             case EvaluationCompleted() | EvaluationFailed() | RolledBack() | RunEnded():
                 self._is_measuring = False
+            case RequestAnswered(request=RunRequest.EVALUATE) if event.refusal:
+                self._is_measuring = False
             case _:
                 return
         self.refresh()
+
+    @Slot()
+    def _forget_request(self) -> None:
+        """Forget an evaluation that another program was asked for and may not do."""
+        if not self._training.is_running:
+            self._is_measuring = False
+            self.refresh()
 
     @Slot(object)
     def _on_ended(self, event: TaskEnded) -> None:

@@ -27,6 +27,7 @@ from studio.widgets.drop_zone import dropped_path, refusal_text
 from studio.widgets.icons import icon
 from studio.window.actions import Actions
 from studio.window.dock_area import DockArea, RunStatusBar
+from studio.window.late_panel import LatePanel
 from studio.window.welcome import WelcomePage
 
 _USUAL = QSize(1280, 800)
@@ -41,7 +42,8 @@ class MainWindow(QMainWindow):
     """Holds the panels; ``studio.app`` connects them.
 
     Args:
-        run, losses, quality, gallery, play, datasets, runs, log, compare, learn: the panels.
+        run, losses, quality, gallery, datasets, runs, log: panels that are built with the window.
+        play, compare, learn: panels that are built when they are first seen or needed.
         others: further panels by name; see ``DockArea``.
     """
 
@@ -49,6 +51,8 @@ class MainWindow(QMainWindow):
     """The user wants to close the window; ``leave`` closes it."""
     import_requested = Signal(object)
     """Carries the dropped folder or file, or ``None``."""
+    picture_dropped = Signal(object)
+    """Carries the ``Path`` of a picture that is dropped while nothing can be played with."""
 
     def __init__(
         self,
@@ -57,19 +61,19 @@ class MainWindow(QMainWindow):
         losses: LossPlotPanel,
         quality: QualityPanel,
         gallery: GalleryPanel,
-        play: PlayPanel,
+        play: LatePanel[PlayPanel],
         datasets: DatasetPanel,
         runs: RunsPanel,
         log: LogPanel,
-        compare: ComparePanel,
-        learn: LearnPanel,
+        compare: LatePanel[ComparePanel],
+        learn: LatePanel[LearnPanel],
         others: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__()
         self.run, self.losses, self.quality = run, losses, quality
         self.gallery, self.datasets, self.log = gallery, datasets, log
-        self.runs, self.compare, self.learn = runs, compare, learn
-        self.play = play
+        self.runs = runs
+        self.late_play, self.late_compare, self.late_learn = play, compare, learn
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -103,6 +107,21 @@ class MainWindow(QMainWindow):
         self.show_welcome()
 
     @property
+    def play(self) -> PlayPanel:
+        """The Play panel; it is built now if it has not been."""
+        return self.late_play.panel
+
+    @property
+    def compare(self) -> ComparePanel:
+        """The Compare panel; it is built now if it has not been."""
+        return self.late_compare.panel
+
+    @property
+    def learn(self) -> LearnPanel:
+        """The Learn panel; it is built now if it has not been."""
+        return self.late_learn.panel
+
+    @property
     def is_welcoming(self) -> bool:
         """Whether the welcome page is shown."""
         return self._pages.currentWidget() is self.welcome
@@ -114,7 +133,7 @@ class MainWindow(QMainWindow):
         name = self.tr("Diptych")
         parts = (
             status.name,
-            ("" if status.state in _PLAIN else activity_text(status.activity)),
+            ("" if status.shown_state in _PLAIN else activity_text(status.activity)),
             name,
         )
         self.setWindowTitle(" – ".join(part for part in parts if part))
@@ -254,6 +273,8 @@ class MainWindow(QMainWindow):
             is_media = path.is_file() and kind_of_file(path) in (IMAGE, AUDIO)
             if is_media and self.play.can_play and not self.is_welcoming:
                 self.give(path)
+            elif is_media and kind_of_file(path) == IMAGE:
+                self.picture_dropped.emit(path)
             else:
                 self.import_requested.emit(path)
         else:

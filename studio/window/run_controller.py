@@ -19,6 +19,7 @@ from engine.events import (
     Phase,
     PhaseChanged,
     PreviewFailed,
+    RequestAnswered,
     RolledBack,
     RunEnded,
     RunEvent,
@@ -33,6 +34,7 @@ from engine.events import (
 from studio.dialogs.confirm import ConfirmDiscard
 from studio.dialogs.save_failed import SaveFailedDialog
 from studio.errors.wording import explain
+from studio.jobs.log_follower import RunLogFollower
 from studio.jobs.training import RunEvents, TrainingJob
 from studio.models.run_state import Command, RunState
 from studio.models.trouble_text import (
@@ -51,11 +53,21 @@ from studio.window.run_view import RunView
 
 
 class RunController(QObject):
-    """Executes the commands of the Run panel and menu."""
+    """Executes the commands of the Run panel and menu.
 
-    def __init__(self, window: MainWindow, training: TrainingJob, view: RunView) -> None:
+    Without a run of its own, it passes them on to the run that is followed.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        training: TrainingJob,
+        following: RunLogFollower,
+        view: RunView,
+    ) -> None:
         super().__init__(window)
         self._window, self._training, self._view = window, training, view
+        self._following = following
         self.guard: ConfirmDiscard | None = None
         window.run.command_requested.connect(self.carry_out)
         window.run.resume_requested.connect(self.resume)
@@ -64,20 +76,20 @@ class RunController(QObject):
     @Slot(object)
     def carry_out(self, command: Command) -> None:
         """Send a command to the active run."""
-        training = self._training
+        run = self._training if self._training.is_running else self._following
         match command:
             case Command.PAUSE | Command.PAUSE_RELEASE:
-                training.pause(release=command is Command.PAUSE_RELEASE)
+                run.pause(release=command is Command.PAUSE_RELEASE)
             case Command.RESUME:
-                training.go_on()
+                run.go_on()
             case Command.STOP_SAVE:
-                training.stop()
+                run.stop()
             case Command.STOP_DISCARD:
                 self.ask_to_discard()
             case Command.SAVE_NOW:
-                training.request_checkpoint()
+                run.request_checkpoint()
             case Command.SAMPLE_NOW:
-                training.request_sample()
+                run.request_sample()
             case Command.START:
                 # A new run is started by the panel, from the plan of its form.
                 return
@@ -207,6 +219,9 @@ class RunAlerts(QObject):
                     event.new,
                     event.images_seen,
                 )
+            case RequestAnswered():
+                result = f"refused, {event.refusal}" if event.refusal else "accepted"
+                _log.info("Request of %s: %s, %s", event.sender, event.request, result)
             case SettingsRejected():
                 _log.info("Settings are not changed: %s", event.error)
             case PreviewFailed():

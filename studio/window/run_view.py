@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -16,6 +17,7 @@ from engine.events import (
     MetricsReported,
     PhaseChanged,
     PreviewReady,
+    RequestAnswered,
     RolledBack,
     RunEnded,
     RunEvent,
@@ -30,13 +32,14 @@ from engine.runs.folder import RunFolder
 from studio.dialogs.run_settings import RunSettingsDialog
 from studio.errors.reporter import ErrorReporter
 from studio.i18n import translate_engine
-from studio.jobs.training import RunEvents, TrainingJob
+from studio.jobs.log_follower import RunLogFollower
+from studio.jobs.training import TrainingJob
 from studio.models.more_training import opened_run, resumable_run
-from studio.models.run_state import LifecycleEvent, RunStatus
-from studio.models.trouble_text import held_text
+from studio.models.run_state import LifecycleEvent, RunStatus, is_alive
+from studio.models.trouble_text import held_text, refused_text, unanswered_text
 from studio.window.main_window import MainWindow
 
-_HELD = "held"
+_HELD, _ANSWER = "held", "answer"
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +60,10 @@ class RunView(QObject):
         super().__init__(window)
         self._window, self._reporter = window, reporter
         self.status = RunStatus()
+        self._elsewhere: RunStatus | None = None
+        """Status in the other program that trains the shown run, if that takes requests."""
+        self._reported: RunStatus | None = None
+        """The same, without what was requested here and not answered yet."""
         self.folder: Path | None = None
         self.settings: RunSettingsDialog | None = None
         self.config: RunConfig | None = None
@@ -100,9 +107,14 @@ class RunView(QObject):
         """Whether a gallery of the shown run can be saved."""
         return self._window.actions_.save_gallery.isEnabled()
 
-    def follow(self, run: RunEvents) -> None:
-        """Also show the reports of a run that another process trains, without its lifecycle."""
-        run.event_emitted.connect(self._on_report)
+    def follow(self, run: RunLogFollower) -> None:
+        """Also show the reports and the state of a run that another process trains."""
+        run.event_emitted.connect(self._on_followed_event)
+        run.pause_asked.connect(self._on_pause_asked_elsewhere)
+        run.resume_asked.connect(self._on_resume_asked_elsewhere)
+        run.stop_asked.connect(self._on_stop_asked_elsewhere)
+        run.request_failed.connect(self._on_request_failed)
+        run.unanswered.connect(self._on_unanswered)
 
     def open(self, folder: Path) -> None:
         """Show a run on disk.
@@ -114,10 +126,15 @@ class RunView(QObject):
         RunFolder(folder).read_config()
         opened = opened_run(self.status.state, folder, self._show_past(folder))
         self._window.set_can_save(RunFolder(folder).has_weights)
+        takes_requests = is_alive(opened.status.elsewhere)
+        if takes_requests:
+            state = replace(opened.status, state=opened.status.elsewhere)
+            self._elsewhere = self._reported = state
         self._show(opened.status)
         self._window.run.show_resumable(opened.resumable)
         if opened.status.holder:
-            self._window.run.notes.show_note(_HELD, held_text(opened.status.holder))
+            words = held_text(opened.status.holder, takes_requests=takes_requests)
+            self._window.run.notes.show_note(_HELD, words)
         self._window.show_docks()
         _log.info("Run %s opened", folder)
         self.run_opened.emit(folder)
@@ -255,6 +272,57 @@ class RunView(QObject):
                 pass
         self.reported.emit(event)
 
+    @Slot(object)
+    def _on_followed_event(self, event: RunEvent) -> None:
+        self._on_report(event)
+        if self._elsewhere is None or self._reported is None:
+            return
+        if isinstance(event, RequestAnswered):
+            words = refused_text(event.refusal) if event.refusal else None
+            self._window.run.notes.show_note(_ANSWER, words)
+            if words is not None:
+                self._elsewhere = self._reported
+        try:
+            self._reported = self._reported.after(event)
+            self._elsewhere = self._elsewhere.after(event)
+        except ValueError as error:
+            _log.info("The log of a followed run is out of order: %s", error)
+            return
+        self._show_elsewhere()
+
+    @Slot()
+    def _on_pause_asked_elsewhere(self) -> None:
+        self._ask_elsewhere(LifecycleEvent.PAUSE_ASKED)
+
+    @Slot()
+    def _on_resume_asked_elsewhere(self) -> None:
+        self._ask_elsewhere(LifecycleEvent.RESUME_ASKED)
+
+    @Slot()
+    def _on_stop_asked_elsewhere(self) -> None:
+        self._ask_elsewhere(LifecycleEvent.STOP_ASKED)
+
+    def _ask_elsewhere(self, lifecycle_event: LifecycleEvent) -> None:
+        if self._elsewhere is not None:
+            self._elsewhere = self._elsewhere.after_asking(lifecycle_event)
+            self._show_elsewhere()
+
+    @Slot(object)
+    def _on_request_failed(self, error: Exception) -> None:
+        self._elsewhere = self._reported
+        self._show_elsewhere()
+        self._reporter.report(error)
+
+    @Slot()
+    def _on_unanswered(self) -> None:
+        self._elsewhere = self._reported
+        self._show_elsewhere()
+        self._window.run.notes.show_note(_ANSWER, unanswered_text())
+
+    def _show_elsewhere(self) -> None:
+        if self._elsewhere is not None:
+            self._show(self.status.with_elsewhere(self._elsewhere))
+
     def _advance(self, event: RunEvent) -> None:
         try:
             self._show(self.status.after(event))
@@ -301,6 +369,7 @@ class RunView(QObject):
 
     def _clear(self, folder: Path) -> None:
         self.folder, self.ready = folder, None
+        self._elsewhere = self._reported = None
         self._learn_columns({}, "")
         self._window.actions_.run.settings.setEnabled(True)
         self._window.actions_.export_run.setEnabled(True)

@@ -40,6 +40,8 @@ class FakePlayer:
     failure: EngineError | None = None
     """Raised when a run is opened."""
     refreshed: int = 0
+    drafts: int = 0
+    """Frames that were drawn as drafts."""
 
     def __post_init__(self) -> None:
         self.may_go_on.set()
@@ -51,8 +53,16 @@ class FakePlayer:
             raise self.failure
         return self
 
-    def render(self, scenes: Sequence[Scene], columns: Collection[str] | None = None) -> Samples:
+    def render(
+        self,
+        scenes: Sequence[Scene],
+        columns: Collection[str] | None = None,
+        *,
+        is_draft: bool = False,
+    ) -> Samples:
         """Draw flat pictures; the text is what is given, or the first word."""
+        if is_draft:
+            self.drafts += 1
         time.sleep(self.seconds)
         assert self.may_go_on.wait(30.0)
         self.rendered.append(tuple(scenes))

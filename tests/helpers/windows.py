@@ -422,7 +422,8 @@ def opened_studio(
     studio = build_studio(application, settings=settings, work=work)
     studio.window.show()
     yield studio
-    studio.window.play.shut_down()
+    if (play := studio.window.late_play.built) is not None:
+        play.shut_down()
     studio.neighbours.shut_down()
     studio.training.stop()
     assert studio.training.wait(DIALOG_PATIENCE_MS)

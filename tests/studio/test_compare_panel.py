@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDockWidget, QSlider
 from pytestqt.qtbot import QtBot
@@ -251,6 +251,82 @@ def test_that_previews_of_all_runs_follow_one_slider(qtbot: QtBot, panel: Compar
     header = str(panel.samples.model.headerData(3, Qt.Orientation.Horizontal))
     assert header.endswith("no preview yet")
     assert says(panel, "The noise of previews follows from the seed")
+
+
+def wiped(panel: ComparePanel) -> list[int | None]:
+    """Give the grey of the pictures left and right of the divider."""
+    images = panel.samples.wipe.view.images
+    return [None if image.isNull() else image.pixelColor(0, 0).red() for image in images]
+
+
+def test_that_two_runs_are_laid_on_top_of_each_other_with_a_divider(
+    qtbot: QtBot, panel: ComparePanel, runs: Path
+):
+    panel.show_page(SAMPLES)
+    samples, wipe = panel.samples, panel.samples.wipe
+    qtbot.waitUntil(lambda: samples.model.rowCount() == 4)
+    samples.wall.setCurrentIndex(samples.model.index(2, 2))
+    samples.wall.setFocus()
+    qtbot.keyClick(samples.wall, Qt.Key.Key_Return)
+    # The run whose pair was opened is on the right; it has no newer sheet.
+    assert (wipe.left.text(), wipe.right.text()) == (str(runs / "slow"), str(runs / "fast"))
+    qtbot.waitUntil(lambda: wiped(panel) == [shade_of(2, 1280), shade_of(2, 640)])
+    view = wipe.view
+    assert view.hasFocus()
+    place = view.image_rect()
+    shot = view.grab().toImage()
+    scale = shot.devicePixelRatio()
+
+    def grey(x: float) -> int:
+        return shot.pixelColor(round(x * scale), round((place.top() + 5) * scale)).red()
+
+    assert grey(place.left() + 0.25 * place.width()) == shade_of(2, 1280)
+    assert grey(place.left() + 0.75 * place.width()) == shade_of(2, 640)
+
+    # The divider follows the pointer and Shift with the arrow keys.
+    middle = place.center().toPoint()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseMove(view, QPoint(round(place.left() + 0.9 * place.width()), middle.y()))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=middle)
+    assert abs(view.value() - 90) <= 1
+    shot = view.grab().toImage()
+    assert grey(place.left() + 0.75 * place.width()) == shade_of(2, 1280)
+    before = view.value()
+    qtbot.keyClick(view, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert view.value() == before - 5
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert view.value() == 0
+
+
+def test_that_arrow_keys_show_other_pairs_and_other_steps(
+    qtbot: QtBot, panel: ComparePanel, runs: Path
+):
+    panel.show_page(SAMPLES)
+    wipe, view = panel.samples.wipe, panel.samples.wipe.view
+    panel.samples.wipes.click()
+    qtbot.waitUntil(lambda: wiped(panel) == [shade_of(0, 1280), shade_of(0, 1280)])
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert wiped(panel) == [shade_of(1, 1280)] * 2
+    assert says(wipe, "Pair 2 of 4")
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    assert says(wipe, "Pair 1 of 4")
+    # Two steps of one run: the left side stays where it is.
+    wipe.hold.setChecked(True)
+    wipe.right.set_text(str(runs / "slow"))
+    wipe.right.text_edited.emit(str(runs / "slow"))
+    for seen in (640, 0):
+        qtbot.keyClick(view, Qt.Key.Key_Down)
+        assert panel.samples.images_seen == seen
+        qtbot.waitUntil(lambda seen=seen: wiped(panel) == [shade_of(0, 1280), shade_of(0, seen)])
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert panel.samples.images_seen == 0
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert panel.samples.images_seen == 640
+    # A run that is no longer compared is replaced.
+    panel.selection.remove(runs / "slow")
+    qtbot.waitUntil(lambda: wipe.left.text() == str(runs / "usual"))
+    assert wipe.right.text() == str(runs / "fast")
 
 
 def test_that_a_damaged_preview_leaves_its_column_empty(

@@ -1,5 +1,6 @@
 """Following a run that another process writes: in made-up steps, and for real."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -12,27 +13,39 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.control import RunControl
+from engine.errors import FolderNotWritableError
 from engine.events import (
     EvaluationCompleted,
     MetricsReported,
     Outcome,
+    Phase,
+    PhaseChanged,
     PreviewReady,
     Progress,
+    RequestAnswered,
     RunEnded,
     RunEvent,
+    RunPaused,
     RunRelocated,
+    RunRequest,
     RunResumed,
     StepsSkipped,
 )
+from engine.fs.lock import RunLock
+from engine.runs import requests
+from engine.runs.event_log import RunLog
 from engine.runs.folder import RunFolder
+from engine.runs.requests import RequestInbox, SentRequest, send_request
 from studio.app import Studio
+from studio.dialogs.error import ErrorDialog
 from studio.jobs import log_follower
 from studio.jobs.log_follower import Followed, RunLogFollower, RunWatch
-from studio.models.run_state import RunActivity, RunState
+from studio.models.run_state import Command, RunActivity, RunState
 from tests.helpers.fake_engine import losses
 from tests.helpers.guards import is_event
-from tests.helpers.run_folders import make_preview, write_preview
+from tests.helpers.run_folders import made_run, make_preview, write_preview
 from tests.helpers.tiny import tiny_dataset
+from tests.helpers.windows import says, visible_buttons
 
 PATIENCE_MS = 60_000
 
@@ -248,3 +261,216 @@ def test_that_a_killed_run_is_shown_as_interrupted(
     (followed,) = signal_seen.args or [None]
     assert followed.is_interrupted
     assert studio.run_view.status.state is RunState.INTERRUPTED
+
+
+# --------------------------------------------------------------------------
+# Requests to a run of another process, which a test plays.
+
+
+class OtherProcess:
+    """Holds a run, and writes its log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.inbox = RequestInbox()
+        self.run = RunFolder(made_run(folder.parent, folder.name, outcome=None))
+        self.lock = RunLock(self.run.path, self.inbox.session)
+        self.log = RunLog(self.run.log_file)
+
+    def received(self) -> list[SentRequest]:
+        return [sent for sent, _refusal in self.inbox.read_new(self.run.path)]
+
+    def answer(self, qtbot: QtBot, refusal: str = "") -> RunRequest:
+        """Wait for one request and answer it."""
+        found: list[SentRequest] = []
+        qtbot.waitUntil(lambda: bool(found.extend(self.received()) or found), timeout=PATIENCE_MS)
+        [sent] = found
+        self.log.record(
+            RequestAnswered(
+                request=sent.request, nonce=sent.nonce, sender=sent.sender, refusal=refusal
+            )
+        )
+        return sent.request
+
+
+@pytest.fixture
+def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OtherProcess]:
+    monkeypatch.setattr(requests, "READ_EVERY_S", 0.0)
+    made = OtherProcess(tmp_path / "runs" / "cats")
+    with made.lock:
+        yield made
+        made.log.close()
+
+
+def open_followed(studio: Studio, other: OtherProcess) -> None:
+    studio.window.show_docks()
+    studio.run_view.open_or_report(other.run.path)
+    assert studio.desktop.following.is_running
+
+
+def wait_for_state(qtbot: QtBot, studio: Studio, state: RunState) -> None:
+    qtbot.waitUntil(lambda: studio.run_view.status.shown_state is state, timeout=PATIENCE_MS)
+
+
+def test_that_the_buttons_of_a_followed_run_reach_its_process(
+    qtbot: QtBot, studio: Studio, other: OtherProcess
+):
+    open_followed(studio, other)
+    buttons = visible_buttons(studio.window.run)
+    assert {"Pause", "Stop", "Save now", "Sample now", "Start training"} <= set(buttons)
+    for name in ("Pause", "Stop", "Save now", "Sample now"):
+        assert buttons[name].isEnabled()
+        assert f"another program: process {os.getpid()} on" in buttons[name].toolTip()
+    assert not studio.window.actions_.run.action(Command.STOP_DISCARD).isEnabled()
+
+    buttons["Pause"].click()
+    assert studio.run_view.status.shown_state is RunState.PAUSING
+    assert studio.run_view.status.state is RunState.IDLE
+    assert other.answer(qtbot) is RunRequest.PAUSE
+    other.log.record(RunPaused(images_seen=64))
+    wait_for_state(qtbot, studio, RunState.PAUSED)
+    assert says(studio.window.run, "Paused")
+    assert "Paused" in studio.window.windowTitle()
+
+    visible_buttons(studio.window.run)["Resume"].click()
+    assert other.answer(qtbot) is RunRequest.CONTINUE
+    other.log.record(PhaseChanged(phase=Phase.TRAINING))
+    wait_for_state(qtbot, studio, RunState.RUNNING)
+    assert "another program" not in visible_buttons(studio.window.run)["Start training"].toolTip()
+
+    studio.window.quality.evaluate_requested.emit()
+    assert other.answer(qtbot) is RunRequest.EVALUATE
+    for command, request in (
+        (Command.SAVE_NOW, RunRequest.SAVE),
+        (Command.SAMPLE_NOW, RunRequest.PREVIEW),
+        (Command.PAUSE_RELEASE, RunRequest.RELEASE),
+        (Command.STOP_SAVE, RunRequest.STOP),
+    ):
+        studio.window.run.ask(command)
+        assert other.answer(qtbot) is request
+    wait_for_state(qtbot, studio, RunState.STOPPING)
+    assert not studio.training.is_running
+
+
+def test_that_a_run_of_a_process_that_takes_no_requests_has_no_buttons(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+):
+    folder = made_run(tmp_path / "runs", "cats", outcome=None)
+    with RunLock(folder):
+        studio.window.show_docks()
+        studio.run_view.open_or_report(folder)
+        assert studio.desktop.following.is_running
+        assert {"Pause", "Stop"}.isdisjoint(visible_buttons(studio.window.run))
+        assert says(studio.window.run, "It can be resumed here once")
+
+
+def test_that_a_pause_that_others_requested_is_shown(
+    qtbot: QtBot, studio: Studio, other: OtherProcess
+):
+    open_followed(studio, other)
+    send_request(other.run.path, RunRequest.PAUSE)
+    other.answer(qtbot)
+    wait_for_state(qtbot, studio, RunState.PAUSING)
+
+
+def test_that_a_refusal_is_told_and_shows_what_the_run_does(
+    qtbot: QtBot, studio: Studio, other: OtherProcess
+):
+    open_followed(studio, other)
+    visible_buttons(studio.window.run)["Pause"].click()
+    other.answer(qtbot, refusal="it was sent 30 min ago")
+    qtbot.waitUntil(lambda: says(studio.window.run, "refuses the request: it was sent 30 min"))
+    assert studio.run_view.status.shown_state is RunState.RUNNING
+
+
+def test_that_silence_is_told_and_a_late_answer_counts(
+    qtbot: QtBot, studio: Studio, other: OtherProcess
+):
+    open_followed(studio, other)
+    studio.desktop.following._patience.setInterval(10)
+    visible_buttons(studio.window.run)["Pause"].click()
+    qtbot.waitUntil(lambda: says(studio.window.run, "has not answered yet"))
+    assert studio.run_view.status.shown_state is RunState.RUNNING
+    other.answer(qtbot)
+    wait_for_state(qtbot, studio, RunState.PAUSING)
+    qtbot.waitUntil(lambda: not says(studio.window.run, "has not answered yet"))
+
+
+def test_that_a_request_that_cannot_be_written_is_an_error(
+    qtbot: QtBot, studio: Studio, other: OtherProcess, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_arguments: object) -> None:
+        raise FolderNotWritableError(other.run.path, "read-only")
+
+    open_followed(studio, other)
+    monkeypatch.setattr(log_follower, "send_request", fail)
+    visible_buttons(studio.window.run)["Pause"].click()
+    qtbot.waitUntil(lambda: studio.window.findChild(ErrorDialog) is not None)
+    assert studio.run_view.status.shown_state is RunState.RUNNING
+    child_dialog = studio.window.findChild(ErrorDialog)
+    assert child_dialog is not None
+    child_dialog.reject()
+
+
+def test_that_following_keeps_the_computer_awake_except_in_a_pause(
+    qtbot: QtBot, studio: Studio, other: OtherProcess
+):
+    held: list[str] = []
+
+    class Hold:
+        def __init__(self) -> None:
+            held.append("made")
+
+        def release(self) -> None:
+            held.append("released")
+
+    awake = studio.desktop.awake
+    awake._way = Hold
+    open_followed(studio, other)
+    assert awake.is_holding
+    other.log.record(RunPaused(images_seen=64))
+    wait_for_state(qtbot, studio, RunState.PAUSED)
+    assert not awake.is_holding
+    other.log.record(PhaseChanged(phase=Phase.TRAINING))
+    wait_for_state(qtbot, studio, RunState.RUNNING)
+    assert awake.is_holding
+    with qtbot.waitSignal(studio.desktop.following.following_ended, timeout=PATIENCE_MS):
+        other.lock.release()
+    assert not awake.is_holding
+    assert held == ["made", "released"] * 2
+
+
+def test_that_a_run_on_another_computer_is_not_given_up_at_the_first_silence(tmp_path: Path):
+    tail = FakeTail([losses(100)], [], [], [losses(200), ended(tmp_path)])
+    told: list[Any] = []
+    # Its lock looks abandoned, as in a folder that is synchronised late.
+    watch = RunWatch(tmp_path, tail, lambda: False, patience_s=60.0)
+    followed = watch.watch(None, told.append, RunControl())
+    assert told == [losses(100), losses(200)]
+    assert followed.ended == ended(tmp_path)
+
+
+def test_that_a_preview_whose_sheet_comes_later_is_shown_then(tmp_path: Path):
+    event = make_preview(tmp_path, 100)
+    bare = PreviewReady(
+        images_seen=100, elapsed_s=0.1, images=event.images[:0], texts=(), path=event.path
+    )
+    told: list[Any] = []
+
+    class LateSheet(FakeTail):
+        def read_new(self) -> list[RunEvent]:
+            if len(self.turns) == 1:
+                write_preview(tmp_path, 100)
+            return super().read_new()
+
+    tail = LateSheet([bare], [losses(200)], [losses(300)], [losses(400)])
+    RunWatch(tmp_path, tail, lambda: bool(tail.turns)).watch(None, told.append, RunControl())
+    kinds = [type(event) for event in told]
+    assert kinds == [MetricsReported, MetricsReported, MetricsReported, PreviewReady]
+
+
+def test_that_a_report_with_later_images_known_is_not_shown_twice(tmp_path: Path):
+    # A pause tells of more images than the last report in the log.
+    past = [losses(100), losses(200)]
+    shown = dataclasses.replace(past[1].progress, images_seen=264, remaining_s=None)
+    told, _ = watched(tmp_path, FakeTail([*past, RunPaused(images_seen=264)], []), shown)
+    assert told == [RunPaused(images_seen=264)]

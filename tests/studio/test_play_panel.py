@@ -296,6 +296,74 @@ def test_that_a_walk_plays_its_frames_and_stops_when_the_board_changes(playing: 
     assert playing.panel.board._stage is None
 
 
+def walk_of_four(playing: Playing) -> list[Scene]:
+    """Add four key frames of different lightness."""
+    for truncation in (0.2, 0.4, 0.6, 0.8):
+        playing.panel.edits.set_truncation(truncation)
+        playing.panel.actions_.add_key()
+    playing.panel.resize(940, 900)
+    playing.qtbot.waitUntil(lambda: all(lightness(playing)))
+    return list(playing.panel.view.state.keys)
+
+
+def lightness(playing: Playing) -> list[int]:
+    """Return how light the pictures of the key frames are; 0 for one that is not drawn yet."""
+    strip = playing.panel.side.walk.strip
+    icons = [strip.item(row).icon() for row in range(strip.count())]
+    pictures = [icon.pixmap(8, 8).toImage() for icon in icons]
+    return [0 if one.isNull() else one.pixelColor(4, 4).red() for one in pictures]
+
+
+def drag_key(playing: Playing, row: int, x: int) -> None:
+    strip = playing.panel.side.walk.strip
+    viewport, place = strip.viewport(), strip.visualItemRect(strip.item(row)).center()
+    playing.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=place)
+    for part in (0.3, 0.7, 1.0):
+        way = QPoint(round(place.x() + (x - place.x()) * part), place.y())
+        playing.qtbot.mouseMove(viewport, way)
+    playing.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=QPoint(x, place.y()))
+
+
+def test_that_a_key_frame_is_dragged_to_another_place_and_back_by_undo(playing: Playing, run: Path):
+    one, two, three, four = walk_of_four(playing.open(run))
+    strip, view = playing.panel.side.walk.strip, playing.panel.view
+    shades = lightness(playing)
+    drag_key(playing, 0, strip.visualItemRect(strip.item(2)).right())
+    assert view.state.keys == (two, three, one, four)
+    assert strip.currentRow() == 2
+    # Pictures go with their key frames at once, before they are drawn again.
+    assert lightness(playing) == [shades[1], shades[2], shades[0], shades[3]]
+    drag_key(playing, 3, -20)
+    assert view.state.keys == (four, two, three, one)
+    # Where it lies already, nothing changes.
+    index = view.history.index()
+    drag_key(playing, 1, strip.visualItemRect(strip.item(1)).right())
+    assert view.history.index() == index
+    view.history.undo()
+    view.history.undo()
+    assert view.state.keys == (one, two, three, four)
+    assert lightness(playing) == shades
+
+
+def test_that_a_key_frame_is_moved_by_keys_and_escape_ends_a_drag(playing: Playing, run: Path):
+    one, two, three, four = walk_of_four(playing.open(run))
+    strip, view, qtbot = playing.panel.side.walk.strip, playing.panel.view, playing.qtbot
+    strip.setCurrentRow(3)
+    qtbot.keyClick(strip, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert view.state.keys == (one, two, four, three)
+    qtbot.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    qtbot.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert view.state.keys == (one, two, three, four)
+    assert strip.currentRow() == 3
+    viewport = strip.viewport()
+    place = strip.visualItemRect(strip.item(0)).center()
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseMove(viewport, place + QPoint(120, 0))
+    qtbot.keyClick(strip, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=place + QPoint(120, 0))
+    assert view.state.keys == (one, two, three, four)
+
+
 @pytest.mark.parametrize("suffix", ["webp", "gif"])
 def test_that_a_walk_over_the_board_is_exported(
     playing: Playing, run: Path, tmp_path: Path, suffix: str

@@ -7,6 +7,7 @@ the ledger.
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from urllib.parse import unquote
 
@@ -92,15 +93,16 @@ def split_of_words(name: str) -> str:
     return next((split for split in splits if split), "")
 
 
-def split_of_path(path: str) -> str:
-    """Say which split the folders of a path mean."""
-    splits = (split_of_name(part) for part in folder_of(path).split("/"))
+@lru_cache(maxsize=1_024)
+def split_of_folder(folder: str) -> str:
+    """Say which split the names on the way to a folder mean."""
+    splits = (split_of_name(part) for part in folder.split("/"))
     return next((split for split in splits if split), "")
 
 
 def split_extras(path: str, *, of_table: bool = False) -> dict[str, str]:
     """Return the split that the folders of a path name, as extras; of a table its name as well."""
-    split = split_of_path(path) or (split_of_words(stem_of(path)) if of_table else "")
+    split = split_of_folder(folder_of(path)) or (split_of_words(stem_of(path)) if of_table else "")
     return {"split": split} if split else {}
 
 

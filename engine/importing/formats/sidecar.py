@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text, detect_encoding
@@ -126,7 +126,7 @@ class TextFiles:
         if suffix_of(path) == RECORD_SUFFIX:
             with suppress(ValueError, RecursionError):
                 captions = captions_of(json.loads(text))
-        elif _anchor(path, _TEXT_FOLDER) is None:
+        elif _anchor(folder_of(path), _TEXT_FOLDER) is None:
             captions = [without_settings(text)] if is_language(text) else []
         else:
             captions = [line.strip() for line in text.splitlines() if is_language(line)]
@@ -222,7 +222,7 @@ class Sidecar(ImageFileFormat):
             found = [caption for path in texts for caption in files.captions(path, ledger)]
             extras = split_extras(image)
             # In CUB's folders the folder of a text is its class.
-            anchor = _anchor(texts[0], _TEXT_FOLDER) if texts else None
+            anchor = _anchor(folder_of(texts[0]), _TEXT_FOLDER) if texts else None
             folders = texts[0].split("/")[anchor + 1 : -1] if anchor is not None else []
             if folders and not split_of_name(folders[-1]):
                 extras["label"] = folders[-1]
@@ -276,10 +276,10 @@ def _images_of_folder(path: str, by_folder: Mapping[str, list[str]]) -> list[str
 
 def _image_places(path: str) -> list[str]:
     """Return the places, as ``_text_places`` writes them, where an image's text may be."""
-    folder = folded(folder_of(path))
-    path, stem = folded(path), folded(stem_of(path))
+    path = folded(path)
+    folder, stem = folder_of(path), stem_of(path)
     places = [path, f"{folder}/{stem}"]
-    anchor = _anchor(path, _IMAGE_FOLDER)
+    anchor = _anchor(folder, _IMAGE_FOLDER)
     if anchor is not None:
         parts = [*path.split("/")[:-1], stem]
         rest = "/".join(parts[anchor + 1 :])
@@ -295,7 +295,7 @@ def _text_places(path: str) -> list[str]:
     folder, stem = folder_of(path), stem_of(path)
     # "cat.jpg.txt" belongs to "cat.jpg".
     places = [f"{folder}/{stem}" if folder else stem, f"{folder}/{stem}"]
-    anchor = _anchor(path, _TEXT_FOLDER)
+    anchor = _anchor(folder, _TEXT_FOLDER)
     if anchor is not None:
         parts = path.split("/")
         above = "/".join(parts[:anchor])
@@ -304,7 +304,7 @@ def _text_places(path: str) -> list[str]:
     return places
 
 
-def _anchor(path: str, name: re.Pattern[str]) -> int | None:
-    """Return the place of the first folder of such a name in a path."""
-    parts = path.split("/")[:-1]
-    return next((n for n, part in enumerate(parts) if name.fullmatch(part)), None)
+@lru_cache(maxsize=1_024)
+def _anchor(folder: str, name: re.Pattern[str]) -> int | None:
+    """Return the place of the first folder of such a name on the way to a folder."""
+    return next((n for n, part in enumerate(folder.split("/")) if name.fullmatch(part)), None)

@@ -1,4 +1,4 @@
-"""Previews of compared runs side by side, under one slider for all of them."""
+"""Previews of compared runs under one slider: side by side, or two of them in one place."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QStyleOptionViewItem,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,8 +31,10 @@ from engine.sample.preview_sheet import Sheet
 from studio.models.comparison import ShownRun
 from studio.models.run_state import count_text
 from studio.models.sample_wall import SampleWall, all_steps, sheet_at
+from studio.panels.compare.wipe import WipePane
 from studio.theme import SPACING
 from studio.widgets.buttons import icon_button
+from studio.widgets.icons import icon
 from studio.widgets.labels import EmptyState, fill, plain_label, spaced
 from studio.widgets.steps import TimelineBar
 from studio.widgets.thumbnail_grid import (
@@ -48,7 +51,7 @@ _USUAL_ZOOM = 2
 
 
 class SamplesPage(QWidget):
-    """A column for each run, a row for each tile of the previews."""
+    """A column for each run, a row for each tile; or one tile of two runs under a divider."""
 
     pointed = Signal(object)
     """Emitted with the folder of the run under the pointer, or None."""
@@ -70,6 +73,21 @@ class SamplesPage(QWidget):
         self.wall.entered.connect(self._on_entered)
         self.wall.zoom_requested.connect(self._zoom_by)
         self.wall.viewport().installEventFilter(self)
+        self.wall.activated.connect(self._on_activated)
+        self.wipe = WipePane()
+        self.wipe.sheets_needed.connect(self._ask)
+        self.wipe.step_requested.connect(self._move_by)
+        self.wipes = QToolButton()
+        self.wipes.setText(self.tr("Wipe"))
+        self.wipes.setIcon(icon("compare"))
+        self.wipes.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.wipes.setCheckable(True)
+        self.wipes.setToolTip(
+            self.tr("Lay two runs on top of each other, with a divider to drag between them; or "
+                "press Enter on a pair")
+        )  # fmt: skip
+        self.wipes.toggled.connect(self._show_wipe)
+        self._views = QStackedWidget()
         self._seeds = plain_label(role="muted")
         self.steps = TimelineBar(newest=self.tr("Show the newest previews"), has_keys=False)
         self.steps.move_requested.connect(self._move_to)
@@ -106,7 +124,8 @@ class SamplesPage(QWidget):
 
     def show_sheets(self, read: Mapping[Path, Sheet | None]) -> None:
         """Show sheets that were read, unless others are wanted by now."""
-        if all(path is None or path in read for path in self._wanted):
+        if all(path is None or path in read for path in (*self._wanted, *self.wipe.wanted())):
+            self.wipe.show_sheets(read)
             self.model.show_sheets(self._runs, self._wanted, read)
             self._fit_tiles()
 
@@ -118,7 +137,9 @@ class SamplesPage(QWidget):
         """Request the sheets of the step, and show where the slider is."""
         found = [sheet_at(run, self.images_seen) for run in self._runs]
         self._wanted = tuple(preview[1] if preview else None for preview in found)
-        self.sheets_requested.emit(tuple(path for path in self._wanted if path is not None))
+        self.wipe.show_runs(self._runs, self.images_seen)
+        paths = (path for path in (*self._wanted, *self.wipe.wanted()) if path is not None)
+        self.sheets_requested.emit(tuple(dict.fromkeys(paths)))
         index = bisect_right(self._steps, self.images_seen) - 1
         text = self.tr("{0} images").format(count_text(self.images_seen))
         self.steps.show_step(
@@ -130,6 +151,23 @@ class SamplesPage(QWidget):
         last = len(self._steps) - 1
         self._at = None if index >= last else self._steps[max(0, index)]
         self._ask()
+
+    @Slot(int)
+    def _move_by(self, steps: int) -> None:
+        self._move_to(bisect_right(self._steps, self.images_seen) - 1 + steps)
+
+    @Slot(bool)
+    def _show_wipe(self, is_shown: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._views.setCurrentIndex(int(is_shown))
+        for button in (self._smaller, self._larger):
+            button.setVisible(not is_shown)
+        if is_shown:
+            self.wipe.setFocus()
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        self.wipe.show_tile(index.row(), self.model.run_at(index.column()))
+        self.wipes.setChecked(True)
 
     @Slot(int)
     def _zoom_by(self, steps: int) -> None:
@@ -144,9 +182,12 @@ class SamplesPage(QWidget):
 
     def _make_wall(self) -> QWidget:
         page = QWidget()
-        bar = fill(spaced(QHBoxLayout(), SPACING), (self.steps, 1), self._smaller, self._larger)
+        self._views.addWidget(self.wall)
+        self._views.addWidget(self.wipe)
+        bar = fill(spaced(QHBoxLayout(), SPACING), (self.steps, 1))
+        fill(bar, self.wipes, self._smaller, self._larger)
         layout = spaced(QVBoxLayout(page), SPACING, (0, 0, 0, 0))
-        fill(layout, (self.wall, 1), self._seeds, bar)
+        fill(layout, (self._views, 1), self._seeds, bar)
         self.setFocusProxy(self.steps)
         return page
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -17,6 +17,8 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
+    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
@@ -29,6 +31,7 @@ _PADDING, _RADIUS, _MARK = 5, 6, 20
 _MAX_LINES = 3
 _WORTH = 0.85
 """Part of the possible size that pictures with sharp pixels must reach."""
+_ALT = Qt.KeyboardModifier.AltModifier
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -78,11 +81,18 @@ class Board(QWidget):
         self._stage: tuple[QImage, str] | None = None
         self._columns, self._cell = 1, QSizeF(64, 64)
         self._picture, self._lines = QSizeF(32, 32), 1
+        self._fitted = (0, 0, 0)
+        """What the tiles have been fitted to."""
+        self._places: dict[int, QRectF] = {}
+        """Rectangles of the pictures by tile, as far as they have been asked for."""
+        self._ground = QPixmap()
+        """What is below the pictures; null if it is to be painted again."""
         self._pressed: QPointF | None = None
         self._is_dragging = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setAccessibleName(self.tr("Board of drawn items"))
 
@@ -105,27 +115,32 @@ class Board(QWidget):
 
     def show_tiles(self, drawn: Mapping[int, tuple[QImage, str]]) -> None:
         """Show new pictures and captions of some tiles."""
-        before = self._shape()
+        is_other = self._stage is not None
         for tile, (picture, caption) in drawn.items():
             if tile < len(self._pictures):
+                is_other |= caption != self._captions[tile]
+                is_other |= picture.size() != self._pictures[tile].size()
                 self._pictures[tile], self._captions[tile] = picture, caption
-        if self._shape() != before:
-            self._fit()
-        self.setAccessibleDescription(self._captions[self._marks.chosen])
-        self.update()
+                self.update(self._picture_rect(tile).toAlignedRect())
+        if is_other:
+            if self._shape() != self._fitted:
+                self._fit()
+            self.setAccessibleDescription(self._captions[self._marks.chosen])
+            self._repaint()
 
     def clear(self) -> None:
         """Forget all pictures."""
         self._pictures = [QImage()] * len(self._pictures)
         self._captions = [""] * len(self._captions)
         self._stage, self._lines = None, 1
-        self.update()
+        self._repaint()
 
     def set_marks(self, marks: BoardMarks) -> None:
         """Set what is marked."""
         if marks != self._marks:
             self._marks = marks
-            self.update()
+            self.setAccessibleDescription(self._captions[min(marks.chosen, len(self._captions) - 1)])
+            self._repaint()
 
     def show_stage(self, picture: QImage, caption: str) -> None:
         """Show one large picture instead of the tiles, until ``leave_stage``."""
@@ -134,7 +149,14 @@ class Board(QWidget):
 
     def leave_stage(self) -> None:
         """Show the tiles again."""
-        self._stage = None
+        if self._stage is not None:
+            self._stage = None
+            self.update()
+
+    def _repaint(self) -> None:
+        """Paint everything again, because more than pictures has changed."""
+        self._places.clear()
+        self._ground = QPixmap()
         self.update()
 
     def _shape(self) -> tuple[int, int, int]:
@@ -148,7 +170,7 @@ class Board(QWidget):
 
     def _fit(self) -> None:
         """Find the number of columns with the largest pictures."""
-        width, height, lines = self._shape()
+        self._fitted = width, height, lines = self._shape()
         if not width:
             width = height = 32
         caption = self._caption_height(lines) + _PADDING
@@ -160,7 +182,7 @@ class Board(QWidget):
             if factor > best:
                 best, self._columns, self._cell = factor, columns, cell
         self._picture = QSizeF(width, height) * self._whole(max(best, 0.25))
-        self.update()
+        self._repaint()
 
     def _whole(self, factor: float) -> float:
         """Return the factor, by whole device pixels unless too much space were lost."""
@@ -182,9 +204,13 @@ class Board(QWidget):
         return lines * QFontMetrics(self.font()).lineSpacing() + _PADDING + 2
 
     def _picture_rect(self, tile: int) -> QRectF:
-        cell = self.cell_rect(tile)
-        left = cell.left() + (cell.width() - self._picture.width()) / 2
-        return QRectF(QPointF(round(left), round(cell.top() + _PADDING)), self._picture)
+        place = self._places.get(tile)
+        if place is None:
+            cell = self.cell_rect(tile)
+            left = cell.left() + (cell.width() - self._picture.width()) / 2
+            corner = QPointF(round(left), round(cell.top() + _PADDING))
+            place = self._places[tile] = QRectF(corner, self._picture)
+        return place
 
     def _tile_at(self, place: QPointF) -> int:
         tiles = range(len(self._pictures))
@@ -202,14 +228,14 @@ class Board(QWidget):
         """Return the preferred size."""
         return QSize(560, 320)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the stage or the tiles."""
         painter = QPainter(self)
         if self._stage is not None:
+            painter.fillRect(self.rect(), self.palette().window())
             self._paint_stage(painter, *self._stage)
         else:
-            for tile in range(len(self._pictures)):
-                self._paint_tile(painter, tile)
+            self._paint_tiles(painter, event.region())
         painter.end()
 
     def _paint_stage(self, painter: QPainter, picture: QImage, caption: str) -> None:
@@ -219,39 +245,65 @@ class Board(QWidget):
         size = QSizeF(picture.size()) * self._whole(max(fitting, 0.25))
         left, top = (self.width() - size.width()) / 2, (space - size.height()) / 2 + _PADDING
         place = QRectF(QPointF(round(left), round(top)), size)
+        self._paint_frame(painter, place)
         self._paint_picture(painter, place, picture)
         self._paint_caption(painter, QRectF(0, place.bottom(), self.width(), 0), caption)
 
-    def _paint_tile(self, painter: QPainter, tile: int) -> None:
-        colors, place = current_colors(), self._picture_rect(tile)
-        if tile == self._marks.chosen and len(self._pictures) > 1:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colors.accent), 2))
-            painter.drawRoundedRect(place.adjusted(-4, -4, 4, 4), _RADIUS, _RADIUS)
-        self._paint_picture(painter, place, self._pictures[tile])
-        cell = self.cell_rect(tile)
-        below = QRectF(cell.left(), place.bottom(), cell.width(), 0)
-        self._paint_caption(painter, below, self._captions[tile])
+    def _paint_tiles(self, painter: QPainter, region: QRegion) -> None:
+        """Paint what is in a region: a drag changes the pictures of some tiles and nothing else."""
+        scale = self.devicePixelRatioF()
+        if self._ground.isNull() or self._ground.devicePixelRatio() != scale:
+            self._ground = self._painted_ground(scale)
+        painter.drawPixmap(0, 0, self._ground)
+        for tile, picture in enumerate(self._pictures):
+            place = self._picture_rect(tile)
+            if region.intersects(place.toAlignedRect()):
+                self._paint_picture(painter, place, picture)
+        for tile in range(len(self._pictures)) if self._marks.has_sounds else self._marks.locked:
+            self._paint_marks(painter, tile)
+
+    def _painted_ground(self, scale: float) -> QPixmap:
+        """Paint frames and captions of all tiles."""
+        ground = QPixmap(self.size() * scale)
+        ground.setDevicePixelRatio(scale)
+        painter = QPainter(ground)
+        painter.setFont(self.font())
+        painter.fillRect(self.rect(), self.palette().window())
+        for tile, caption in enumerate(self._captions):
+            place, cell = self._picture_rect(tile), self.cell_rect(tile)
+            if tile == self._marks.chosen and len(self._pictures) > 1:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(current_colors().accent), 2))
+                painter.drawRoundedRect(place.adjusted(-4, -4, 4, 4), _RADIUS, _RADIUS)
+            self._paint_frame(painter, place)
+            below = QRectF(cell.left(), place.bottom(), cell.width(), 0)
+            self._paint_caption(painter, below, caption)
+        painter.end()
+        return ground
+
+    def _paint_marks(self, painter: QPainter, tile: int) -> None:
         if tile in self._marks.locked:
             self._paint_mark(painter, self._lock_mark(tile), "lock", is_lit=True)
         if self._marks.has_sounds:
             is_playing = tile == self._marks.playing
             self._paint_mark(painter, self._sound_mark(tile), "sound", is_lit=is_playing)
 
-    def _paint_picture(self, painter: QPainter, place: QRectF, picture: QImage) -> None:
+    def _paint_frame(self, painter: QPainter, place: QRectF) -> None:
+        """Paint what is around a picture, and what is there before it has been drawn."""
         colors = current_colors()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        if picture.isNull():
-            painter.fillRect(place, QColor(colors.grid))
-        else:
+        painter.fillRect(place, QColor(colors.grid))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(colors.border), 1))
+        painter.drawRect(place.adjusted(-1, -1, 0, 0))
+
+    def _paint_picture(self, painter: QPainter, place: QRectF, picture: QImage) -> None:
+        if not picture.isNull():
             factor = place.width() * self.devicePixelRatioF() / picture.width()
             is_whole = abs(factor - round(factor)) < 0.01 and factor > 0.99
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=not is_whole)
             painter.drawImage(place, picture)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(colors.border), 1))
-        painter.drawRect(place.adjusted(-1, -1, 0, 0))
 
     def _paint_caption(self, painter: QPainter, below: QRectF, caption: str) -> None:
         metrics = QFontMetrics(self.font())
@@ -272,6 +324,11 @@ class Board(QWidget):
         inner = place.adjusted(3, 3, -3, -3).toRect()
         picture = icon(name, "on_accent" if is_lit else "")
         picture.paint(painter, inner, Qt.AlignmentFlag.AlignCenter, QIcon.Mode.Normal)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Paint in other colours or another font."""
+        super().changeEvent(event)
+        self._repaint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the tiles into the new size."""
@@ -312,12 +369,20 @@ class Board(QWidget):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
             self.drag_ended.emit()
 
+    def event(self, event: QEvent) -> bool:
+        """Keep keys that move through the noise from becoming shortcuts of the window."""
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if isinstance(event, QKeyEvent) and is_override and event.key() in _STEPS:
+            event.setAccepted(bool(event.modifiers() & _ALT))
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows choose a tile, with Alt they move through the noise; Space plays, L locks."""
         key, chosen = event.key(), self._marks.chosen
         if key in _STEPS:
             x, y = _STEPS[Qt.Key(key)]
-            if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            if event.modifiers() & _ALT:
                 self.nudge_requested.emit(DragMoved(x=x, y=y))
                 return
             tile = chosen + x + y * self._columns

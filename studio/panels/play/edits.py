@@ -9,6 +9,7 @@ from engine.sample.scene import Given, Scene
 from studio.models.play_view import PlayState, PlayView
 from studio.panels.play.board import DragMoved
 from studio.panels.play.directions import OffsetMoved
+from studio.panels.play.pace import Pace
 
 _DRAG_PIXELS = 320.0
 """Way on the board after which nothing is left of the noise."""
@@ -29,6 +30,7 @@ class Edits(QObject):
     def __init__(self, view: PlayView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view
+        self.pace = Pace(self)
         self._drag_from = (0.0, 0.0)
         self.is_dragging = False
         self.prompted = ""
@@ -71,13 +73,15 @@ class Edits(QObject):
     @Slot()
     def begin_drag(self) -> None:
         """Begin a drag, whose changes are undone together."""
+        self.pace.flush()
         self._view.begin_gesture()
         self.is_dragging, self._drag_from = True, self._state.pad
         self.drag_changed.emit()
 
     @Slot()
     def end_drag(self) -> None:
-        """End the drag."""
+        """End the drag where the pointer is."""
+        self.pace.flush()
         self.is_dragging = False
         self.drag_changed.emit()
 
@@ -85,28 +89,35 @@ class Edits(QObject):
     def drag_board(self, way: DragMoved) -> None:
         """Move through the noise by a drag on the board."""
         x, y = self._drag_from
-        self._move(x + way.x / _DRAG_PIXELS, y + way.y / _DRAG_PIXELS)
+        self._follow(x + way.x / _DRAG_PIXELS, y + way.y / _DRAG_PIXELS)
 
     @Slot(object)
     def nudge(self, step: DragMoved) -> None:
         """Move through the noise by a key."""
+        self.pace.flush()
         x, y = self._state.pad
         self._move(x + step.x * _NUDGE, y + step.y * _NUDGE)
 
     @Slot(object)
     def move_pad(self, place: DragMoved) -> None:
         """Move to a place of the pad."""
-        self._move(place.x, place.y)
+        self._follow(place.x, place.y)
 
     @Slot(float)
     def set_truncation(self, truncation: float) -> None:
         """Set the truncation."""
-        state = replace(self._state, truncation=truncation)
-        self._view.change(state, self.tr("truncation"), merges="truncation")
+        self.pace.apply("truncation", lambda: self._set_truncation(truncation))
 
     @Slot(object)
     def set_offset(self, to: OffsetMoved) -> None:
         """Set the offset along a direction."""
+        self.pace.apply(f"direction/{to.number}", lambda: self._set_offset(to))
+
+    def _set_truncation(self, truncation: float) -> None:
+        state = replace(self._state, truncation=truncation)
+        self._view.change(state, self.tr("truncation"), merges="truncation")
+
+    def _set_offset(self, to: OffsetMoved) -> None:
         offsets = {n: o for n, o in self._state.offsets.items() if n != to.number}
         if abs(to.offset) > 1e-9:
             offsets[to.number] = to.offset
@@ -157,6 +168,9 @@ class Edits(QObject):
     def choose(self, tile: int) -> None:
         """Choose a tile; the history does not count it."""
         self._view.show(replace(self._state, chosen=tile))
+
+    def _follow(self, x: float, y: float) -> None:
+        self.pace.apply("pad", lambda: self._move(x, y))
 
     def _move(self, x: float, y: float) -> None:
         pad = (max(-1.0, min(1.0, x)), max(-1.0, min(1.0, y)))

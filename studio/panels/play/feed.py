@@ -1,5 +1,7 @@
 """Decides which tiles are drawn: a few while the noise is dragged, all once it rests."""
 
+import itertools
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +13,15 @@ from studio.models.play_view import PlayState
 
 COARSE_S = 0.025
 """Time that drawing the tiles may take while the noise is dragged."""
+BESIDE_TRAINING_S = 0.006
+"""The same beside a run that trains in this process."""
 REST_MS = 120
 """Time after the last movement until all tiles are drawn."""
 _FIRST_GUESS_S = 0.006
 """Time for a tile before one has been measured."""
 _SMOOTHING = 0.7
-Draw = Callable[[Sequence[Scene]], int]
+Draw = Callable[[Sequence[Scene], bool], int]
+"""From the scenes, and whether drafts of them do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,9 @@ class BoardFeed(QObject):
         self._draw = draw
         self._state: PlayState | None = None
         self._tile_s = _FIRST_GUESS_S
+        self._budget_s = COARSE_S
+        self._turn = 0
+        """Place, among the tiles that are not chosen, of the one that is drawn next in a drag."""
         self._requested: dict[int, tuple[int, ...]] = {}
         """Tiles by number of a request that has not been answered."""
         self._last = self._whole = 0
@@ -56,27 +64,26 @@ class BoardFeed(QObject):
     @property
     def coarse_count(self) -> int:
         """Number of tiles that are drawn while the noise is dragged."""
-        return max(1, int(COARSE_S / self._tile_s))
+        return max(1, int(self._budget_s / self._tile_s))
+
+    def set_training(self, *, is_training: bool) -> None:
+        """Set whether a run trains in this process, which is to keep its speed."""
+        self._budget_s = BESIDE_TRAINING_S if is_training else COARSE_S
 
     def show(self, state: PlayState, *, is_coarse: bool = False) -> None:
         """Draw a state.
 
         Args:
             state: of the board.
-            is_coarse: draw only as many tiles as can be drawn at once, the chosen one first; all
-                of them follow ``REST_MS`` after the last call.
+            is_coarse: draw drafts, and only of as many tiles as can be drawn at once: the chosen
+                one always, the others in turns. All of them follow ``REST_MS`` after the last call.
         """
         self._state = state
-        count = len(state.tiles)
-        if is_coarse and self.coarse_count < count:
-            others = (tile for tile in range(count) if tile != state.chosen)
-            tiles = (state.chosen, *others)[: self.coarse_count]
-            self._request(tiles)
+        if is_coarse:
+            self._request(self._coarse_tiles(state), is_draft=True)
             self._rest.start()
         else:
             self._draw_all()
-            if is_coarse:
-                self._rest.start()
 
     def stop(self) -> None:
         """Forget the state."""
@@ -97,15 +104,24 @@ class BoardFeed(QObject):
         if frame.number == self._whole == self._last and not self._rest.isActive():
             self.rested.emit()
 
+    def _coarse_tiles(self, state: PlayState) -> tuple[int, ...]:
+        count = len(state.tiles)
+        others = [tile for tile in range(count) if tile != state.chosen]
+        taken = min(self.coarse_count, count) - 1
+        turned = itertools.islice(itertools.cycle(others), self._turn, self._turn + taken)
+        tiles = (state.chosen, *turned)
+        self._turn = (self._turn + taken) % len(others) if others else 0
+        return tiles
+
     @Slot()
     def _draw_all(self) -> None:
         if self._state is not None:
-            self._request(tuple(range(len(self._state.tiles))))
+            self._request(tuple(range(len(self._state.tiles))), is_draft=False)
             self._whole = self._last
 
-    def _request(self, tiles: tuple[int, ...]) -> None:
+    def _request(self, tiles: tuple[int, ...], *, is_draft: bool) -> None:
         state = self._state
         if state is None:
             return
-        self._last = self._draw([state.scene(tile) for tile in tiles])
+        self._last = self._draw([state.scene(tile) for tile in tiles], is_draft)
         self._requested[self._last] = tiles

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRect, QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPixmap,
 )
 from PySide6.QtWidgets import (
     QComboBox,
@@ -59,6 +60,9 @@ class NoisePad(QWidget):
         super().__init__(parent)
         self._place = (0.0, 0.0)
         self._pictures: list[QImage] = []
+        self._ground = QPixmap()
+        """What is below the handle; null if it is to be painted again."""
+        self._ground_key: tuple[object, ...] = ()
         self._is_dragging = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -75,13 +79,26 @@ class NoisePad(QWidget):
     def show_place(self, x: float, y: float) -> None:
         """Move the handle without a signal."""
         if (x, y) != self._place:
+            self.update(self._handle_area())
             self._place = (x, y)
-            self.update()
+            self.update(self._handle_area())
 
     def show_pictures(self, pictures: Sequence[QImage]) -> None:
         """Show the pictures of ``plane_places``, or none."""
         self._pictures = list(pictures)
+        self._ground = QPixmap()
         self.update()
+
+    def _handle(self) -> QPointF:
+        square = self._square()
+        reach = square.width() / 2 * (1 - 1 / PLANE_SIDE)
+        return square.center() + QPointF(self._place[0] * reach, self._place[1] * reach)
+
+    def _handle_area(self) -> QRect:
+        side = 2 * (_HANDLE + 3)
+        area = QRectF(0, 0, side, side)
+        area.moveCenter(self._handle())
+        return area.toAlignedRect()
 
     def _square(self) -> QRectF:
         side = min(self.width(), self.height()) - 2
@@ -90,9 +107,27 @@ class NoisePad(QWidget):
         return square
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint pictures, axes and handle."""
-        colors, square = current_colors(), self._square()
+        """Paint pictures and handle."""
+        colors, scale = current_colors(), self.devicePixelRatioF()
+        key = (self.hasFocus(), colors, scale, self.size())
+        if self._ground.isNull() or key != self._ground_key:
+            self._ground, self._ground_key = self._painted_ground(scale), key
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._ground)
+        painter.setPen(QPen(QColor(colors.surface), 4))
+        painter.drawEllipse(self._handle(), _HANDLE, _HANDLE)
+        painter.setPen(QPen(QColor(colors.accent), 2))
+        painter.drawEllipse(self._handle(), _HANDLE, _HANDLE)
+        painter.end()
+
+    def _painted_ground(self, scale: float) -> QPixmap:
+        """Paint the pictures and the frame."""
+        colors, square = current_colors(), self._square()
+        ground = QPixmap(self.size() * scale)
+        ground.setDevicePixelRatio(scale)
+        ground.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = QPainterPath()
         frame.addRoundedRect(square, 6, 6)
@@ -109,13 +144,8 @@ class NoisePad(QWidget):
         painter.setPen(QPen(QColor(colors.accent if self.hasFocus() else colors.border), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(frame)
-        reach = square.width() / 2 * (1 - 1 / PLANE_SIDE)
-        handle = square.center() + QPointF(self._place[0] * reach, self._place[1] * reach)
-        painter.setPen(QPen(QColor(colors.surface), 4))
-        painter.drawEllipse(handle, _HANDLE, _HANDLE)
-        painter.setPen(QPen(QColor(colors.accent), 2))
-        painter.drawEllipse(handle, _HANDLE, _HANDLE)
         painter.end()
+        return ground
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.data.column_info import AUDIO, IMAGE
 from engine.data.facts import TextFacts
 from engine.events import ImageArray
-from engine.sample.scene import GivenPicture, Scene
+from engine.sample.scene import Scene
 from studio.errors.wording import explain
 from studio.jobs.frame_answers import (
     DirectionsFound,
@@ -43,6 +43,7 @@ from studio.panels.play.feed import BoardFeed, TilesDrawn
 from studio.panels.play.film import FilmExport
 from studio.panels.play.noise import BoardBar
 from studio.panels.play.notes import NotesKeeper
+from studio.panels.play.origin import SceneOrigin
 from studio.panels.play.prompt import PromptBox
 from studio.panels.play.session import PlaySession
 from studio.panels.play.side import PlaySide
@@ -79,6 +80,8 @@ class PlayPanel(QWidget):
         self._frames = frames
         self.view = PlayView(parent=self)
         self._error = ""
+        self._state = self.view.state
+        """That the controls show."""
         self._facts: TextFacts | None = None
         """Of the column of the prompt box."""
         self._drawn: dict[int, tuple[Frame, int]] = {}
@@ -90,7 +93,9 @@ class PlayPanel(QWidget):
         self.edits, self.notes = Edits(self.view, self), NotesKeeper(self)
         self.film = FilmExport(self.side.walk, frames, encoder, self)
         self.actions_ = TileActions(self, self.view, self.board, self.edits, self.notes, frames)
-        self.feed = BoardFeed(lambda scenes: frames.draw("board", scenes), self)
+        self.feed = BoardFeed(
+            lambda scenes, is_draft: frames.draw("board", scenes, is_draft=is_draft), self
+        )
         self._pictures = SidePictures(
             frames.draw,
             pad=self.side.noise.pad,
@@ -100,20 +105,23 @@ class PlayPanel(QWidget):
             parent=self,
         )
         self._stack, self._empty = QStackedWidget(), EmptyState("play", "")
+        self.origin = SceneOrigin()
         self.setWindowTitle(self.tr("Play"))
         self.setWindowIcon(icon("play"))
         self._lay_out()
         self._connect_board()
         self._connect_side()
+        self.session.run_changed.connect(self.origin.forget)
         self.session.run_changed.connect(self._forget)
         self.session.opened.connect(self._on_opened)
         self.session.failed.connect(self._on_not_opened)
         self.session.left.connect(self.side.walk.stop)
         frames.frame_drawn.connect(self._on_frame)
         frames.answered.connect(self._on_answer)
+        frames.answered.connect(self.origin.take)
         self._sounds.changed.connect(self._show_marks)
         self.setAcceptDrops(True)
-        self._show_state(self.view.state)
+        self._show_controls(self.view.state)
         self._show_page()
 
     # What the window asks for.
@@ -139,12 +147,17 @@ class PlayPanel(QWidget):
         self._show_page()
 
     def play_scene(self, scene: Scene) -> None:
-        """Show a scene on the chosen tile."""
-        self.session.when_open(lambda: self.edits.show_scene(scene))
+        """Show a scene on the chosen tile, once the run has been opened."""
+        self.session.when_open(lambda: self._show_scene(scene))
 
     def take(self, path: Path, column: str = "") -> None:
         """Give a picture or a sound, or bring back the scene of a picture that Play saved."""
         self.session.when_open(lambda: self._frames.take(path, column))
+
+    def set_training(self, *, is_training: bool) -> None:
+        """Set whether a run trains in this process: a drag then leaves the processor to it."""
+        self.edits.pace.set_training(is_training=is_training)
+        self.feed.set_training(is_training=is_training)
 
     def shut_down(self) -> None:
         """End all threads, when quitting."""
@@ -164,7 +177,7 @@ class PlayPanel(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(content)
         layout = spaced(QVBoxLayout(self), SPACING, (MARGIN, SPACING, SPACING, MARGIN))
-        fill(layout, self._stack)
+        fill(layout, self.origin, (self._stack, 1))
         self.setFocusProxy(self.prompt)
 
     def _connect_board(self) -> None:
@@ -251,6 +264,7 @@ class PlayPanel(QWidget):
         # What was typed while the run was opened counts.
         typed = self.prompt.text
         self._pictures.forget()
+        self._show_controls(self.view.state)
         self._show_state(self.view.state)
         if typed and typed != self.prompt.text:
             self.prompt.set_text(typed)
@@ -303,7 +317,11 @@ class PlayPanel(QWidget):
         frame = drawn.frame
         self.board.show_tiles(
             {
-                tile: (qimage_of(frame.tiles[place]), frame.captions[place])
+                # Qt paints pixels of 32 bits in half of the time.
+                tile: (
+                    qimage_of(frame.tiles[place]).convertToFormat(QImage.Format.Format_RGB32),
+                    frame.captions[place],
+                )
                 for place, tile in enumerate(drawn.tiles)
             }
         )
@@ -323,7 +341,7 @@ class PlayPanel(QWidget):
                 self.edits.give(answer.column, answer.value)
                 self._open_section("given")
             case SceneTaken():
-                self._on_scene(answer)
+                self._show_scene(answer.saved.scene)
             case PictureSaved():
                 self.prompt.say(self.tr("Saved as {0}").format(str(answer.path)))
             case SnapshotTaken():
@@ -355,16 +373,12 @@ class PlayPanel(QWidget):
             case _:
                 pass
 
-    def _on_scene(self, taken: SceneTaken) -> None:
-        scene = taken.scene
+    def _show_scene(self, scene: Scene) -> None:
         if scene.towards is None:
             self.edits.show_scene(scene)
         else:
             self.edits.set_keys((replace(scene, towards=None, place=0.0), scene.towards))
             self._frames.draw("walk", [scene])
-        if not taken.is_same:
-            text = self.tr("Made by the run “{0}”; other weights draw it differently.")
-            self.prompt.say(text.format(taken.run))
 
     @Slot(object)
     def _show_error(self, error: Exception) -> None:
@@ -376,6 +390,22 @@ class PlayPanel(QWidget):
 
     @Slot(object)
     def _show_state(self, state: PlayState) -> None:
+        if replace(self._state, pad=state.pad) != state:
+            self._show_controls(state)
+        else:
+            # A drag: nothing else has changed.
+            self._state = state
+            self.side.noise.show_state(state)
+        if not self.side.walk.is_playing:
+            self.board.leave_stage()
+        if self.session.is_open:
+            self._error = ""
+            self.prompt.say("")
+            self.feed.show(state, is_coarse=self.edits.is_dragging)
+            self._read(state)
+
+    def _show_controls(self, state: PlayState) -> None:
+        self._state = state
         self.board.set_count(len(state.tiles))
         self.bar.show_state(state)
         self.side.noise.show_state(state)
@@ -384,16 +414,11 @@ class PlayPanel(QWidget):
         self.side.walk.show_keys(state.keys)
         if self.session.is_open:
             self.prompt.set_text(state.typed.get(self.edits.prompted, ""))
-        own = given_picture(state)
+        own = state.given_picture
         self.side.search.show_picture(QImage.fromData(own.png) if own else QImage())
         self._show_marks()
-        if not self.side.walk.is_playing:
-            self.board.leave_stage()
-        if self.session.is_open:
-            self._error = ""
-            self.prompt.say("")
-            self.feed.show(state, is_coarse=self.edits.is_dragging)
-            self._read(state)
+        if not state.given:
+            self.side.reading.show_readings({}, {})
 
     @Slot()
     def _on_drag(self) -> None:
@@ -412,8 +437,6 @@ class PlayPanel(QWidget):
     def _read(self, state: PlayState) -> None:
         if state.given and not self.edits.is_dragging:
             self._frames.read(state.given, state.noise(state.chosen))
-        elif not state.given:
-            self.side.reading.show_readings({}, {})
 
     def _show_readings(self, made: ReadingsMade) -> None:
         columns = self.session.player.columns if self.session.player else {}
@@ -465,7 +488,7 @@ class PlayPanel(QWidget):
     @Slot()
     def _search(self) -> None:
         state = self.view.state
-        if (own := given_picture(state)) is not None:
+        if (own := state.given_picture) is not None:
             texts = {name: text for name, text in state.given.items() if text != own}
             self.side.search.begin()
             self._frames.project(own, texts)
@@ -492,8 +515,3 @@ class PlayPanel(QWidget):
         """Pause: nothing is drawn while the panel is hidden."""
         super().hideEvent(event)
         self.session.leave()
-
-
-def given_picture(state: PlayState) -> GivenPicture | None:
-    """Return the first picture that is given."""
-    return next((v for v in state.given.values() if isinstance(v, GivenPicture)), None)

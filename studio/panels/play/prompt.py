@@ -115,8 +115,9 @@ class PromptBox(QWidget):
 
     def say(self, text: str) -> None:
         """Show a sentence below the line while there are no suggestions, or none."""
-        self._said = text
-        self._show_row()
+        if text != self._said:
+            self._said = text
+            self._show_row()
 
     def _forget_suggestions(self) -> None:
         self._words, self._note_text = [], ""

@@ -37,6 +37,8 @@ class TileSounds(QObject):
 
     def playing(self, count: int) -> int:
         """Return which of ``count`` tiles is heard, -1 if none is."""
+        if not self.has_sounds:
+            return -1
         tiles = (tile for tile in range(count) if self._player.is_playing(self._name(tile)))
         return next(tiles, -1)
 

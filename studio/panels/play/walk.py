@@ -56,16 +56,20 @@ class WalkControls(QWidget):
             ),
             role="muted",
         )
-        self.strip = ThumbnailStrip(self.tr("Press Enter to show this key frame on the board"))
+        self.strip = ThumbnailStrip(
+            self.tr("Drag it to another place, or press Enter to show it on the board"),
+            is_sortable=True,
+        )
         self.strip.setAccessibleName(self.tr("Key frames of the walk"))
         self.strip.remove_requested.connect(self._remove)
+        self.strip.move_requested.connect(self._move)
         self.strip.opened.connect(lambda row: self.key_opened.emit(self._keys[row]))
         self._add = push_button(
             self.tr("Add chosen item"), self.add_requested, icon_name="add", role="small"
         )
-        self._earlier = icon_button("previous", self.tr("Move this key frame forward"))
+        self._earlier = icon_button("previous", self.tr("Move this key frame forward (Alt+Left)"))
         self._earlier.clicked.connect(lambda: self._shift(-1))
-        self._later = icon_button("next", self.tr("Move this key frame back"))
+        self._later = icon_button("next", self.tr("Move this key frame back (Alt+Right)"))
         self._later.clicked.connect(lambda: self._shift(1))
         self._remove_button = icon_button("close", self.tr("Remove this key frame (Del)"))
         self._remove_button.clicked.connect(self._remove)
@@ -131,9 +135,9 @@ class WalkControls(QWidget):
     def show_keys(self, keys: tuple[Scene, ...]) -> None:
         """Show other key frames."""
         if keys != self._keys:
-            self._keys = keys
+            before, self._keys = self._keys, keys
             row = self.strip.currentRow()
-            self.strip.set_count(len(keys))
+            self.strip.arrange([before.index(key) if key in before else -1 for key in keys])
             self.strip.setCurrentRow(min(max(row, 0), len(keys) - 1))
             self._rebuild()
 
@@ -215,12 +219,16 @@ class WalkControls(QWidget):
 
     def _shift(self, places: int) -> None:
         row = self.strip.currentRow()
-        other = row + places
-        if 0 <= row < len(self._keys) and 0 <= other < len(self._keys):
-            keys = list(self._keys)
-            keys[row], keys[other] = keys[other], keys[row]
-            self.keys_changed.emit(tuple(keys))
-            self.strip.setCurrentRow(other)
+        if 0 <= row < len(self._keys) and 0 <= row + places < len(self._keys):
+            self._move(row, row + places)
+
+    @Slot(int, int)
+    def _move(self, row: int, to: int) -> None:
+        """Move a key frame to another place among the others."""
+        keys = list(self._keys)
+        keys.insert(to, keys.pop(row))
+        self.keys_changed.emit(tuple(keys))
+        self.strip.setCurrentRow(to)
 
     @Slot()
     def _export(self) -> None:

@@ -24,6 +24,7 @@ from studio.models.run_state import (
     activity_text,
     count_text,
     enabled,
+    enabled_elsewhere,
     is_alive,
     progress_text,
 )
@@ -131,15 +132,18 @@ class RunControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = RunState.IDLE
+        self._state = self._elsewhere = RunState.IDLE
+        self._holder = ""
         self._can_start = self._can_queue = False
         ask = self.ask
         self.start = push_button(self.tr("Start training"), lambda: ask(Command.START))
         self.queue = push_button("", self.queue_requested, icon_name="queue")
         self.queue.setAccessibleName(self.tr("Add to queue"))
         self.sweep = push_button("", self.sweep_requested, icon_name="sweep")
-        self.sweep.setAccessibleName(self.tr("Sweep a setting"))
-        self.sweep.setToolTip(self.tr("Queue a run for each of several values of a setting"))
+        self.sweep.setAccessibleName(self.tr("Sweep settings"))
+        self.sweep.setToolTip(
+            self.tr("Queue a run for each of several values of one setting or two")
+        )
         self.more = MoreTraining()
         self.pause = SplitButton(self.tr("Ways to pause"))
         self.pause.main.setToolTip(self.tr("Pause after the current step"))
@@ -181,6 +185,8 @@ class RunControls(QWidget):
         starting = fill(spaced(QHBoxLayout(), SPACING), (self.start, 1), self.queue, self.sweep)
         layout = spaced(QVBoxLayout(self), SPACING, (0, 0, 0, 0))
         fill(layout, asking, steering, self.more, starting)
+        steered = (self.pause.main, self.resume, self.stop.main, self.save, self.sample)
+        self._tips = {button: button.toolTip() for button in steered}
         self._show()
 
     @property
@@ -191,11 +197,12 @@ class RunControls(QWidget):
             commands -= {Command.START}
         if not is_alive(self._state) and self.more.run is None:
             commands -= {Command.RESUME}
-        return commands
+        return commands | enabled_elsewhere(self._elsewhere)
 
-    def show_state(self, state: RunState) -> None:
-        """Set the state of the run."""
-        self._state = state
+    def show_status(self, status: RunStatus) -> None:
+        """Set the state of the run, here and in another program."""
+        self._state, self._elsewhere = status.state, status.elsewhere
+        self._holder = status.holder
         self._show()
 
     def show_startable(self, *, can_start: bool, can_queue: bool, tip: str) -> None:
@@ -215,7 +222,7 @@ class RunControls(QWidget):
         """Emit the request of a command, if it is available."""
         if command not in self.available_commands:
             return
-        if command is Command.RESUME and not is_alive(self._state):
+        if command is Command.RESUME and not is_alive(self._shown_state):
             self.more.resume()
         else:
             self.command_requested.emit(command)
@@ -224,16 +231,22 @@ class RunControls(QWidget):
     def _is_resume_usual(self) -> bool:
         return self._state in (RunState.INTERRUPTED, RunState.FAILED)
 
+    @property
+    def _shown_state(self) -> RunState:
+        return self._elsewhere if is_alive(self._elsewhere) else self._state
+
     @Slot()
     def _show(self) -> None:
-        state, available = self._state, self.available_commands
+        state, available = self._shown_state, self.available_commands
         is_under_way, is_paused = is_alive(state), state is RunState.PAUSED
         self._show_texts()
+        self._show_tips()
         self.start.setEnabled(Command.START in available)
-        self.start.setVisible(not is_under_way)
+        # Beside a run of another program, one can be started here.
+        self.start.setVisible(not is_alive(self._state))
         self.queue.setEnabled(self._can_queue)
         # Beside Start there is room for the icon alone.
-        self.queue.setText(self.tr("Add to queue") if is_under_way else "")
+        self.queue.setText(self.tr("Add to queue") if is_alive(self._state) else "")
         self.resume.setEnabled(Command.RESUME in available)
         self.pause.set_enabled(
             main=Command.PAUSE in available, arrow=Command.PAUSE_RELEASE in available
@@ -251,14 +264,21 @@ class RunControls(QWidget):
         self.stop.setVisible(is_under_way)
         for button in (self.save, self.sample):
             button.setVisible(is_under_way and not is_paused)
-        self.setFocusProxy(self.stop if is_under_way else self.start)
+        self.setFocusProxy(self.stop if is_alive(self._state) else self.start)
+
+    def _show_tips(self) -> None:
+        owner = ""
+        if is_alive(self._elsewhere):
+            owner = self.tr("The run belongs to another program: {0}.").format(self._holder)
+        for button, tip in self._tips.items():
+            button.setToolTip(f"{tip}\n{owner}" if owner else tip)
 
     def _show_texts(self) -> None:
         is_start_usual = not (self._is_resume_usual and self.more.run is not None)
         set_look(self.start, "role", "primary" if is_start_usual else "")
         self.start.setIcon(icon("run", "on_accent" if is_start_usual else ""))
-        is_pausing = self._state is RunState.PAUSING
-        is_stopping = self._state is RunState.STOPPING
+        is_pausing = self._shown_state is RunState.PAUSING
+        is_stopping = self._shown_state is RunState.STOPPING
         self.pause.show_text(self.tr("Pausing…") if is_pausing else self.tr("Pause"), icon("pause"))
         self.stop.show_text(self.tr("Stopping…") if is_stopping else self.tr("Stop"), icon("stop"))
 
@@ -302,9 +322,9 @@ class RunProgress(QWidget):
         if status.activity is RunActivity.STARTING:
             self._device.hide()
         fraction = progress.fraction if progress else None
-        self._bar.setVisible(status.is_running)
+        self._bar.setVisible(is_alive(status.shown_state))
         # The bar is indeterminate without a limit and before the first report.
-        is_busy = fraction is None and status.state is not RunState.PAUSED
+        is_busy = fraction is None and status.shown_state is not RunState.PAUSED
         self._bar.setRange(0, 0 if is_busy else _FULL)
         self._bar.setValue(round((fraction or 0.0) * _FULL))
 

@@ -47,6 +47,8 @@ class ForecastView(QWidget):
     estimate_requested = Signal(object)
     """Emitted with the ``RunPlan`` whose speed is to be measured."""
     cancel_requested = Signal()
+    measuring_ended = Signal()
+    """A measurement has ended; ``speed_of`` returns its result."""
     edited = Signal()
     """Emitted when a click has changed the form."""
 
@@ -88,6 +90,16 @@ class ForecastView(QWidget):
         """Whether a measurement was requested and has not ended."""
         return self._measured is not None
 
+    def speed_of(self, config: RunConfig) -> float:
+        """Return images per second of a configuration, or of the form's if only that is known.
+
+        0 if neither was measured.
+        """
+        own = self._speeds.get(speed_key(config), 0.0)
+        if own or self._plan is None:
+            return own
+        return self._speeds.get(speed_key(self._plan.config), 0.0)
+
     @Slot()
     def refresh(self) -> None:
         """Update the forecast from the form; cancel a measurement of other settings."""
@@ -128,6 +140,7 @@ class ForecastView(QWidget):
             explanation = explain(event.error)
             self._failure = key, f"{explanation.happened} {explanation.why}"
         self.refresh()
+        self.measuring_ended.emit()
 
     def _lines(self, config: RunConfig, run: MeasuredRun | None, speed: float) -> list[str]:
         lines: list[str] = []
@@ -215,7 +228,13 @@ class ForecastView(QWidget):
             # It ends after the current step, or when torch is loaded.
             self.button.setEnabled(False)
             self.cancel_requested.emit()
-        elif self._plan is not None:
+        else:
+            self.measure()
+
+    @Slot()
+    def measure(self) -> None:
+        """Measure the speed of the form's settings, unless a measurement is under way."""
+        if self._plan is not None and not self.is_measuring:
             self._measured = speed_key(self._plan.config)
             self.refresh()
             self.estimate_requested.emit(self._plan)

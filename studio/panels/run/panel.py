@@ -126,12 +126,13 @@ class RunPanel(QWidget):
     def show_status(self, status: RunStatus) -> None:
         """Show the status of the run."""
         has_begun_or_ended = status.is_running != self._status.is_running
-        has_moved = status.state is not self._status.state
+        before = self._status
+        has_moved = (status.state, status.elsewhere) != (before.state, before.elsewhere)
         self._status = status
         self._progress.show_status(status)
         self._title.setVisible(status.activity is not RunActivity.IDLE)
         if has_moved:
-            self._controls.show_state(status.state)
+            self._controls.show_status(status)
         if has_begun_or_ended:
             self.refresh()
         elif has_moved:
@@ -201,9 +202,11 @@ class RunPanel(QWidget):
 
     @Slot()
     def sweep(self) -> None:
-        """Ask for the values of a setting, and request to queue a run for each."""
-        dialog = SweepDialog(self, self._form)
+        """Ask for the values of one or two settings, and request to queue a run for each."""
+        dialog = SweepDialog(self, self._form, self.forecast.speed_of)
         dialog.queue_requested.connect(self.sweep_requested)
+        dialog.estimate_requested.connect(self.forecast.measure)
+        self.forecast.measuring_ended.connect(dialog.show_estimate)
         dialog.open()
 
     def use_settings(self, config: RunConfig) -> None:

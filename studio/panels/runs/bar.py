@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -21,7 +18,7 @@ from engine.runs.listing import ListedRun
 from engine.runs.metadata import MAX_NOTE
 from engine.runs.status import Status
 from studio.theme import SPACING
-from studio.widgets.buttons import add_page_buttons, icon_button, push_button
+from studio.widgets.buttons import add_page_buttons, push_button
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.icons import icon
 from studio.widgets.labels import fill, plain_label, spaced
@@ -154,52 +151,6 @@ class RunsBar(QWidget):
 def is_resumable(run: ListedRun | None) -> bool:
     """Return whether a run has training left and can be resumed."""
     return run is not None and not run.problem and run.status in RESUMABLE
-
-
-_ICON = QSize(18, 18)
-
-
-class Banner(QFrame):
-    """A text with a button, which can be dismissed; hidden while the text is empty.
-
-    Args:
-        action: text of the button.
-        icon_name: name of the icon before the text; none if empty.
-        is_primary: whether the button is highlighted.
-    """
-
-    accepted = Signal()
-    dismissed = Signal()
-
-    def __init__(self, action: str, *, icon_name: str = "", is_primary: bool = False) -> None:
-        super().__init__()
-        self.setProperty("role", "panel")
-        self._icon = QIcon(icon(icon_name)) if icon_name else None
-        self._picture = QLabel()
-        self._text = plain_label()
-        self.button = push_button(action, self.accepted, role="primary" if is_primary else "")
-        close = icon_button("close", self.tr("Hide this line"))
-        close.setAutoRepeat(False)
-        close.clicked.connect(self.hide)
-        close.clicked.connect(self.dismissed)
-        half = SPACING // 2
-        layout = spaced(QHBoxLayout(self), SPACING, (SPACING, half, half, half))
-        if self._icon is not None:
-            layout.addWidget(self._picture)
-        fill(layout, (self._text, 1), self.button, close)
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        """The text; empty while hidden."""
-        return "" if self.isHidden() else self._text.text()
-
-    def say(self, text: str) -> None:
-        """Show a text; an empty text hides the banner."""
-        self._text.setText(text)
-        if self._icon is not None:
-            self._picture.setPixmap(self._icon.pixmap(_ICON, self.devicePixelRatioF()))
-        self.setVisible(bool(text))
 
 
 _SAVE_NOTES_MS = 800

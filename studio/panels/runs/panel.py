@@ -14,10 +14,11 @@ from studio.dialogs.confirm import EmptyTrash
 from studio.dialogs.run_name import RenameRun
 from studio.jobs.runs import RunChanged, RunJobs, RunList
 from studio.models.run_state import count_text
-from studio.panels.runs.bar import Banner, NotesEditor, RunsBar, is_resumable
+from studio.panels.runs.bar import NotesEditor, RunsBar, is_resumable
 from studio.panels.runs.queue import QueueView
 from studio.panels.runs.table import RunTable
 from studio.theme import MARGIN, SPACING
+from studio.widgets.banner import Banner
 from studio.widgets.labels import EmptyState, fill, spaced
 
 _LOOK_EVERY_MS = 5_000

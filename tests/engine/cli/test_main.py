@@ -14,8 +14,7 @@ import resources
 from engine.cli.main import main
 from engine.cli.progress import stop_on_interrupt
 from engine.cli.train import estimate_lines
-from engine.config.forecast import DataFacts
-from engine.config.presets import PRESETS, config_from_preset
+from engine.config.presets import PRESETS, DataFacts, config_from_preset
 from engine.control import RunControl
 from engine.runs.folder import RunFolder
 from tests.helpers.command_line import TINY

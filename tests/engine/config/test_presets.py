@@ -13,7 +13,6 @@ import resources
 from engine.config import presets
 from engine.config.forecast import (
     MEASURED_RUNS,
-    DataFacts,
     fitting_image_size,
     has_measured_settings,
     images_within,
@@ -26,6 +25,7 @@ from engine.config.forecast import (
 from engine.config.presets import (
     AUTO,
     PRESETS,
+    DataFacts,
     config_from_preset,
     preset_of_size,
     suitable_preset,
@@ -102,17 +102,25 @@ def test_that_a_series_of_presets_differs_in_the_image_size(name, size, other):
 )
 def test_that_machine_and_dataset_choose_the_row(gigabytes, pixels, name, reason):
     size = int(gigabytes * 1e9)
-    suggestion = suitable_preset(gpu_bytes=size, image_size=pixels, channels=1, pairs=60_000)
+    suggestion = suitable_preset(
+        DataFacts(image_size=pixels, channels=1, pairs=60_000), gpu_bytes=size
+    )
     assert suggestion.name == name
     assert reason in suggestion.reason
 
 
 @pytest.mark.parametrize(
-    ("channels", "pairs", "name"),
-    [(3, 1_906, "cpu-colour"), (3, 20_000, "cpu-tiny"), (1, 1_906, "cpu-tiny")],
+    ("channels", "pairs", "is_pair", "name"),
+    [
+        (3, 1_906, True, "cpu-colour"),
+        (3, 20_000, True, "cpu-tiny"),
+        (1, 1_906, True, "cpu-tiny"),
+        (3, 1_906, False, "cpu-tiny"),
+    ],
 )
-def test_that_few_colour_images_get_modulated_networks(channels, pairs, name):
-    suggestion = suitable_preset(gpu_bytes=0, image_size=64, channels=channels, pairs=pairs)
+def test_that_few_colour_pairs_get_modulated_networks(channels, pairs, is_pair, name):
+    data = DataFacts(image_size=64, channels=channels, pairs=pairs, is_pair=is_pair)
+    suggestion = suitable_preset(data, gpu_bytes=0)
     assert suggestion.name == name
 
 

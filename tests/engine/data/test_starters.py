@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import resources
-from engine.config.forecast import DataFacts
+from engine.config.presets import DataFacts
 from engine.data.manifest import data_facts
 from engine.data.starters import STARTERS
 from engine.data.store import open_dataset

@@ -122,6 +122,36 @@ def test_that_a_touched_lock_is_fresh(tmp_path):
         assert (tmp_path / "run.lock").stat().st_mtime > 1_000_000
 
 
+def test_that_a_touched_lock_has_other_content_of_the_same_length(tmp_path):
+    # Programs that synchronise folders look at the content.
+    file = tmp_path / "run.lock"
+    with RunLock(tmp_path, "ab" * 8) as lock:
+        before = file.read_bytes()
+        holder = holder_of(tmp_path)
+        lock.touch()
+        assert before != file.read_bytes()
+        assert len(before) == len(file.read_bytes())
+        assert holder_of(tmp_path) == holder
+        assert holder is not None
+        assert holder.session == "ab" * 8
+
+
+@pytest.mark.parametrize("session", ["", "../x", "AB" * 8, 5, None, "ab" * 9])
+def test_that_an_odd_session_is_none(tmp_path, session):
+    table = {"pid": 5, "host": socket.gethostname(), "session": session}
+    with RunLock(tmp_path):
+        (tmp_path / "run.lock").write_text(json.dumps(table))
+        assert holder_of(tmp_path) == Holder(5, socket.gethostname(), is_us=False)
+
+
+def test_that_the_lock_of_another_host_may_be_trusted_for_longer(tmp_path):
+    foreign(tmp_path, age_s=3600)
+    assert holder_of(tmp_path) is None
+    holder = holder_of(tmp_path, trusts_others=True)
+    assert holder is not None
+    assert not holder.is_here
+
+
 def test_that_a_lock_whose_folder_is_gone_lets_go_quietly(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()

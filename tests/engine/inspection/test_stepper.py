@@ -33,6 +33,7 @@ KINDS = {
     "modulated": {"networks__architecture": "modulated"},
     "joint-dense": {"family": "adversarial", "networks__architecture": "joint-dense"},
     "mvae": {"family": "mvae"},
+    "few items, some without a text": {"data__max_items": 12, "data__complete_fraction": 0.5},
     "four columns": {"data__augmentation": "ada"},
 }
 GANS = [kind for kind in KINDS if kind != "mvae"]

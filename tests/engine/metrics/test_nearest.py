@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from engine.config.sections import DataConfig
 from engine.control import RunControl
 from engine.data.image_shape import square
+from engine.data.reduction import reduce_dataset
 from engine.data.store import TRAIN, open_dataset
 from engine.errors import DatasetChangedError, StoppedError
 from engine.metrics.nearest import NearestPictures, PictureIndex, open_nearest
@@ -88,6 +90,18 @@ def test_the_small_copies_are_made_once_for_a_version_of_a_dataset(tmp_path):
     saved.write_bytes(b"damaged")
     mended = NearestPictures(dataset, square(32), tmp_path / "cache", RunControl())
     assert [p.distance for p in mended.find(image).pictures] == [p.distance for p in one.pictures]
+
+
+def test_pictures_that_a_run_leaves_out_are_not_found(tmp_path):
+    dataset = open_dataset(tiny_dataset(tmp_path / "data", channels=3))
+    reduced = reduce_dataset(dataset, DataConfig(max_items=9))
+    (left_out, *_) = np.setdiff1d(dataset.rows(TRAIN), reduced.rows(TRAIN))
+    image = dataset.images_of(np.array([left_out]))[0]
+    # Both share a cache.
+    for trained_on, is_found in ((dataset, True), (reduced, False)):
+        search = NearestPictures(trained_on, square(32), tmp_path / "cache", RunControl())
+        nearest = search.find(image).pictures[0]
+        assert np.array_equal(nearest.image, image) == is_found
 
 
 def test_a_run_whose_dataset_has_changed_is_refused(tmp_path):

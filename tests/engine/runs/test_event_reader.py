@@ -26,11 +26,13 @@ from engine.events import (
     PreviewFailed,
     PreviewReady,
     ReportingFailed,
+    RequestAnswered,
     RolledBack,
     RunEnded,
     RunEvent,
     RunPaused,
     RunRelocated,
+    RunRequest,
     RunResumed,
     SettingsChanged,
     SettingsRejected,
@@ -75,6 +77,7 @@ def every_event(run: Path) -> list[RunEvent]:
         SettingsChanged(
             images_seen=64, step=8, field="training.learning_rate", old="0.001", new="0.0005"
         ),
+        RequestAnswered(request=RunRequest.PAUSE, nonce="0" * 16, sender="process 5 on box"),
         RolledBack(images_seen=3000, from_images_seen=4000, rate_scale=0.5),
         DatasetVerified(damage=("images 0 to 9 in images.npy",)),
         LogRestored(bytes_restored=4_000),
@@ -237,7 +240,8 @@ def test_that_a_tail_gives_whole_lines_once(tmp_path):
     assert tail.read_new() == []
 
 
-def test_that_a_tail_survives_repair_truncation_and_replacement(tmp_path):
+def test_that_a_tail_survives_repair_truncation_and_replacement(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.runs.event_reader.MAX_SHORT_S", 0.0)
     path = tmp_path / "events.jsonl"
     whole = log_of(path, losses(1000)).read_bytes()
     tail = LogTail(path)
@@ -252,6 +256,35 @@ def test_that_a_tail_survives_repair_truncation_and_replacement(tmp_path):
     assert tail.read_new() == [losses(1000 * number) for number in range(5, 9)]
     path.unlink()
     assert tail.read_new() == []
+
+
+def test_that_a_tail_stands_what_a_synchronised_folder_does(tmp_path):
+    path, copy = tmp_path / "events.jsonl", tmp_path / "copy"
+    whole = log_of(copy, *(losses(1000 * number) for number in range(1, 5))).read_bytes()
+    lines = whole.splitlines(keepends=True)
+
+    def arrive(content: bytes) -> None:
+        # Such programs write a new file beside the old one and rename it.
+        copy.write_bytes(content)
+        copy.replace(path)
+
+    tail = LogTail(path)
+    arrive(b"".join(lines[:2]))
+    assert tail.read_new() == [losses(1000), losses(2000)]
+    arrive(b"".join(lines[:3]))
+    assert tail.read_new() == [losses(3000)]
+    # Some write the file in place, so that it is short or empty for a moment.
+    for size in (0, 10, len(lines[0]), len(whole) // 2):
+        path.write_bytes(whole[:size])
+        assert tail.read_new() == []
+    path.unlink()
+    assert tail.read_new() == []
+    arrive(whole)
+    assert tail.read_new() == [losses(4000)]
+    # Another run in the same place is read from its start, even if its log is longer.
+    other = log_of(tmp_path / "other", *(losses(1000 * number) for number in range(5, 13)))
+    other.replace(path)
+    assert len(tail.read_new()) == 8
 
 
 def test_that_a_tail_reads_a_long_log_in_parts(tmp_path, monkeypatch):

@@ -206,7 +206,7 @@ def test_that_a_folder_that_is_deleted_in_mid_run_costs_nothing(tmp_path, proble
 
 def test_that_what_the_old_disk_would_not_take_goes_along(tmp_path, monkeypatch, problem_log):
     config = RunStory(tmp_path).config
-    directory = RunDirectory(config.run, lambda _event: None)
+    directory = RunDirectory(config.run, lambda _event: None, RunControl())
     directory.create(config)
     directory.emit(PhaseChanged(phase=Phase.LOADING))
     old, append = directory.folder.log_file.stat().st_ino, event_log._append
