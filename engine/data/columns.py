@@ -21,6 +21,8 @@ from engine.data.table_cells import CodedCells
 Mask = npt.NDArray[np.bool_]
 Items = npt.NDArray[np.integer[Any]]
 """Numbers of items."""
+_KEPT_TEXTS = 10_000
+"""Captions from which their distinct ones are worth keeping."""
 
 
 class Chunks:
@@ -135,7 +137,7 @@ class TextColumn(_DescribedColumn):
     _distinct: list[tuple[Items | None, DistinctTexts]] = field(
         default_factory=list, init=False, repr=False
     )
-    """The last result of ``distinct``, at most one."""
+    """The last large result of ``distinct``, at most one."""
 
     @functools.cached_property
     def present(self) -> Mask:
@@ -160,7 +162,7 @@ class TextColumn(_DescribedColumn):
         return (array.flatten() for array in self.chunks.take(items))
 
     def distinct(self, items: Items | None = None) -> DistinctTexts:
-        """Return all captions of items without their repeats; the last result is kept.
+        """Return all captions of items without their repeats; the last one of many is kept.
 
         Args:
             items: [K]; None for all.
@@ -171,7 +173,8 @@ class TextColumn(_DescribedColumn):
             ):
                 return found
         found = DistinctTexts.of_arrays(self.arrays(items))
-        self._distinct[:] = [(items, found)]
+        if len(found) >= _KEPT_TEXTS:
+            self._distinct[:] = [(items, found)]
         return found
 
     def forget(self) -> None:
