@@ -34,6 +34,7 @@ from engine.errors import (
 )
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.modalities.registry import build_modalities
+from engine.nets.audio import AudioModality
 from engine.nets.blocks import MINIBATCH_GROUP
 from engine.nets.protocols import Modality
 from engine.runs.branching import InitialRun, find_initial_run
@@ -541,7 +542,15 @@ def _real_samples(
     )
     if not items:
         return None
-    return Samples(columns={m.name: m.postprocess(items[m.name]) for m in modalities})
+    # They are looked at, and never played.
+    return Samples(
+        columns={
+            m.name: m.show_silently(items[m.name])
+            if isinstance(m, AudioModality)
+            else m.postprocess(items[m.name])
+            for m in modalities
+        }
+    )
 
 
 def read_batch(modalities: Sequence[Modality], loader: Loader, step: int) -> Batch:

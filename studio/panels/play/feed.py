@@ -1,7 +1,6 @@
 """Decides which tiles are drawn: a few while the noise is dragged, all once it rests."""
 
 import itertools
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
