@@ -2,9 +2,30 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from engine.errors import StoppedError
+
+Receive = Callable[[object], None]
+"""Takes an ``engine.runs.checkpoint.Snapshot`` in the thread of the run; returns at once."""
+
+
+class RequestState(Protocol):
+    """Requests a copy of the state of a run that trains in this process."""
+
+    def __call__(self, receive: Receive, prefix: str = "", /) -> None:
+        """See ``RunControl.request_state``."""
+        ...
+
+
+@dataclass(frozen=True)
+class StateRequest:
+    """Who receives a copy, and the beginning of the names of the tensors that it holds."""
+
+    receive: Receive
+    prefix: str
 
 
 class RunControl:
@@ -18,10 +39,10 @@ class RunControl:
         self._is_stopping = self._is_discarding = False
         self._is_pausing = self._is_releasing = False
         self._wants_checkpoint = self._wants_sample = self._wants_evaluation = False
-        self._wants_retry = self._wants_snapshot = False
+        self._wants_retry = False
         self._changes: list[Mapping[str, object]] = []
         self._folder: Path | None = None
-        self._state_receivers: list[Callable[[object], None]] = []
+        self._state_requests: list[StateRequest] = []
 
     def request_stop(self, *, discard: bool = False) -> None:
         """Request the job to stop and save its results.
@@ -80,21 +101,15 @@ class RunControl:
             self._changes.append(dict(values))
             self._changed.notify_all()
 
-    def request_snapshot(self) -> None:
-        """Request a copy of the weights for ``engine.sample.live`` after the current step."""
-        with self._changed:
-            self._wants_snapshot = True
-            self._changed.notify_all()
-
-    def request_state(self, receive: Callable[[object], None]) -> None:
+    def request_state(self, receive: Receive, prefix: str = "") -> None:
         """Request a copy of the run's state after the current step.
 
         Args:
-            receive: called in the thread of the run with a
-                ``engine.train.checkpointing.Snapshot``; must return at once.
+            receive: gets it.
+            prefix: only tensors whose names begin so are copied.
         """
         with self._changed:
-            self._state_receivers.append(receive)
+            self._state_requests.append(StateRequest(receive, prefix))
             self._changed.notify_all()
 
     def offer_folder(self, folder: Path) -> None:
@@ -156,17 +171,11 @@ class RunControl:
             changes, self._changes = self._changes, []
         return changes
 
-    def take_snapshot_request(self) -> bool:
-        """Return whether a copy of the weights was requested, and clear the request."""
+    def take_state_requests(self) -> list[StateRequest]:
+        """Return the requests for copies of the state, and clear them."""
         with self._changed:
-            wanted, self._wants_snapshot = self._wants_snapshot, False
-        return wanted
-
-    def take_state_requests(self) -> list[Callable[[object], None]]:
-        """Return all who receive a copy of the state, and clear the requests."""
-        with self._changed:
-            receivers, self._state_receivers = self._state_receivers, []
-        return receivers
+            requests, self._state_requests = self._state_requests, []
+        return requests
 
     def take_retry_request(self) -> bool:
         """Return whether a resume or retry was requested, and clear the request."""

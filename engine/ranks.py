@@ -32,6 +32,8 @@ from torch.utils.weak import WeakIdKeyDictionary
 from engine.errors import RankLostError
 from engine.rank_channel import FollowerChannel, LeaderChannel, Message
 
+_COLLECTIVES = {"xpu": "xccl"}
+"""Libraries that exchange the tensors of accelerators; NCCL, or RCCL of that name, is usual."""
 TIMEOUT_S = 600.0
 """Time after which a rank that has not answered, on a machine that was lost, counts as lost."""
 _STORES: Any = dist
@@ -92,7 +94,8 @@ def connect(device: torch.device, number: int) -> None:
     disconnect()
     if _own.store is None:
         return
-    backend = "gloo" if device.type == "cpu" else f"cpu:gloo,{device.type}:nccl"
+    library = _COLLECTIVES.get(device.type, "nccl")
+    backend = "gloo" if device.type == "cpu" else f"cpu:gloo,{device.type}:{library}"
     with _lost_on_error():
         dist.init_process_group(
             backend,
@@ -240,6 +243,22 @@ def previous_rows(rows: Tensor) -> Tensor:
     return rows.roll(1, 0) if _is_alone() else _apply(_PreviousRows, rows)
 
 
+def previous_of_each(items: Sequence[Tensor]) -> list[Tensor]:
+    """Return ``previous_rows`` of several tensors in one exchange, without gradients."""
+    if _is_alone():
+        return [rows.roll(1, 0) for rows in items]
+    parts = [_bytes_by_row(rows) for rows in items]
+    moved = _shifted(torch.cat(parts, 1), 1).split([part.shape[1] for part in parts], 1)
+    return [
+        part.contiguous().view(rows.dtype).view(rows.shape)
+        for part, rows in zip(moved, items, strict=True)
+    ]
+
+
+def _bytes_by_row(rows: Tensor) -> Tensor:
+    return rows.detach().contiguous().flatten(1).view(torch.uint8)
+
+
 # --------------------------------------------------------------------------
 # Sums and means.
 
@@ -288,7 +307,9 @@ def add_up(tensors: Sequence[Tensor]) -> None:
         return
     for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
         parts = [tensor for tensor in tensors if tensor.dtype == dtype]
-        flat = total(torch.cat([part.flatten() for part in parts]))
+        flat = torch.cat([part.flatten() for part in parts])
+        with _lost_on_error():
+            dist.all_reduce(flat)
         sums = flat.split([part.numel() for part in parts])
         for part, summed in zip(parts, sums, strict=True):
             part.copy_(summed.view_as(part))
@@ -358,11 +379,10 @@ class _Normalized(Function):
     def forward(
         ctx: Any, rows: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        dims, kind = (0, 2, 3), torch.promote_types(rows.dtype, torch.float32)
-        values = rows.to(kind)
+        values = rows.to(torch.promote_types(rows.dtype, torch.float32))
         own_count = values[:, 0].numel()
-        own_mean = values.sum(dims) / max(1, own_count)
-        own_squares = (values - _by_channel(own_mean)).square().sum(dims)
+        own_mean = values.sum(_ALL_BUT_CHANNELS) / max(1, own_count)
+        own_squares = (values - _by_channel(own_mean)).square_().sum(_ALL_BUT_CHANNELS)
         all_of = stacked(torch.cat([own_mean, own_squares, own_mean.new_tensor([own_count])]))
         means, squares = all_of[:, :-1].chunk(2, 1)
         counts = all_of[:, -1:]
@@ -371,11 +391,11 @@ class _Normalized(Function):
         # The squares about the common mean, by the parallel axis theorem.
         variance = (squares.sum(0) + (counts * (means - mean).square()).sum(0)) / count
         scale = (variance + eps).rsqrt()
-        normed = (values - _by_channel(mean)) * _by_channel(scale)
-        ctx.save_for_backward(normed, weight, scale, count)
+        ctx.save_for_backward(values, weight, mean, scale, count)
         ctx.mark_non_differentiable(mean, variance, count)
-        made = normed if weight is None else normed * _by_channel(weight)
-        made = made if bias is None else made + _by_channel(bias)
+        factor = scale if weight is None else scale * weight
+        shift = -mean * factor if bias is None else bias - mean * factor
+        made = torch.addcmul(_by_channel(shift), values, _by_channel(factor))
         return made.to(rows.dtype), mean, variance, count
 
     @staticmethod
@@ -384,16 +404,23 @@ class _Normalized(Function):
         ctx: Any, *grad_outputs: Any
     ) -> tuple[Tensor | None, ...]:
         gradient: Tensor = grad_outputs[0]
-        normed, weight, scale, count = ctx.saved_tensors
-        dims, values = (0, 2, 3), gradient.to(normed.dtype)
-        own = torch.stack([values.sum(dims), (values * normed).sum(dims)])
+        values, weight, mean, scale, count = ctx.saved_tensors
+        slope = gradient.to(values.dtype)
+        centred = values - _by_channel(mean)
+        own = torch.stack(
+            [slope.sum(_ALL_BUT_CHANNELS), (slope * centred).sum(_ALL_BUT_CHANNELS) * scale]
+        )
         means = total(own) / count
-        centred = values - _by_channel(means[0]) - normed * _by_channel(means[1])
+        # (slope - mean slope - normed * mean (slope * normed)) * factor
         factor = scale if weight is None else scale * weight
-        of_rows = (centred * _by_channel(factor)).to(gradient.dtype)
+        of_rows = torch.addcmul(_by_channel(means[0]), centred, _by_channel(means[1] * scale))
+        of_rows = (slope - of_rows).mul_(_by_channel(factor)).to(gradient.dtype)
         if weight is None:
             return of_rows, None, None, None
         return of_rows, own[1].to(weight.dtype), own[0].to(weight.dtype), None
+
+
+_ALL_BUT_CHANNELS = (0, 2, 3)
 
 
 def _by_channel(values: Tensor) -> Tensor:

@@ -4,9 +4,12 @@
 
 *drag* trains digits in the process of the real window, as the studio does, and drags on the board
 60 times a second. A frame's latency is the time from the mouse event that asked for it to the end
-of the paint that shows it. Turns of S seconds alternate: nobody plays (another dock is in front),
-the board follows the run, one tile is dragged, sixteen are. The training's rate in a turn is
-compared with the turns before and after it in which nobody plays. *open* opens the panel on a
+of the paint that shows it; that of any move ends with the first paint that shows it or a newer
+one. Turns of S seconds alternate: nobody plays (another dock is in front), the board follows the
+run, one tile is dragged, sixteen are. The training's rate in a turn is compared with the turns
+before and after it in which nobody plays, and so are its images in a second of its threads' CPU
+time, which other work on the machine disturbs less. On Linux the CPU time of each thread is
+printed: of the window, of the thread that draws, and of the training. *open* opens the panel on a
 finished run: cold in a new process, before torch is imported, and warm a second time. Windows open
 on Qt's offscreen platform. Nothing else should run on the machine meanwhile; the load is printed.
 """
@@ -34,6 +37,8 @@ SETTLE_S = 1.5
 DRAG_S = 2.0
 """Length of one drag; it rests between two."""
 PATIENCE_S = 300.0
+THREADS = {"python": "window", "play": "play", "training": "training"}
+"""What the system calls the threads, and what they do."""
 COUNTS = {"one": 1, "sixteen": 16, "follow": 8}
 
 
@@ -74,11 +79,23 @@ def _print_drag(answer: dict[str, Any], arguments: argparse.Namespace) -> None:
             f"{answer['older'][turn]} older after newer; last shown "
             f"{answer['last_shown'][turn]} of {answer['drags'][turn]}"
         )
+        p50, p95 = np.percentile(answer["any_ms"][turn], (50, 95))
+        tiles = statistics.mean(answer["tiles"][turn])
+        print(f"    any move: median {p50:.1f}, p95 {p95:.1f} ms; {tiles:.1f} tiles in a frame")
+        cpu, frames = answer["cpu_s"][turn], len(found)
+        costs = {name: f"{1000 * cpu[name] / frames:.2f}" for name in ("window", "play")}
+        print(
+            f"    CPU ms for a frame: {costs['window']} of the window, {costs['play']} of drawing"
+        )
     for turn in TURNS[1:]:
-        ratios = answer["ratios"][turn]
-        listed = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-        median = statistics.median(ratios)
-        print(f"Training, {turn}: {median:.3f} of its speed when nobody plays ({listed})")
+        for what, ratios in (("speed", answer["ratios"][turn]), ("CPU", answer["by_cpu"][turn])):
+            listed = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            median = statistics.median(ratios)
+            print(f"Training, {turn}: {median:.3f} of its {what} when nobody plays ({listed})")
+    print("CPU seconds in all turns, by thread:")
+    for turn in TURNS:
+        listed = ", ".join(f"{name} {cpu:.1f}" for name, cpu in answer["cpu_s"][turn].items())
+        print(f"    {turn}: {listed}")
 
 
 def _print_open(answers: Sequence[dict[str, float]]) -> None:
@@ -136,6 +153,10 @@ class Window:
         self.requests: dict[int, float] = {}
         """When the mouse event came that asked for a frame of the board."""
         self.event_s = 0.0
+        self.moves: list[float] = []
+        """When the mouse was moved."""
+        self.tiles: list[int] = []
+        """Tiles of each frame of the board that was asked for."""
         self._watch()
 
     def _watch(self) -> None:
@@ -147,6 +168,7 @@ class Window:
             number = draw(target, scenes, columns, **options)
             if target == "board":
                 self.requests[number] = self.event_s
+                self.tiles.append(len(scenes))
             return number
 
         def timed_paint(widget: Any, event: Any) -> None:
@@ -166,8 +188,11 @@ class Window:
 
     def wait(self, seconds: float) -> None:
         """Let the event loop run for a while."""
-        end = time.perf_counter() + seconds
-        self.until(lambda: time.perf_counter() >= end)
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(max(0, round(seconds * 1000)), loop.quit)
+        loop.exec()
 
     def until(self, is_true: Callable[[], bool]) -> None:
         """Let the event loop run until something is true."""
@@ -203,6 +228,7 @@ class Window:
         def move() -> None:
             angle = 2 * np.pi * (time.perf_counter() - began) / 3
             way = QPointF(float(90 * np.cos(angle)), float(70 * np.sin(angle)))
+            self.moves.append(time.perf_counter())
             send(QEvent.Type.MouseMove, centre + way, left)
 
         send(QEvent.Type.MouseButtonPress, centre, left)
@@ -249,20 +275,28 @@ def inside_drag(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     answer: dict[str, Any] = {
         key: dict.fromkeys(TURNS, 0) for key in ("older", "last_shown", "drags", "drag_s")
     }
-    answer["latency_ms"] = {turn: [] for turn in TURNS}
-    rates: list[tuple[str, float]] = []
+    for key in ("latency_ms", "any_ms", "tiles"):
+        answer[key] = {turn: [] for turn in TURNS}
+    answer["cpu_s"] = {turn: dict.fromkeys(THREADS.values(), 0.0) for turn in TURNS}
+    rates: list[tuple[str, tuple[float, float]]] = []
     for _round in range(arguments.rounds):
         for turn in TURNS[1:]:
             rates.append(("nobody", _turn(window, "nobody", arguments.seconds, reports, answer)))
             rates.append((turn, _turn(window, turn, arguments.seconds, reports, answer)))
     rates.append(("nobody", _turn(window, "nobody", arguments.seconds, reports, answer)))
-    answer["ratios"] = {turn: [] for turn in TURNS[1:]}
-    for place, (turn, rate) in enumerate(rates):
-        if turn != "nobody":
-            beside = (rates[place - 1][1] + rates[place + 1][1]) / 2
-            answer["ratios"][turn].append(rate / beside)
+    for kind, key in enumerate(("ratios", "by_cpu")):
+        answer[key] = _ratios([(turn, rate[kind]) for turn, rate in rates])
     window.close()
     return answer
+
+
+def _ratios(rates: Sequence[tuple[str, float]]) -> dict[str, list[float]]:
+    """Compare each turn with those before and after it, in which nobody plays."""
+    found: dict[str, list[float]] = {turn: [] for turn in TURNS[1:]}
+    for place, (turn, rate) in enumerate(rates):
+        if turn != "nobody":
+            found[turn].append(2 * rate / (rates[place - 1][1] + rates[place + 1][1]))
+    return found
 
 
 def _turn(
@@ -271,8 +305,8 @@ def _turn(
     seconds: float,
     reports: list[tuple[float, int]],
     answer: dict[str, Any],
-) -> float:
-    """Do one thing for a while; returns the images a second of the training."""
+) -> tuple[float, float]:
+    """Do one thing for a while; returns images a second, and a CPU second, of the training."""
     studio = window.studio
     if turn == "nobody":
         studio.window.show_gallery()
@@ -280,24 +314,46 @@ def _turn(
         studio.window.show_play()
         studio.window.play.bar.count_chosen.emit(COUNTS[turn])
     window.wait(SETTLE_S)
-    began = time.perf_counter()
-    while time.perf_counter() < began + seconds:
+    cpu_before, began = cpu_seconds(), time.perf_counter()
+    num_reports = len(reports)
+    # A busy machine may take longer to report twice.
+    while time.perf_counter() < began + seconds or len(reports) < num_reports + 3:
         if turn in ("one", "sixteen"):
             _measure_drag(window, turn, answer)
         else:
-            window.wait(began + seconds - time.perf_counter())
-    ended = time.perf_counter()
+            window.wait(max(0.1, began + seconds - time.perf_counter()))
+    ended, cpu_after = time.perf_counter(), cpu_seconds()
+    cpu = {name: cpu_after[name] - cpu_before[name] for name in cpu_after}
+    for name, used in cpu.items():
+        answer["cpu_s"][turn][name] += used
     within = [report for report in reports if began <= report[0] <= ended]
     (start_s, start), (end_s, end) = within[0], within[-1]
-    return (end - start) / (end_s - start_s)
+    rate = (end - start) / (end_s - start_s)
+    return rate, rate * (ended - began) / max(cpu["training"], 1e-3)
+
+
+def cpu_seconds() -> dict[str, float]:
+    """Return the CPU time of this process's threads; zeros where the system does not tell."""
+    found = dict.fromkeys(THREADS.values(), 0.0)
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            name = (task / "comm").read_text().strip()
+            used = int((task / "schedstat").read_text().split()[0]) / 1e9
+        except OSError:
+            continue  # It has just ended.
+        if name in THREADS:
+            found[THREADS[name]] += used
+    return found
 
 
 def _measure_drag(window: Window, turn: str, answer: dict[str, Any]) -> None:
-    first_paint = len(window.paints)
+    first_paint, first_request = len(window.paints), len(window.tiles)
+    window.moves.clear()
     began = time.perf_counter()
     window.drag(DRAG_S)
     answer["drag_s"][turn] += time.perf_counter() - began
     drag_end = time.perf_counter()
+    answer["tiles"][turn].extend(window.tiles[first_request:-1])
     last = max(window.requests)
     window.until(lambda: window.paints[-1][0] >= last)
     shown = 0
@@ -308,6 +364,11 @@ def _measure_drag(window: Window, turn: str, answer: dict[str, Any]) -> None:
         if is_new and began < window.requests[number] <= drag_end:
             answer["latency_ms"][turn].append((painted_s - window.requests[number]) * 1000)
         shown = max(shown, number)
+    shown_moves = [(window.requests.get(n, 0.0), at) for n, at in window.paints[first_paint:]]
+    for moved_s in window.moves:
+        shown_s = next((at for asked_s, at in shown_moves if asked_s >= moved_s), None)
+        if shown_s is not None:
+            answer["any_ms"][turn].append((shown_s - moved_s) * 1000)
     answer["drags"][turn] += 1
     answer["last_shown"][turn] += shown == last
 

@@ -1,7 +1,8 @@
 """Take the README's screenshots of the studio: ``make screenshots`` (needs Xvfb).
 
 screenshots.py FOLDER [--seconds S]    imports made-up files, trains on digits for S seconds and
-                                       photographs on the way; --wizard leaves the training out
+                                       photographs on the way; --wizard leaves the training out,
+                                       --play RUN... photographs Play with trained runs instead
 
 The window is the real one with the real engine, on a virtual screen. Choices and runs go to a
 temporary folder, never to the user's own.
@@ -38,12 +39,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=60.0, help="training time (default 60)")
     parser.add_argument("--wizard", action="store_true", help="the import wizard alone")
+    parser.add_argument("--play", type=Path, nargs="+", default=[], help="folders of trained runs")
     parser.add_argument("--only", choices=[shot[0] for shot in SHOTS], help="one of the looks")
     parser.add_argument("--inside", nargs=6, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
         seconds = 0.0 if arguments.wizard else arguments.seconds
-        return _photograph(arguments.folder, seconds, arguments.inside)
+        return _photograph(arguments.folder, seconds, arguments.play, arguments.inside)
     if shutil.which("xvfb-run") is None:
         print("xvfb-run was not found: install Debian's xvfb", file=sys.stderr)
         return 1
@@ -51,11 +53,14 @@ def main() -> int:
     for shot in SHOTS:
         if arguments.only in (None, shot[0]):
             seconds = 0.0 if arguments.wizard else arguments.seconds
-            _start(arguments.folder.resolve(), seconds, shot)
+            runs = [run.resolve() for run in arguments.play]
+            _start(arguments.folder.resolve(), seconds, runs, shot)
     return 0
 
 
-def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, int]) -> None:
+def _start(
+    folder: Path, seconds: float, runs: list[Path], shot: tuple[str, str, str, int, int, int]
+) -> None:
     _name, _appearance, _language, width, height, scale = shot
     with tempfile.TemporaryDirectory() as home:
         variables = {**os.environ, "HOME": home, "QT_SCALE_FACTOR": str(scale)}
@@ -65,15 +70,17 @@ def _start(folder: Path, seconds: float, shot: tuple[str, str, str, int, int, in
         screen = f"-screen 0 {width * scale}x{height * scale}x24"
         command = ["xvfb-run", "-a", "-s", screen, sys.executable, __file__, str(folder)]
         command += ["--seconds", str(seconds), *([] if seconds else ["--wizard"])]
+        command += ["--play", *map(str, runs)] if runs else []
         command += ["--inside", *map(str, shot)]
         subprocess.run(command, cwd=ROOT, env=variables, check=True)
 
 
-def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
+def _photograph(folder: Path, seconds: float, runs: list[Path], shot: list[str]) -> int:
     """Press the buttons of a first session, and take a picture at each stage."""
+    from play_shots import walk
     from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication, QWidget
-    from wizard_shots import start_walk
+    from wizard_shots import go_through, start_walk
 
     from studio.app import build_studio
     from studio.i18n import Language
@@ -109,7 +116,10 @@ def _photograph(folder: Path, seconds: float, shot: list[str]) -> int:
             _show_what_is_left(studio, shoot)
 
     studio.training.event_emitted.connect(finish)
-    QTimer.singleShot(800, begin)
+    if runs:
+        go_through(studio, walk(studio, runs, shoot), window.close)
+    else:
+        QTimer.singleShot(800, begin)
     return application.exec()
 
 

@@ -75,34 +75,34 @@ def walk(flow: Any, source: Path, shoot: Callable[[str, Any], None]) -> Iterator
     """
     flow.open()
     wizard = flow.wizard
-    yield from _until(lambda: True, extra=4)
+    yield from until(lambda: True, extra=4)
     shoot("import-0-empty", wizard)
     wizard.open_source(source)
-    yield from _until(lambda: not wizard.source.refusal())
+    yield from until(lambda: not wizard.source.refusal())
     shoot("import-1-source", wizard)
     pages = {"2-format": wizard.format, "3-texts": wizard.texts, "4-images": wizard.images}
     for name, page in pages.items():
         wizard.go_next()
-        yield from _until(lambda page=page: page.has_answers)
+        yield from until(lambda page=page: page.has_answers)
         shoot(f"import-{name}", wizard)
     wizard.go_next()
-    yield from _until(lambda: wizard.check.dry_run is not None, extra=8)
+    yield from until(lambda: wizard.check.dry_run is not None, extra=8)
     wizard.check.issues.setCurrentRow(_SHOWN_ISSUE)
-    yield from _until(lambda: not wizard.jobs.thumbnails.is_running)
+    yield from until(lambda: not wizard.jobs.thumbnails.is_running)
     shoot("import-5-check", wizard)
     wizard.go_next()
-    yield from _until(lambda: True, extra=4)
+    yield from until(lambda: True, extra=4)
     shoot("import-6-summary", wizard)
     wizard.go_next()
-    yield from _until(lambda: wizard.summary.is_over, extra=4)
+    yield from until(lambda: wizard.summary.is_over, extra=4)
     shoot("import-7-done", wizard)
     wizard.close()
     # No pair: the page says why.
     flow.open(source / "holiday" / "nothing")
     wizard = flow.wizard
-    yield from _until(lambda: not wizard.source.refusal())
+    yield from until(lambda: not wizard.source.refusal())
     wizard.go_next()
-    yield from _until(lambda: wizard.format.has_answers)
+    yield from until(lambda: wizard.format.has_answers)
     shoot("import-8-no-pair", wizard)
     wizard.close()
 
@@ -115,24 +115,33 @@ def start_walk(studio: Any, shoot: Callable[[str, Any], None], after: Callable[[
         shoot: takes a picture of a widget under a name.
         after: called at the end.
     """
-    from PySide6.QtCore import QTimer
-
     pictures = tempfile.TemporaryDirectory()
     source = make_pictures(Path(pictures.name) / "My pictures")
-    steps = walk(studio.importing, source, shoot)
+
+    def leave() -> None:
+        pictures.cleanup()
+        after()
+
+    go_through(studio, walk(studio.importing, source, shoot), leave)
+
+
+def go_through(studio: Any, steps: Iterator[bool], after: Callable[[], object]) -> None:
+    """Take one step after another while the application runs, and then do what comes after."""
+    from PySide6.QtCore import QTimer
+
     timer = QTimer(studio, interval=EVERY_MS)
 
     def go_on() -> None:
         if next(steps, None) is None:
             timer.stop()
-            pictures.cleanup()
             after()
 
     timer.timeout.connect(go_on)
     timer.start()
 
 
-def _until(is_ready: Callable[[], bool], extra: int = 3) -> Iterator[bool]:
+def until(is_ready: Callable[[], bool], extra: int = 3) -> Iterator[bool]:
+    """Wait for something, and then for what follows a moment later."""
     for _look in range(PATIENCE):
         yield False
         if is_ready():

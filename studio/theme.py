@@ -98,11 +98,13 @@ DARK = Colors(
 class Theme(QObject):
     """Applies palette and style sheet for the chosen appearance and the system's scheme."""
 
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
+    def __init__(self, app: QApplication, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._app = app
         self.appearance = Appearance.SYSTEM
-        app.setStyle("Fusion")
+        if not app.styleSheet():
+            # Otherwise an earlier theme has set it; a new style polishes all widgets again.
+            app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
 

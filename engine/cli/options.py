@@ -55,8 +55,10 @@ def _reading(field: "dataclasses.Field[Any]", about: Setting) -> dict[str, Any]:
     if field.type is bool:
         return {"action": argparse.BooleanOptionalAction}
     kind = field.type if callable(field.type) else str
+    # The values of a pattern are checked with the configuration.
+    choices = None if about.pattern else about.choices or None
     return {
         "type": kind,
-        "choices": about.choices or None,
-        "metavar": None if about.choices else {int: "INT", float: "FLOAT"}.get(kind, "TEXT"),
+        "choices": choices,
+        "metavar": None if choices else {int: "INT", float: "FLOAT"}.get(kind, "TEXT"),
     }

@@ -254,7 +254,9 @@ def _has_gradient_penalty(run: "RunConfig") -> bool:
     return run.training.regularizer in GRADIENT_PENALTIES and run.training.penalty_weight > 0
 
 
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
+"""``cuda`` is also the name of AMD's GPUs (ROCm)."""
+NUMBERED_DEVICE = r"(cuda|xpu):\d{1,3}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,8 +291,10 @@ class RunConfig:
     device: str = setting(
         "auto",
         label="Device",
-        help="Device to train on. 'auto' uses the GPU if one is available.",
+        help="Device to train on. 'auto' uses the GPU if one is available. 'cuda' is a GPU of "
+        "NVIDIA or AMD, 'mps' one of Apple, 'xpu' one of Intel; cuda:1 is the second of several.",
         choices=DEVICES,
+        pattern=NUMBERED_DEVICE,
     )
     seed: int = setting(
         0,

@@ -5,6 +5,7 @@ new field appears in each without new code.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -29,6 +30,8 @@ class Setting:
     high: float | None = None
     """Largest allowed value."""
     choices: tuple[Any, ...] = ()
+    pattern: str = ""
+    """Regular expression of texts that are valid beside the choices."""
     families: tuple[str, ...] = ()
     """Model families that use the setting; empty for all."""
     live: bool = False
@@ -36,7 +39,7 @@ class Setting:
 
     def problem_with(self, value: object) -> str | None:
         """Return a validation error, or ``None`` if the value is valid."""
-        if self.choices and value not in self.choices:
+        if self.choices and value not in self.choices and not self._matches(value):
             return f"must be one of {', '.join(map(str, self.choices))}, not {str(value)[:60]}"
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
@@ -48,6 +51,10 @@ class Setting:
         if self.high is not None and value > self.high:
             return f"must be at most {self.high:g}, not {value:g}"
         return None
+
+    def _matches(self, value: object) -> bool:
+        is_text = bool(self.pattern) and isinstance(value, str)
+        return is_text and re.fullmatch(self.pattern, str(value)) is not None
 
 
 def setting(default: Any, **about: Any) -> Any:

@@ -88,13 +88,16 @@ def _torch_facts() -> dict[str, Any]:
         facts: dict[str, Any] = {
             "version": torch.__version__,
             "cuda": torch.version.cuda,
+            "hip": torch.version.hip,
             "threads": torch.get_num_threads(),
-            "sees_gpu": torch.cuda.is_available(),
+            "sees_gpu": torch.accelerator.is_available(),
         }
         if facts["sees_gpu"]:
-            facts["gpus"] = [
-                torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())
-            ]
+            current = torch.accelerator.current_accelerator()
+            facts["accelerator"] = current.type if current else ""
+            module = torch.get_device_module(current)
+            name: Any = getattr(module, "get_device_name", lambda number: f"number {number}")
+            facts["gpus"] = [name(number) for number in range(torch.accelerator.device_count())]
     except Exception as error:  # noqa: BLE001 - whatever a damaged library raises
         return {"error": f"{type(error).__name__}: {error}"[:2000]}
     return facts

@@ -6,7 +6,7 @@ they add up to the change of the logit, which gradient times input does only rou
 Shapes: B batch, H height, W width, L tokens, V vocabulary size, D embedding or encoded row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import torch
@@ -58,6 +58,7 @@ def view_run(
     dataset: StoredDataset,
     control: RunControl | None = None,
     count: int = SHOWN,
+    heads: Collection[str] | None = None,
 ) -> LensView:
     """Judge real and generated items, and real ones with a wrong text where there is a pair head.
 
@@ -66,6 +67,7 @@ def view_run(
         dataset: of the run.
         control: checked between the groups of items.
         count: items of each origin.
+        heads: that contributions are computed for, which takes most of the time; by default all.
 
     Raises:
         StoppedError: a stop was requested.
@@ -91,7 +93,7 @@ def view_run(
             item
             for origin, group in groups.items()
             if len(next(iter(group.values())))
-            for item in _inspect(run, origin, group, baseline, control)
+            for item in _inspect(run, origin, group, baseline, heads, control)
         ),
     )
 
@@ -151,14 +153,20 @@ def _baseline(run: InspectedRun, pool: Items) -> dict[str, Tensor]:
 
 
 def _inspect(
-    run: InspectedRun, origin: Origin, items: Items, baseline: Items, control: RunControl
+    run: InspectedRun,
+    origin: Origin,
+    items: Items,
+    baseline: Items,
+    heads: Collection[str] | None,
+    control: RunControl,
 ) -> list[InspectedItem]:
     control.stop_if_asked()
     found: dict[str, dict[str, Tensor]] = {}
     with torch.no_grad():
         numbers = _numbers(run, items)
     if run.discriminator is not None:
-        found = {head: contributions(run.discriminator, head, items, baseline) for head in numbers}
+        wanted = [head for head in numbers if heads is None or head in heads]
+        found = {head: contributions(run.discriminator, head, items, baseline) for head in wanted}
     samples = to_samples(run, items)
     written = captions(samples)
     parts: dict[str, list[Picture | Words]] = {}

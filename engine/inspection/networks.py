@@ -3,9 +3,7 @@
 Only the run folder is read. Nothing of it changes, and the weights are a copy.
 """
 
-import queue
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,19 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.run import RunConfig
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.errors import CheckpointCorruptError
 from engine.modalities.registry import build_modalities
 from engine.nets.blocks import shapes_only
 from engine.nets.discriminator import PairDiscriminator
 from engine.nets.protocols import Modality, PairModel
-from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint import Snapshot, read_tensors
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
+from engine.sample.live import live_snapshot
 from engine.sample.load import EMA_PREFIX
 from engine.sample.one_thread import keep_to_one_thread
-from engine.train.checkpointing import Snapshot
 from engine.train.families import build_networks
 from engine.train.state import DISCRIMINATOR, GENERATOR
 
@@ -42,39 +40,6 @@ def read_snapshot(folder: Path, checkpoint: str = NEWEST) -> Snapshot:
     """
     path = RunFolder(folder).chosen_checkpoint(checkpoint)
     return Snapshot(tensors=read_tensors(path, ""), metadata=read_metadata(path))
-
-
-RequestState = Callable[[Callable[[object], None]], None]
-"""Asks a run that trains in this process for a copy of its state."""
-LIVE_TIMEOUT_S = 5.0
-"""A run that evaluates or saves answers later; its newest checkpoint is read then."""
-_POLL_S = 0.02
-
-
-def live_snapshot(request: RequestState, control: RunControl) -> Snapshot | None:
-    """Copy the state of a run that trains in this process, between two steps.
-
-    Args:
-        request: of the run.
-        control: ends the wait.
-
-    Returns:
-        None if the run does not answer in time.
-
-    Raises:
-        StoppedError: a stop was requested.
-    """
-    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
-    request(answers.put)
-    deadline_s = time.monotonic() + LIVE_TIMEOUT_S
-    while time.monotonic() < deadline_s:
-        control.stop_if_asked()
-        try:
-            answer = answers.get(timeout=_POLL_S)
-        except queue.Empty:
-            continue
-        return answer if isinstance(answer, Snapshot) else None
-    return None
 
 
 def newest_snapshot(folder: Path, live: RequestState | None, control: RunControl) -> Snapshot:

@@ -37,10 +37,10 @@ from engine.modalities.registry import build_modalities
 from engine.nets.blocks import frozen
 from engine.nets.discriminator import PairDiscriminator
 from engine.nets.protocols import PairModel
+from engine.runs.checkpoint import Snapshot
 from engine.runs.folder import RunFolder
 from engine.sample.sampler import Samples, Shown
 from engine.sample.tiles import captions, tiles
-from engine.train.checkpointing import Snapshot
 from engine.train.data import load_training_data
 from engine.train.device import find_device
 from engine.train.divergence import DivergenceGuard

@@ -250,7 +250,7 @@ def _fit_classifier(inputs: Tensor, labels: Tensor, target: CategoricalField) ->
 
 
 def _accuracy(predicted: Tensor, labels: Tensor) -> float:
-    return float((predicted == labels).double().mean()) if len(labels) else 0.0
+    return float((predicted == labels).cpu().double().mean()) if len(labels) else 0.0
 
 
 # --------------------------------------------------------------------------

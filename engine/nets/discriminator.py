@@ -67,12 +67,13 @@ class PairDiscriminator(nn.Module, ABC):
         Returns:
             [B] booleans.
         """
-        differs = {
-            name: ~self._modalities[name].is_equal(item, ranks.previous_rows(item)) & present[name]
-            for name, item in items.items()
-        }
         there = torch.stack(list(present.values()), 1)
-        alike = (there == ranks.previous_rows(there)).all(1)
+        *previous, there_before = ranks.previous_of_each([*items.values(), there])
+        differs = {
+            name: ~self._modalities[name].is_equal(item, before) & present[name]
+            for (name, item), before in zip(items.items(), previous, strict=True)
+        }
+        alike = (there == there_before).all(1)
         others = torch.stack([d for name, d in differs.items() if name != exchanged]).any(0)
         discrete = [name for name in differs if self._modalities[name].is_discrete]
         if discrete:

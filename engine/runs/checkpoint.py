@@ -6,6 +6,7 @@ Nothing is ever unpickled. See ``checkpoint_files`` for the folder's files.
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ _DTYPE_NAMES = {
     torch.float32: "F32",
     torch.float64: "F64",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Copy of what a checkpoint holds, or of some of its tensors; nobody changes it."""
+
+    tensors: Mapping[str, Tensor]
+    """By name, on the CPU."""
+    metadata: CheckpointMetadata
 
 
 def write_checkpoint(

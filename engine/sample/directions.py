@@ -42,7 +42,9 @@ def principal_axes(model: PairModel, directed: str) -> Axes:
         model: of any family.
         directed: the part of the noise, as ``Stages.directed``.
     """
-    weights = [layer.weight.detach()[:, :size].double() for layer, size in _layers(model, directed)]
+    # On the CPU, because MPS has no double precision.
+    layers = _layers(model, directed)
+    weights = [layer.weight.detach()[:, :size].cpu().double() for layer, size in layers]
     if not weights:
         return Axes(torch.zeros(0, 0), ())
     stacked = torch.cat(weights)

@@ -1,50 +1,63 @@
-"""Weights of runs that are being trained in this process, for players in other threads.
+"""Copies of the state of a run that trains in this process, for players and for inspection.
 
-The training loop publishes a copy of the EMA when it is asked to (``RunControl.request_snapshot``);
-a player takes it. Each run has one slot, which holds the newest copy until the run ends.
+The run copies its state between two steps (``RunControl.request_state``), in its own thread.
 """
 
-import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import queue
+import time
 
-from torch import Tensor
+from engine.control import RequestState, RunControl
+from engine.runs.checkpoint import Snapshot
 
-
-@dataclass(frozen=True, kw_only=True)
-class LiveWeights:
-    """The EMA of a generator at one step; nobody changes the tensors."""
-
-    tensors: Mapping[str, Tensor]
-    """By name, on the CPU."""
-    step: int
-    images_seen: int
-    elapsed_s: float
+LIVE_TIMEOUT_S = 5.0
+"""A run that evaluates or saves answers later; its newest checkpoint is read then."""
+_POLL_S = 0.02
 
 
-_lock = threading.Lock()
-_slots: dict[Path, LiveWeights] = {}
-
-
-def publish(folder: Path, weights: LiveWeights) -> None:
-    """Replace the weights in the slot of a run.
+def live_snapshot(request: RequestState, control: RunControl, prefix: str = "") -> Snapshot | None:
+    """Copy the state of a run, between two steps.
 
     Args:
-        folder: of the run.
-        weights: a copy that the run does not change.
+        request: of the run.
+        control: ends the wait.
+        prefix: only tensors whose names begin so are copied.
+
+    Returns:
+        None if the run does not answer in time.
+
+    Raises:
+        StoppedError: a stop was requested.
     """
-    with _lock:
-        _slots[folder.resolve()] = weights
+    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+    request(answers.put, prefix)
+    deadline_s = time.monotonic() + LIVE_TIMEOUT_S
+    while time.monotonic() < deadline_s:
+        control.stop_if_asked()
+        try:
+            answer = answers.get(timeout=_POLL_S)
+        except queue.Empty:
+            continue
+        return answer if isinstance(answer, Snapshot) else None
+    return None
 
 
-def withdraw(folder: Path) -> None:
-    """Empty the slot of a run that has ended; what was taken stays valid."""
-    with _lock:
-        _slots.pop(folder.resolve(), None)
+class Following:
+    """Copies of a run that are asked for ahead, so that nobody waits for them.
 
+    Args:
+        request: of the run.
+        prefix: only tensors whose names begin so are copied.
+    """
 
-def newest(folder: Path) -> LiveWeights | None:
-    """Return the newest weights of a run; None if it is not trained here or was not asked yet."""
-    with _lock:
-        return _slots.get(folder.resolve())
+    def __init__(self, request: RequestState, prefix: str) -> None:
+        self._request, self._prefix = request, prefix
+        self._arrived: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._is_asked = False
+
+    def take(self) -> Snapshot | None:
+        """Return the copy that was asked for last, if it has come, and ask for the next one."""
+        found = None if self._arrived.empty() else self._arrived.get()
+        if found is not None or not self._is_asked:
+            self._is_asked = True
+            self._request(self._arrived.put, self._prefix)
+        return found if isinstance(found, Snapshot) else None

@@ -16,13 +16,12 @@ from engine.data.tokenizers import encode_all
 from engine.errors import CheckpointCorruptError, UnknownWordsError
 from engine.nets.protocols import Modality, PairModel
 from engine.runs.branching import find_checkpoint
-from engine.runs.checkpoint import read_tensors, read_weights
+from engine.runs.checkpoint import Snapshot, read_tensors, read_weights
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.exported import WEIGHTS, read_exported
 from engine.runs.folder import NEWEST, RunFolder
 from engine.runs.metadata import ModelMetadata
 from engine.sample.generator import load_generator
-from engine.sample.live import LiveWeights
 from engine.sample.sampler import Sampler
 
 EMA_PREFIX = "ema."
@@ -82,8 +81,12 @@ def load_run(folder: Path, device: torch.device, checkpoint: str = NEWEST) -> Lo
     return replace(loaded, skipped_checkpoints=skipped_checkpoints)
 
 
-def load_live(folder: Path, weights: LiveWeights) -> LoadedRun:
+def load_live(folder: Path, snapshot: Snapshot) -> LoadedRun:
     """Build the EMA of the generator of a run that is being trained, on the CPU.
+
+    Args:
+        folder: of the run.
+        snapshot: of its EMA at least.
 
     Raises:
         RunMissingError: there is no run.
@@ -91,23 +94,14 @@ def load_live(folder: Path, weights: LiveWeights) -> LoadedRun:
     """
     run = RunFolder(folder)
     config, model = run.read_config(), run.read_model()
-    metadata = metadata_of(weights, config_hash(config))
-    return _load(config, model, metadata, weights.tensors, run.path, torch.device("cpu"))
+    tensors, device = ema_tensors(snapshot), torch.device("cpu")
+    return _load(config, model, snapshot.metadata, tensors, run.path, device)
 
 
-def metadata_of(weights: LiveWeights, hashed: str) -> CheckpointMetadata:
-    """Describe live weights as a checkpoint.
-
-    Args:
-        weights: of a run.
-        hashed: hash of its configuration.
-    """
-    return CheckpointMetadata(
-        step=weights.step,
-        images_seen=weights.images_seen,
-        elapsed_s=weights.elapsed_s,
-        config_hash=hashed,
-    )
+def ema_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
+    """Return the tensors of the EMA as the generator names them."""
+    named = snapshot.tensors.items()
+    return {n.removeprefix(EMA_PREFIX): t for n, t in named if n.startswith(EMA_PREFIX)}
 
 
 def _load(

@@ -7,6 +7,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Collection, Hashable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -46,16 +47,22 @@ class NoiseBank:
         """Return what a part depends on of a noise."""
         return _largest(noise) if part in self._selecting else noise.parts
 
-    def part(self, noise: Noise, name: str) -> Tensor:
-        """Return a part of a noise: [...].
+    def part(self, noise: Noise, name: str, scale: float = 1.0) -> Tensor:
+        """Return a part of a noise, scaled: [...].
+
+        Combined by NumPy: so few numbers are added in less time than another thread may take to
+        give Python's lock back, which PyTorch releases at each operation.
 
         Raises:
             SceneInvalidError: a stored noise does not fit the model.
         """
         if name in self._selecting:
-            return self._value(_largest(noise), name)
-        values = [weight * self._value(source, name) for source, weight in noise.parts]
-        return values[0] if len(values) == 1 else torch.stack(values).sum(0)
+            return torch.from_numpy(np.float32(scale) * self._value(_largest(noise), name).numpy())
+        (first, weight), *others = noise.parts
+        combined = np.float32(weight) * self._value(first, name).numpy()
+        for source, weight in others:
+            combined += np.float32(weight) * self._value(source, name).numpy()
+        return torch.from_numpy(np.float32(scale) * combined)
 
     def _value(self, source: NoiseSource, name: str) -> Tensor:
         match source:

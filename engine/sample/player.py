@@ -11,13 +11,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.data.facts import ColumnFacts, TableFacts, TextFacts
 from engine.nets.generator import PairGenerator
 from engine.nets.joint_dense import JointDenseGenerator
 from engine.printable import printable
-from engine.sample import live
-from engine.sample.load import LoadedRun, metadata_of
+from engine.sample.live import Following
+from engine.sample.load import EMA_PREFIX, LoadedRun, ema_tensors
 from engine.sample.play_results import Direction, Projection, Reading
 from engine.sample.projection import picture_column, project
 from engine.sample.reading import (
@@ -44,10 +44,14 @@ class Player:
     Args:
         run: loaded on the CPU.
         folder: of the run; None if it does not matter.
+        live: of the run, if it trains in this process and its weights are to be followed.
     """
 
-    def __init__(self, run: LoadedRun, folder: Path | None = None) -> None:
+    def __init__(
+        self, run: LoadedRun, folder: Path | None = None, live: RequestState | None = None
+    ) -> None:
         self._run, self._folder = run, folder
+        self._following = None if live is None else Following(live, EMA_PREFIX)
         self._renderer = Renderer(run)
         self._directions: tuple[Direction, ...] | None = None
 
@@ -77,19 +81,18 @@ class Player:
         )
 
     def refresh(self) -> bool:
-        """Take newer weights of the run, if it is trained in this process and was asked for them.
+        """Take newer weights of a run that is trained in this process, and ask for the next ones.
 
-        Ask with ``RunControl.request_snapshot``; directions change with the weights.
+        Directions change with the weights.
 
         Returns:
             Whether the weights have changed.
         """
-        weights = None if self._folder is None else live.newest(self._folder)
-        if weights is None or weights.step <= self._run.checkpoint.step:
+        snapshot = None if self._following is None else self._following.take()
+        if snapshot is None or snapshot.metadata.step <= self._run.checkpoint.step:
             return False
-        cast("nn.Module", self._renderer.model).load_state_dict(weights.tensors)
-        metadata = metadata_of(weights, self._run.config_hash)
-        self._run = replace(self._run, checkpoint=metadata)
+        cast("nn.Module", self._renderer.model).load_state_dict(ema_tensors(snapshot))
+        self._run = replace(self._run, checkpoint=snapshot.metadata)
         self._renderer.forget()
         self._directions = None
         return True

@@ -4,8 +4,8 @@ What does not change is kept: rows of noise, contexts of what is given, generate
 ends of a walk. Every batch has ``ROWS`` rows, padded if need be, and is computed on one thread. The
 result of one row then does not depend on the others: matrix products and convolutions of one size
 add up in one order, wherever a row is in the batch. With batches of any size, single pixels differ
-by one level. Drafts, which are shown for an instant while something is dragged, have all rows in one
-batch, in half of the time.
+by one level. Drafts, which are shown for an instant while something is dragged, have all rows in
+one batch, in half of the time.
 
 Shapes: N scenes, B rows of a batch, Z latent numbers; ``...`` whatever an item looks like.
 """
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.facts import AudioFacts, ColumnFacts, TableFacts, TextFacts
+from engine.data.facts import AudioFacts, ColumnFacts, ImageFacts, TableFacts, TextFacts
 from engine.data.table_codec import TableLayout
 from engine.data.waveform import Sounds
 from engine.errors import SceneInvalidError
@@ -35,6 +35,7 @@ from engine.sample.one_thread import one_thread
 from engine.sample.sampler import Samples, Shown
 from engine.sample.scene import Given, Noise, Scene
 from engine.sample.stages import SHIFT, stages_of
+from engine.sample.traced import Compute, traced
 
 T = TypeVar("T")
 ROWS = 2
@@ -106,6 +107,8 @@ class Renderer:
         self.noises = NoiseBank(self.model, texts)
         self._givens = Givens(run)
         self._is_draft = False
+        self._traced: dict[Hashable, Compute] = {}
+        """Decoders of pictures for drafts, which use the weights of the moment."""
         self.forget()
 
     def forget(self) -> None:
@@ -209,12 +212,34 @@ class Renderer:
 
         def decode(part: Sequence[Item]) -> Tensor:
             made = self._computed([contexts[id(item)] for item in part], part, encode)
-            known = stacked(part, before)
-            return self.stages.decode(name, self._noise(part, name), known, torch.stack(made))
+            known, noise = stacked(part, before), self._noise(part, name)
+            if self._is_draft and isinstance(self.columns[name], ImageFacts):
+                return self._decode_draft(name, noise, known, torch.stack(made))
+            return self.stages.decode(name, noise, known, torch.stack(made))
 
         keys = [item.keys[name] for item in items]
         for item, row in zip(items, self._computed(keys, items, decode), strict=True):
             item.rows[name] = row
+
+    def _decode_draft(
+        self, name: str, noise: dict[str, Tensor], known: dict[str, Tensor], context: Tensor
+    ) -> Tensor:
+        """Decode pictures as ``Stages.decode`` does, in one call."""
+        rows = (*noise.values(), *known.values(), context)
+        key = (name, *noise, None, *known)
+        decode = self._traced.get(key)
+        if decode is None:
+            parts, columns = tuple(noise), tuple(known)
+
+            def compute(*tensors: Tensor) -> Tensor:
+                first = len(parts)
+                drawn = dict(zip(parts, tensors, strict=False))
+                items = dict(zip(columns, tensors[first:], strict=False))
+                return self.stages.decode(name, drawn, items, tensors[-1])
+
+            example = [torch.cat([tensor, tensor])[:2] for tensor in rows]
+            decode = self._traced[key] = traced(compute, example)
+        return decode(*rows)
 
     def _computed(
         self,
@@ -239,7 +264,7 @@ class Renderer:
         # What depends on a draft is one itself, however few rows it has.
         size, cache = ROWS, self._kept
         if self._is_draft:
-            size, cache = max(ROWS, len(missing)), self._drafts
+            size, cache = max(1, len(missing)), self._drafts
         for part in _padded(list(missing.items()), size):
             made = compute([item for _key, item in part])
             for (key, _item), row in zip(part, made, strict=True):
@@ -264,7 +289,7 @@ class Renderer:
         return noise
 
     def _part(self, scene: Scene, part: str) -> Tensor:
-        return scene.truncation * self.noises.part(scene.noise, part)
+        return self.noises.part(scene.noise, part, scene.truncation)
 
     def _shift(self, scene: Scene) -> Tensor:
         """Return what is added along directions: [Z]."""
@@ -330,7 +355,7 @@ class Renderer:
         """Decode sounds one by one: a wave of several could depend on the others."""
         sounds: list[Sounds] = []
         for item in items:
-            key = item.keys[name]
+            key = (item.keys[name], self._is_draft)
             sound = self._sounds.get(key)
             if sound is None:
                 rows = stacked([item], [name])[name]

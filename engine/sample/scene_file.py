@@ -59,7 +59,10 @@ class SavedScene:
     scene: Scene
     run: str
     """Name of the run's folder."""
+    dataset: str
+    """Name of its dataset."""
     config_hash: str
+    """Of its settings, which leave out the dataset."""
     checkpoint: str
     """``newest``, or a metric such as ``kid`` for the best checkpoint by it."""
     images_seen: int
@@ -162,16 +165,18 @@ def scene_from_chunk(text: str) -> SavedScene:
     match table:
         case {
             "run": str() as run,
+            "dataset": str() as dataset,
             "config_hash": str() as config_hash,
             "checkpoint": str() as checkpoint,
             "images_seen": int() as seen,
-        } if max(len(run), len(config_hash), len(checkpoint)) <= MAX_NAME:
+        } if max(map(len, (run, dataset, config_hash, checkpoint))) <= MAX_NAME:
             pass
         case _:
             raise SceneInvalidError("it does not say which run it is from")
     return SavedScene(
         scene=scene_from_table(table[SCENE]),
         run=run,
+        dataset=dataset,
         config_hash=config_hash,
         checkpoint=checkpoint,
         images_seen=seen,

@@ -28,14 +28,16 @@ class SceneRun:
 
 
 def is_from(saved: SavedScene, folder: Path) -> bool:
-    """Whether a run, by its name or its settings, is the one that made a scene."""
-    return saved.run == folder.name or _hash_of(folder) == saved.config_hash
+    """Whether a run, by its dataset and by its name or its settings, made a scene."""
+    dataset, hashed = _identity(folder)
+    return dataset == saved.dataset and (saved.run == folder.name or hashed == saved.config_hash)
 
 
 def find_run(saved: SavedScene, parents: Iterable[Path]) -> SceneRun | None:
     """Find the run that made a scene; None if it is not there.
 
-    Its settings identify a run that was renamed, its name one whose settings have changed since.
+    Of the runs on its dataset, its settings identify one that was renamed, its name one whose
+    settings have changed since.
 
     Args:
         saved: the scene.
@@ -43,21 +45,23 @@ def find_run(saved: SavedScene, parents: Iterable[Path]) -> SceneRun | None:
     """
     folders = [folder for parent in parents for folder in run_folders(parent)]
     named = [folder for folder in folders if folder.name == saved.run]
-    same = (folder for folder in (*named, *folders) if _hash_of(folder) == saved.config_hash)
-    found = next(same, None) or next(iter(named), None)
+    wanted = saved.dataset, saved.config_hash
+    same = (folder for folder in (*named, *folders) if _identity(folder) == wanted)
+    found = next(same, None) or next((f for f in named if is_from(saved, f)), None)
     return None if found is None else _with_weights(saved, found)
 
 
-def _hash_of(folder: Path) -> str:
-    """Return the hash of a run's settings; empty if they cannot be read."""
+def _identity(folder: Path) -> tuple[str, str]:
+    """Return the dataset's name and the hash of a run's settings; empty if they are unreadable."""
     run = RunFolder(folder)
     try:
         if run.is_exported:
-            return read_exported(folder).config_hash
-        return config_hash(run.read_config())
+            exported = read_exported(folder)
+            return exported.model.dataset, exported.config_hash
+        return run.read_model().dataset, config_hash(run.read_config())
     except (EngineError, OSError) as error:
         _log.info("%s is passed over: %s", folder, error)
-        return ""
+        return "", ""
 
 
 def _with_weights(saved: SavedScene, folder: Path) -> SceneRun:

@@ -13,6 +13,14 @@ import torch
 
 from engine.config.presets import memory_bytes
 from engine.events import BatchSizeSelected
+from engine.train.device import (
+    CPU,
+    allocated_memory,
+    free_memory,
+    peak_memory,
+    reset_peak_memory,
+    total_memory,
+)
 
 CANDIDATES = (16, 32, 64, 128, 256, 512)
 FREE_FRACTION = 0.8
@@ -26,16 +34,16 @@ class DeviceMemory:
 
     def __init__(self, device: torch.device) -> None:
         self._device, self._before = device, 0
-        if device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(device)
-        else:
+        if device.type == CPU:
             self._before = peak_bytes(device)
+        else:
+            reset_peak_memory(device)
 
     def budget(self) -> int:
         """Return the bytes that training may use; 0 if unknown."""
-        if self._device.type == "cuda":
-            free, _total = torch.cuda.mem_get_info(self._device)
-            return int(FREE_FRACTION * free) + torch.cuda.memory_allocated(self._device)
+        if self._device.type != CPU:
+            free = free_memory(self._device)
+            return int(FREE_FRACTION * free) + allocated_memory(self._device) if free else 0
         try:
             free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (AttributeError, ValueError, OSError):
@@ -49,8 +57,8 @@ class DeviceMemory:
 
 def peak_bytes(device: torch.device) -> int:
     """Return the peak bytes of a device that this process used; 0 if unknown."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
+    if device.type != CPU:
+        return peak_memory(device)
     try:
         import resource
     except ImportError:
@@ -61,9 +69,7 @@ def peak_bytes(device: torch.device) -> int:
 
 def total_bytes(device: torch.device) -> int:
     """Return the total bytes of a device; 0 if unknown."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).total_memory
-    return memory_bytes()
+    return memory_bytes() if device.type == CPU else total_memory(device)
 
 
 def choose_batch(

@@ -7,7 +7,6 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +40,7 @@ from engine.events import (
 )
 from engine.exporting.tensorboard import FOLDER, EventFile
 from engine.fs.lock import RunLock
-from engine.runs.checkpoint import read_tensors, write_checkpoint
+from engine.runs.checkpoint import Snapshot, read_tensors, write_checkpoint
 from engine.runs.checkpoint_files import CheckpointMetadata, read_metadata
 from engine.runs.event_log import RunLog
 from engine.runs.folder import (
@@ -54,6 +53,7 @@ from engine.runs.folder import (
 from engine.runs.metadata import ModelMetadata
 from engine.runs.requests import RequestInbox, carry_out
 from engine.runs.retention import RetentionPolicy
+from engine.train.device import rng_state, set_rng_state
 from engine.train.progress import TrainingClock
 from engine.train.setup import TrainingSetup
 from engine.version import installed_version
@@ -68,23 +68,16 @@ def tensors_of(run: TrainingSetup) -> dict[str, Tensor]:
     """Return every tensor that a checkpoint must hold, by name."""
     named = run.state.tensors()
     named[f"{RNG_PREFIX}cpu"] = torch.get_rng_state()
-    if run.state.device.type == "cuda":
-        named[f"{RNG_PREFIX}cuda"] = torch.cuda.get_rng_state(run.state.device)
+    state = rng_state(run.state.device)
+    if state is not None:
+        named[f"{RNG_PREFIX}{run.state.device.type}"] = state
     return named
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """Copy of what a checkpoint holds, made while the run continues."""
-
-    tensors: Mapping[str, Tensor]
-    """On the CPU."""
-    metadata: CheckpointMetadata
-
-
-def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata) -> Snapshot:
-    """Copy the current state of a run."""
-    tensors = {name: value.detach().cpu().clone() for name, value in tensors_of(run).items()}
+def take_snapshot(run: TrainingSetup, metadata: CheckpointMetadata, prefix: str = "") -> Snapshot:
+    """Copy the current state of a run, or the tensors whose names begin with a prefix."""
+    named = {name: value for name, value in tensors_of(run).items() if name.startswith(prefix)}
+    tensors = {name: value.detach().to("cpu", copy=True) for name, value in named.items()}
     return Snapshot(tensors=tensors, metadata=metadata)
 
 
@@ -131,8 +124,9 @@ def load_checkpoint(run: TrainingSetup, checkpoint: Path) -> CheckpointMetadata:
         run.state.restore(tensors, metadata)
         if f"{RNG_PREFIX}cpu" in tensors:
             torch.set_rng_state(tensors[f"{RNG_PREFIX}cpu"])
-        if run.state.device.type == "cuda" and f"{RNG_PREFIX}cuda" in tensors:
-            torch.cuda.set_rng_state(tensors[f"{RNG_PREFIX}cuda"], run.state.device)
+        of_device = f"{RNG_PREFIX}{run.state.device.type}"
+        if of_device in tensors:
+            set_rng_state(run.state.device, tensors[of_device])
     except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointCorruptError(checkpoint, str(error)) from error
     return metadata

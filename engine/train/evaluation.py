@@ -13,9 +13,9 @@ from engine.errors import EvaluationUnavailableError, StoppedError
 from engine.events import Emit, EvaluationCompleted, EvaluationFailed, EvaluationStarted
 from engine.metrics.evaluate import Evaluator
 from engine.metrics.report import EvaluationReport
+from engine.runs.checkpoint import Snapshot
 from engine.runs.retention import RANKED
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import Snapshot
 from engine.train.progress import EVALUATION_SHARE, EvaluationWork
 from engine.train.time_slicing import TimeSlicedCall
 

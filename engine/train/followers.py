@@ -130,6 +130,8 @@ class _Follower:
     def release(self) -> None:
         """Free the memory of the run, and let ranks that wait for this one know."""
         ranks.disconnect()
+        if self._run is not None:
+            self._run.loader.close()
         self._run = None
         release_memory()
 

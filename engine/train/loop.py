@@ -5,7 +5,6 @@ import copy
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 from engine import ranks
@@ -19,10 +18,10 @@ from engine.events import MetricsReported, Outcome, Phase, PhaseChanged, RunPaus
 from engine.metrics.evaluate import Evaluator, build_evaluator, num_preparation_steps
 from engine.metrics.extractor import MAX_SIDE, default_cache, has_classifier
 from engine.nets.protocols import PairModel
+from engine.runs.checkpoint import Snapshot
 from engine.runs.checkpoint_files import CheckpointMetadata
-from engine.sample import live
 from engine.sample.sampler import Sampler
-from engine.train.checkpointing import Snapshot, checkpoint_metadata, take_snapshot
+from engine.train.checkpointing import checkpoint_metadata, take_snapshot
 from engine.train.context import RunContext
 from engine.train.device import is_out_of_memory
 from engine.train.evaluation import KEPT_BEST, Evaluation
@@ -59,6 +58,7 @@ class TrainingLoop:
     ) -> None:
         self._run, self._context, self._control = run, context, context.control
         self._faults = FaultHandler(run, context)
+        self._undo = StepUndo(run.state) if ranks.size() > 1 else None
         sampler = Sampler(run.state.model, run.modalities, run.state.device)
         reporting, seed = run.settings.reporting, run.config.seed
         self._previews = Previews(
@@ -89,7 +89,6 @@ class TrainingLoop:
         self._live = LiveSettings(run, context, self._use_reporting)
         self._verification = DatasetVerification(run.config.dataset)
         self._phase = Phase.TRAINING
-        self._published: Path | None = None
         clock = context.clock
         self.tasks = (
             PeriodicTask("report", lambda: context.meter.is_due, self._report),
@@ -111,7 +110,6 @@ class TrainingLoop:
                 lambda: self._previews.is_due(clock.elapsed_s) and not self._is_over(),
                 self._preview,
             ),
-            PeriodicTask("live weights", self._control.take_snapshot_request, self._publish),
         )
         """Run in this order after each step, as far as they are due."""
 
@@ -171,11 +169,9 @@ class TrainingLoop:
                 return False
 
     def close(self) -> None:
-        """Abandon an unfinished evaluation, withdraw the live weights, and stop reading data."""
+        """Abandon an unfinished evaluation, and stop reading data."""
         self._evaluation.close()
         self._run.loader.close()
-        if self._published is not None:
-            live.withdraw(self._published)
 
     def _is_over(self) -> bool:
         fraction = self._context.fraction
@@ -227,8 +223,9 @@ class TrainingLoop:
         The caller then splits the batch, when the exception no longer references its tensors.
         """
         run, step = self._run, self._run.state.step
-        # In a single process, a step is repeated from where it failed.
-        before = StepUndo(run.state) if ranks.size() > 1 else None
+        # In a single process, a step that did not fit is repeated as it is.
+        if self._undo is not None:
+            self._undo.remember()
         try:
             return run.step(run.batch(step), step)
         except DatasetCorruptError:
@@ -237,9 +234,9 @@ class TrainingLoop:
             self._save_unsaved()
             raise
         except Exception as error:
-            if before is not None:
+            if self._undo is not None:
                 ranks.disconnect()
-                before.restore()
+                self._undo.restore()
             is_lack = isinstance(error, RankLostError) and error.is_out_of_memory
             if not is_lack and not is_out_of_memory(error):
                 raise
@@ -313,26 +310,6 @@ class TrainingLoop:
         metrics = self._previews.show(context.progress)
         for change in context.monitor.add_preview(metrics, context.clock.images_seen):
             context.emit(change)
-
-    def _publish(self) -> None:
-        """Publish a copy of the EMA for players; see ``engine.sample.live``."""
-        context, state = self._context, self._run.state
-        folder = context.directory.folder.path
-        tensors = {
-            n: value.detach().to("cpu", copy=True) for n, value in state.ema.state_dict().items()
-        }
-        live.publish(
-            folder,
-            live.LiveWeights(
-                tensors=tensors,
-                step=state.step,
-                images_seen=state.images_seen,
-                elapsed_s=context.clock.elapsed_s,
-            ),
-        )
-        if self._published not in (None, folder):
-            live.withdraw(self._published)
-        self._published = folder
 
     def _is_evaluation_due(self) -> bool:
         clock, estimator = self._context.clock, self._context.estimator
@@ -448,8 +425,6 @@ class TrainingLoop:
             self._save_unsaved()
         if control.take_sample_request():
             self._show_preview()
-        if control.take_snapshot_request():
-            self._publish()
         if control.take_evaluation_request():
             self._evaluation.request()
         self._hand_out_state()
@@ -457,11 +432,15 @@ class TrainingLoop:
 
     def _hand_out_state(self) -> None:
         """Copy the state for whoever requested it; nothing is written."""
-        receivers = self._control.take_state_requests()
-        if receivers:
-            snapshot = take_snapshot(self._run, self._metadata())
-            for receive in receivers:
-                receive(snapshot)
+        requests = self._control.take_state_requests()
+        if requests:
+            metadata = self._metadata()
+            copies = {
+                prefix: take_snapshot(self._run, metadata, prefix)
+                for prefix in {request.prefix for request in requests}
+            }
+            for request in requests:
+                request.receive(copies[request.prefix])
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

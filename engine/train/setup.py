@@ -56,7 +56,9 @@ from engine.train.device import (
     has_bf16,
     is_out_of_memory,
     keep_freed_memory,
+    limitations,
     release_memory,
+    synchronize,
 )
 from engine.train.families import AUGMENTER, augmenter_buffers, build_state, build_step
 from engine.train.orders import Order
@@ -167,6 +169,8 @@ def set_up(
         EngineError: the dataset or the device is not available; the class says why.
     """
     device = find_device(config.device)
+    for sentence in limitations(device):
+        log.info("%s", sentence)
     check_batch_size(config)
     dataset = open_training_dataset(config)
     initial = None if is_restored else find_initial_run(config)
@@ -579,8 +583,7 @@ def dry_run_steps(
     with ranks.local_only():
         for number in range(2):
             step(batch(number), number)
-    if state.device.type == "cuda":
-        torch.cuda.synchronize(state.device)
+    synchronize(state.device)
 
 
 def fits_into_memory(run: TrainingSetup) -> bool:
@@ -668,14 +671,12 @@ def _training_speed(
             half_life=training.ema_half_life,
         )
 
-    def wait() -> None:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-
     has_penalty = DISCRIMINATOR in state.networks and training.penalty_weight > 0
     interval = training.reg_interval if has_penalty else 1
     with stack:
-        rate = steps_per_second(take_step, wait, interval=interval, seconds=seconds)
+        rate = steps_per_second(
+            take_step, lambda: synchronize(device), interval=interval, seconds=seconds
+        )
     return training.batch_size * rate
 
 

@@ -108,33 +108,53 @@ class TrainingState:
 
 
 class StepUndo:
-    """Copies of what a step changes before its last exchange between ranks.
+    """Remembers what a step changes before its last exchange between ranks, to put it back.
 
     A step that fails there has moved batch statistics, and the discriminator perhaps. The generator
     is updated last, the EMA after the step.
 
     Args:
-        state: before the step.
+        state: of a run.
     """
 
     def __init__(self, state: TrainingState) -> None:
+        self._state = state
         self._optimizers = [
             trained.optimizer for name, trained in state.networks.items() if name != GENERATOR
         ]
-        self._moments = [set(optimizer.state) for optimizer in self._optimizers]
-        modules = [trained.network for trained in state.networks.values()]
-        live = [buffer for m in (*modules, *state.buffers.values()) for buffer in m.buffers()]
+        self._weights = [
+            weight
+            for o in self._optimizers
+            for group in o.param_groups
+            for weight in group["params"]
+        ]
+        networks = [trained.network for trained in state.networks.values()]
+        self._statistics = [buffer for network in networks for buffer in network.buffers()]
+        self._had_moments: list[set[Tensor]] = []
+        self._live: list[Tensor] = []
+        self._copies: list[Tensor] = []
+
+    @torch.no_grad()
+    def remember(self) -> None:
+        """Remember the state before a step."""
+        live = [*self._statistics, *self._weights]
+        for module in self._state.buffers.values():
+            live += module.buffers()
         for optimizer in self._optimizers:
-            live += [weight for group in optimizer.param_groups for weight in group["params"]]
             live += [value for moments in optimizer.state.values() for value in moments.values()]
-        self._copies = [(tensor, tensor.detach().clone()) for tensor in live]
+        self._had_moments = [set(optimizer.state) for optimizer in self._optimizers]
+        self._live = live
+        if [value.shape for value in live] == [copied.shape for copied in self._copies]:
+            torch._foreach_copy_(self._copies, live)  # pyright: ignore[reportPrivateImportUsage] (as optimizers do)
+        else:
+            self._copies = [value.detach().clone() for value in live]
 
     @torch.no_grad()
     def restore(self) -> None:
         """Put everything back."""
-        for tensor, copied in self._copies:
-            tensor.copy_(copied)
-        for optimizer, before in zip(self._optimizers, self._moments, strict=True):
+        for value, copied in zip(self._live, self._copies, strict=True):
+            value.copy_(copied)
+        for optimizer, before in zip(self._optimizers, self._had_moments, strict=True):
             for weight in optimizer.state.keys() - before:
                 del optimizer.state[weight]
 

@@ -15,6 +15,7 @@ from engine.modalities.kind import Rows
 from engine.modalities.registry import KINDS
 from engine.runs.metadata import ModelMetadata
 from engine.train.batch_size import FREE_FRACTION
+from engine.train.device import CPU, free_memory
 
 RESIDENT, STREAMED = "resident", "streamed"
 MIN_PROBED_FRACTION = 1 / 8
@@ -102,8 +103,8 @@ def fits_in_memory(
 
 def free_bytes(device: torch.device) -> int:
     """Return the free memory of a device, in bytes; 0 if unknown."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+    if device.type != CPU:
+        return free_memory(device)
     found = [_meminfo_bytes("MemAvailable"), _cgroup_bytes(Path("/sys/fs/cgroup"))]
     return min([size for size in found if size], default=0)
 

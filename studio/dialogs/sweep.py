@@ -208,6 +208,8 @@ class SweepDialog(QDialog):
         self.runs.setAccessibleName(self.tr("Runs of the sweep"))
         self.runs.setRootIsDecorated(False)
         self.runs.setUniformRowHeights(True)
+        # Names differ at their ends.
+        self.runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.runs.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.run import RunConfig
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.events import Emit, GalleryEmit, ImportEmit, WeightsTransferred
 from engine.exporting.request import ExportRequest
 from engine.importing.plan import ImportPlan
@@ -100,12 +100,12 @@ def _import_dataset(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> 
 def _open_player(
     run: Path,
     checkpoint: str,
-    is_live: bool,  # noqa: FBT001 - as OpenPlayer has it
+    live: RequestState | None,
 ) -> PlaySource:
     from engine.sample.play_source import open_player
 
     gc.freeze()
-    return open_player(run, checkpoint, is_live=is_live)
+    return open_player(run, checkpoint, live)
 
 
 @functools.cache

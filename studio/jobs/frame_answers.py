@@ -63,6 +63,8 @@ class Frame:
     """Samples per second by column of sounds."""
     seconds: float
     """Time that drawing took."""
+    cpu_seconds: float
+    """CPU time of the drawing thread in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +171,7 @@ def frame_of(
     """Render scenes and convert the samples; the time of both is measured."""
     from engine.sample.tiles import captions, tiles
 
-    began_s = time.perf_counter()
+    began_s, began_cpu_s = time.perf_counter(), time.thread_time()
     samples = render()
     drawn = tiles(samples)
     pictures = samples.images
@@ -191,6 +193,7 @@ def frame_of(
         sounds={name: tuple(value.samples) for name, value in sounds.items()},
         rates={name: value.rate for name, value in sounds.items()},
         seconds=time.perf_counter() - began_s,
+        cpu_seconds=time.thread_time() - began_cpu_s,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.data.facts import ColumnFacts, TextFacts
 from engine.errors import EngineError
 from engine.events import Outcome
@@ -93,9 +93,9 @@ class PlaySource(Protocol):
         ...
 
 
-OpenPlayer = Callable[[Path, str, bool], PlaySource]
-"""From folder of the run, checkpoint (``newest`` or the name of a metric or a folder), and whether
-to follow the live run."""
+OpenPlayer = Callable[[Path, str, RequestState | None], PlaySource]
+"""From folder of the run, checkpoint (``newest`` or the name of a metric or a folder), and how to
+ask a run that trains in this process for its weights; None for any other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +181,12 @@ _ORDER = (
     "read",
     "save",
     "refresh",
-    "directions",
     "plane",
+    "strips",
+    "keys",
+    "favourites",
+    # Measuring them takes longer than drawing them.
+    "directions",
 )
 """Places of the box that come first; others follow in the order of their first request."""
 
@@ -225,6 +229,7 @@ class FrameJob(QObject):
 
     Args:
         open_player: opens a run in the job's thread; imports the engine on first use.
+        request_state: asks the run that trains in this process.
         parent: the owner.
     """
 
@@ -233,9 +238,14 @@ class FrameJob(QObject):
     answered = Signal(object)
     """Carries any other class of ``studio.jobs.frame_answers``."""
 
-    def __init__(self, open_player: OpenPlayer, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        open_player: OpenPlayer,
+        request_state: RequestState,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._open_player = open_player
+        self._open_player, self._request_state = open_player, request_state
         self._numbers = itertools.count(1)
         self._shown: dict[str, int] = {}
         """Number of the newest frame of each target."""
@@ -353,9 +363,11 @@ class FrameJob(QObject):
         run, box = self._run, self._box
         if run is None or not box.is_open:
             return
-        self._served = box
+        self._served, live = box, self._request_state if run.is_live else None
         self._thread.start(
-            lambda tell: _serve(self._open_player, run, box, tell),
+            lambda tell: _serve(
+                lambda: self._open_player(run.folder, run.checkpoint, live), run, box, tell
+            ),
             ending=lambda error: PlayEnded(outcome=Outcome.FAILED, error=error),
             name="play",
         )
@@ -381,10 +393,10 @@ class FrameJob(QObject):
 Tell = Callable[[object], None]
 
 
-def _serve(open_player: OpenPlayer, run: PlayedRun, box: _Box, tell: Tell) -> None:
+def _serve(open_: Callable[[], PlaySource], run: PlayedRun, box: _Box, tell: Tell) -> None:
     """Answer the requests of a box until it is closed; runs in the job's thread."""
     try:
-        source = open_player(run.folder, run.checkpoint, run.is_live)
+        source = open_()
         size = RunFolder(run.folder).read_config().networks.image_size
     except (EngineError, OSError) as error:
         _log.info("%s cannot be played with: %s", run.folder, error)

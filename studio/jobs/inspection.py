@@ -5,27 +5,30 @@ run the newest checkpoint is read. Nothing of a run changes.
 """
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.inspection.results import LensView, Part, PlaneChoice, PlaneView, StepView
 from studio.jobs.task import CancellingJob
 from studio.jobs.training import TrainingJob
 
 _PATIENCE_MS = 20_000
-RequestState = Callable[[Callable[[object], None]], None]
-"""Asks the run that trains for a copy of its state."""
 
 
 class Inspection(Protocol):
     """What the jobs call in their threads. ``live`` is None unless the run trains here."""
 
-    def view(self, run: Path, live: RequestState | None, control: RunControl) -> LensView:
-        """Judge real and generated items."""
+    def view(
+        self,
+        run: Path,
+        live: RequestState | None,
+        control: RunControl,
+        heads: tuple[str, ...] | None = None,
+    ) -> LensView:
+        """Judge real and generated items; compute contributions to some heads, or to all."""
         ...
 
     def plane(
@@ -71,10 +74,15 @@ class InspectionJobs(QObject):
         self.steps = CancellingJob("step", self)
         """``ended`` carries a ``StepView``."""
 
-    def view(self, run: Path) -> None:
-        """Judge real and generated items of a run."""
+    def view(self, run: Path, heads: tuple[str, ...] | None = None) -> None:
+        """Judge real and generated items of a run.
+
+        Args:
+            run: its folder.
+            heads: whose contributions are computed; by default all.
+        """
         live = self._live(run)
-        self.views.request(lambda _tell, control: self._work.view(run, live, control))
+        self.views.request(lambda _tell, control: self._work.view(run, live, control, heads))
 
     def plane(self, run: Path, choice: PlaneChoice) -> None:
         """Compute the plane of two numeric fields."""
@@ -119,7 +127,13 @@ class EngineInspection:
         self._stepper: Any = None
         self._stepped_run = Path()
 
-    def view(self, run: Path, live: RequestState | None, control: RunControl) -> LensView:
+    def view(
+        self,
+        run: Path,
+        live: RequestState | None,
+        control: RunControl,
+        heads: tuple[str, ...] | None = None,
+    ) -> LensView:
         """Judge real and generated items.
 
         Raises:
@@ -131,7 +145,7 @@ class EngineInspection:
         from engine.inspection.networks import inspect_run
 
         found = inspect_run(run, live, control)
-        return view_run(found, open_training_dataset(found.config), control)
+        return view_run(found, open_training_dataset(found.config), control, heads=heads)
 
     def plane(
         self, run: Path, choice: PlaneChoice, live: RequestState | None, control: RunControl

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from engine.config.run import RunConfig
-from engine.control import RunControl
+from engine.control import Receive, RunControl
 from engine.events import (
     Emit,
     MetricsReported,
@@ -136,17 +136,18 @@ class TrainingJob(RunEvents):
         """Request a checkpoint; ``CheckpointSaved`` follows."""
         self._control.request_checkpoint()
 
-    def request_state(self, receive: Callable[[object], None]) -> None:
-        """Request a copy of the run's state; the run's thread calls ``receive`` with it."""
-        self._control.request_state(receive)
+    def request_state(self, receive: Receive, prefix: str = "") -> None:
+        """Request a copy of the run's state; the run's thread calls ``receive`` with it.
+
+        Args:
+            receive: returns at once.
+            prefix: only tensors whose names begin so are copied.
+        """
+        self._control.request_state(receive, prefix)
 
     def request_evaluation(self) -> None:
         """Request an evaluation; ``EvaluationStarted`` follows."""
         self._control.request_evaluation()
-
-    def request_snapshot(self) -> None:
-        """Request a copy of the weights for players (``engine.sample.live``)."""
-        self._control.request_snapshot()
 
     def request_sample(self) -> None:
         """Request a preview; ``PreviewReady`` follows."""

@@ -269,4 +269,3 @@ class _Change(QUndoCommand):
 
     def undo(self) -> None:
         self._view.show(self._before)
-

@@ -81,6 +81,8 @@ def choice_words() -> dict[str, str]:
         "auto": translate("SettingText", "Automatic"),
         "cpu": translate("SettingText", "CPU"),
         "cuda": translate("SettingText", "GPU (CUDA)"),
+        "mps": translate("SettingText", "GPU (Apple)"),
+        "xpu": translate("SettingText", "GPU (Intel)"),
         "False": translate("SettingText", "No"),
         "True": translate("SettingText", "Yes"),
         "none": translate("SettingText", "None"),

@@ -3,7 +3,7 @@
 This keeps them sharp at every scale and in step with the light and dark schemes.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
@@ -42,10 +42,12 @@ def icon(name: str, tint: str = "") -> QIcon:
     Raises:
         FileNotFoundError: there is no such icon.
     """
-    path = icons_folder() / f"{name}.svg"
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    return QIcon(_TintedEngine(path.read_text(encoding="utf-8"), tint or TINTS.get(name, "")))
+    return QIcon(_TintedEngine(_drawing(name), tint or TINTS.get(name, "")))
+
+
+@cache
+def _drawing(name: str) -> str:
+    return (icons_folder() / f"{name}.svg").read_text(encoding="utf-8")
 
 
 class _TintedEngine(QIconEngine):

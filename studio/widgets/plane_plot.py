@@ -36,9 +36,8 @@ class PlanePlot(QWidget):
         super().__init__(parent)
         # Most methods of pyqtgraph are created at run time, hence ``Any``.
         self._plot: Any = pg.PlotWidget(
-            axisItems={"left": GridAxis("left"), "bottom": GridAxis("bottom")}
+            axisItems={"left": GridAxis("left"), "bottom": GridAxis("bottom")}, enableMenu=False
         )
-        self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._field: Any = pg.ImageItem(axisOrder="row-major")
         self._field.setZValue(-10)

@@ -48,8 +48,8 @@ def _abbreviated(count: float) -> str:
 def plot_widget(left: GridAxis) -> Any:
     """Create a ``PlotWidget`` with a count axis at the bottom and the grid behind the data."""
     # Most methods of pyqtgraph are created at run time, hence ``Any``.
-    plot: Any = pg.PlotWidget(axisItems={"left": left, "bottom": CountAxis("bottom")})
-    plot.setMenuEnabled(False)
+    axes = {"left": left, "bottom": CountAxis("bottom")}
+    plot: Any = pg.PlotWidget(axisItems=axes, enableMenu=False)
     plot.hideButtons()
     for side in ("left", "bottom"):
         plot.getAxis(side).enableAutoSIPrefix(enable=False)

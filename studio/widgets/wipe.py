@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from studio.theme import current_colors
 
-_MIN_SIZE, _PREFERRED = 160, 448
+_MIN_SIZE, _PREFERRED = 72, 448
 _HANDLE = 7
 """Radius of the handle in pixels."""
 _STEPS = {
@@ -70,6 +70,8 @@ class WipeView(QAbstractSlider):
         factor = (int(fitting) if fitting >= 1 else fitting) / scale
         place = QRectF(0, 0, image.width() * factor, image.height() * factor)
         place.moveCenter(room.center())
+        # On whole pixels, which the border keeps to.
+        place.moveTopLeft(QPointF(place.topLeft().toPoint()))
         return place
 
     def divider(self) -> float:
@@ -109,7 +111,7 @@ class WipeView(QAbstractSlider):
         self._paint_image(painter, self._second, right)
         painter.setClipping(False)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
-        painter.drawRect(place.adjusted(0, 0, -1, -1))
+        painter.drawRect(place.adjusted(-1, -1, 0, 0))
         colors = current_colors()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # White below the colour, so that the line is seen on any picture.

@@ -47,7 +47,6 @@ class PlayController(QObject):
         self._window.play.play(choice.folder, choice.checkpoint.name)
 
     def _use_panel(self, play: PlayPanel) -> None:
-        play.session.snapshot_requested.connect(self._training.request_snapshot)
         play.set_training(is_training=self._training.is_running)
         if self._run is not None:
             folder, is_live = self._run

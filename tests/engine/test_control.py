@@ -63,7 +63,7 @@ def test_that_an_offered_folder_is_taken_once_and_means_another_try():
 
 @pytest.mark.parametrize(
     "wish",
-    ["request_stop", "request_resume", "request_checkpoint", "request_sample", "request_snapshot"],
+    ["request_stop", "request_resume", "request_checkpoint", "request_sample"],
 )
 def test_that_a_wish_wakes_whoever_waits(wish):
     control = RunControl()
@@ -82,22 +82,15 @@ def test_that_a_wish_wakes_whoever_waits(wish):
     assert not thread.is_alive()
 
 
-def test_that_a_request_for_the_weights_is_taken_once():
-    control = RunControl()
-    assert not control.take_snapshot_request()
-    control.request_snapshot()
-    control.request_snapshot()
-    assert control.take_snapshot_request()
-    assert not control.take_snapshot_request()
-
-
 def test_that_a_copy_of_the_state_goes_to_all_who_asked_and_once():
     control = RunControl()
     one, other = list[object](), list[object]()
     assert control.take_state_requests() == []
     control.request_state(one.append)
-    control.request_state(other.append)
-    for receive in control.take_state_requests():
-        receive("state")
+    control.request_state(other.append, "ema.")
+    requests = control.take_state_requests()
+    assert [request.prefix for request in requests] == ["", "ema."]
+    for request in requests:
+        request.receive("state")
     assert control.take_state_requests() == []
     assert (one, other) == (["state"], ["state"])

@@ -129,14 +129,23 @@ class FakeInspection:
     view_changes: dict[str, object] = field(default_factory=dict)
     step_changes: dict[str, object] = field(default_factory=dict)
     viewed: list[tuple[Path, bool]] = field(default_factory=list)
+    heads: list[tuple[str, ...] | None] = field(default_factory=list)
+    """Of each view."""
     """Folder, and whether the run was asked for its state."""
     planes: list[PlaneChoice] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     restarts: int = 0
 
-    def view(self, run: Path, live: RequestState | None, control: RunControl) -> LensView:
+    def view(
+        self,
+        run: Path,
+        live: RequestState | None,
+        control: RunControl,
+        heads: tuple[str, ...] | None = None,
+    ) -> LensView:
         """Give the view at once."""
         self.viewed.append((run, live is not None))
+        self.heads.append(heads)
         if self.failure is not None:
             raise self.failure
         return replace(made_view(run), **self.view_changes)  # pyright: ignore[reportArgumentType]

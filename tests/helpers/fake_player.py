@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.control import RunControl
+from engine.control import RequestState, RunControl
 from engine.data.facts import ColumnFacts
 from engine.errors import EngineError, UnknownWordsError
 from engine.sample.play_results import Candidate, Direction, Projection, Reading
@@ -46,9 +46,9 @@ class FakePlayer:
     def __post_init__(self) -> None:
         self.may_go_on.set()
 
-    def open(self, folder: Path, checkpoint: str, is_live: bool) -> "FakePlayer":
+    def open(self, folder: Path, checkpoint: str, live: RequestState | None) -> "FakePlayer":
         """Be opened, as ``EngineApi.open_player`` is called."""
-        self.opened.append((folder, checkpoint, is_live))
+        self.opened.append((folder, checkpoint, live is not None))
         if self.failure is not None:
             raise self.failure
         return self

@@ -1,6 +1,6 @@
 """Trains runs in several processes, in float64, and makes some of the processes fail.
 
-``found(folder)`` runs all of it in a process of its own. Each run takes six steps; what it saves
+``found(folder)`` runs all of it in a process of its own. Each run takes seven steps; what it saves
 is compared with what a single process saves.
 """
 
@@ -17,17 +17,27 @@ from typing import Any, cast
 import torch
 
 from engine.cli import processes
+from engine.config.changes import SettingChange
 from engine.config.run import RunConfig
 from engine.control import RunControl
-from engine.events import MicroBatchingEnabled, RunEnded, RunEvent
+from engine.events import (
+    MetricsReported,
+    MicroBatchingEnabled,
+    RolledBack,
+    RunEnded,
+    RunEvent,
+    RunPaused,
+    SettingsChanged,
+)
 from engine.runs.checkpoint import read_tensors
 from engine.runs.folder import RunFolder
+from engine.train import metrics
 from engine.train.gan_step import GanStep
 from engine.train.run import resume, train
 from tests.helpers.float64 import use_float64
 from tests.helpers.tiny import tiny_config, unpaired_dataset
 
-BATCH, STEPS = 96, 6
+BATCH, STEPS = 96, 7
 PATIENCE_S = 300
 FAULT = "DIPTYCH_TEST_FAULT"
 """What happens to which rank in the middle of which step, such as ``memory 1 2, kill 0 4``.
@@ -42,12 +52,22 @@ ROOT = Path(__file__).parents[2]
 class Ended:
     """How a run ended."""
 
+    control: RunControl = field(default_factory=RunControl)
+    wants: str = ""
+    """``pause``: once, with its memory released; ``save``: after each of the first five steps."""
     events: list[RunEvent] = field(default_factory=list)
 
     def __call__(self, event: RunEvent) -> None:
-        """Keep the events that tell."""
-        if isinstance(event, RunEnded | MicroBatchingEnabled):
-            self.events.append(event)
+        """Keep an event, and request what is wanted after a step."""
+        self.events.append(event)
+        if isinstance(event, MetricsReported) and self.wants == "save":
+            if event.progress.images_seen <= 5 * BATCH:
+                self.control.request_checkpoint()
+        elif isinstance(event, MetricsReported) and self.wants == "pause":
+            self.wants = ""
+            self.control.request_pause(release=True)
+        elif isinstance(event, RunPaused) and event.is_released:
+            self.control.request_resume()
 
     def facts(self) -> dict[str, Any]:
         """Return outcome, error, images and micro-batches."""
@@ -59,6 +79,11 @@ class Ended:
             "error": str(ended.error or ""),
             "saved": ended.images_saved,
             "parts": parts,
+            "others": [
+                type(event).__name__
+                for event in self.events
+                if isinstance(event, RunPaused | RolledBack | SettingsChanged)
+            ],
         }
 
 
@@ -78,6 +103,7 @@ def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
 def main() -> None:
     """Be rank 0, or one of the processes that it starts."""
     use_float64()
+    metrics.INTERVAL_S = 0.0
     processes.MODULE = "tests.helpers.rank_runs"
     words = sys.argv[1:]
     if len(words) == 4:
@@ -89,8 +115,7 @@ def main() -> None:
         die(config_for(dataset, folder / "dead"))
     told = {
         "chain": chain(dataset, folder),
-        "killed": killed(dataset, folder),
-        "memory": memory(dataset, folder),
+        "faults": faults(dataset, folder),
     }
     (folder / "found.json").write_text(json.dumps(told), "utf-8")
 
@@ -102,49 +127,62 @@ def config_for(dataset: Path, run: Path, steps: int = STEPS) -> RunConfig:
         training__batch_size=BATCH,
         training__final_learning_rate=config.training.learning_rate,
         data__augmentation="ada",
+        changes=(
+            SettingChange(images=BATCH, field="training.penalty_weight", text="0.5"),
+            SettingChange(images=5 * BATCH, field="data.augmentation", text="diffaugment"),
+        ),
         reporting__checkpoint_every_s=3600.0,
         reporting__preview_every_s=3600.0,
     )
 
 
-def run_in(count: int, config: RunConfig, fault: str = "", run: Any = train) -> dict[str, Any]:
+def run_in(
+    count: int, config: RunConfig, fault: str = "", *, run: Any = train, wants: str = ""
+) -> dict[str, Any]:
     """Train or resume in so many processes."""
     os.environ[FAULT] = fault
-    ended = Ended()
+    if run is resume:
+        # With what was decided when it began.
+        config = (
+            RunFolder(config.run).read_config().with_values(run=config.run, images=config.images)
+        )
+    ended = Ended(wants=wants)
     with processes.several_processes(count):
         undo = install_faults(0)
-        run(config, ended, RunControl())
+        run(config, ended, ended.control)
         undo()
     return ended.facts()
 
 
 def chain(dataset: Path, folder: Path) -> dict[str, Any]:
-    """Train in 2 processes, resume in 1, then in 3; compare with 1 process throughout."""
+    """Train in 2 processes, resume in 1, then in 3; compare with 1 process throughout.
+
+    Settings change during the run, and the first part of it is paused.
+    """
     run_in(1, config_for(dataset, folder / "alone"))
     config = config_for(dataset, folder / "chain")
     facts = [
-        run_in(2, config_for(dataset, folder / "chain", 2)),
+        run_in(2, config_for(dataset, folder / "chain", 2), wants="pause"),
         run_in(1, config_for(dataset, folder / "chain", 4), run=resume),
         run_in(3, config, run=resume),
     ]
     return {"facts": facts, "apart": apart(folder / "alone", folder / "chain")}
 
 
-def killed(dataset: Path, folder: Path) -> dict[str, Any]:
-    """Kill a process in the middle of a step, and resume the run alone."""
-    config = config_for(dataset, folder / "killed")
-    facts = run_in(2, config, "kill 1 2")
-    run_in(1, config_for(dataset, folder / "short", 2))
-    at_kill = apart(folder / "short", folder / "killed")
-    run_in(1, config, run=resume)
-    return {"facts": facts, "at kill": at_kill, "apart": apart(folder / "alone", folder / "killed")}
+def faults(dataset: Path, folder: Path) -> dict[str, Any]:
+    """Let a run in 2 processes suffer all that may happen to one; compare with one process.
 
-
-def memory(dataset: Path, folder: Path) -> dict[str, Any]:
-    """Let both processes run out of memory in the middle of a step, one after the other."""
-    facts = run_in(2, config_for(dataset, folder / "memory"), "memory 1 2, memory 0 3")
-    run_in(1, config_for(dataset, folder / "split"), "split 0 2, split 0 3")
-    return {"facts": facts, "apart": apart(folder / "split", folder / "memory")}
+    One process and then the other run out of memory in the middle of a step, a batch statistic
+    becomes NaN, so that a checkpoint is loaded, and a process is killed. Then the run is resumed.
+    """
+    one, several = folder / "one", folder / "several"
+    suffered = "memory 1 2, memory 0 3, nan 0 4, kill 1 6"
+    facts = run_in(2, config_for(dataset, several), suffered, wants="save")
+    run_in(1, config_for(dataset, one, 6), "split 0 2, split 0 3, nan 0 4", wants="save")
+    at_kill = apart(one, several)
+    for run in (one, several):
+        run_in(1, config_for(dataset, run), run=resume)
+    return {"facts": facts, "at kill": at_kill, "in the end": apart(one, several)}
 
 
 def die(config: RunConfig) -> None:
@@ -174,9 +212,13 @@ def install_faults(rank: int) -> Callable[[], None]:
     update, call = steps._update_generator, steps.__call__
 
     def fail_between(step: Any, micro_batches: Any, number: int) -> Any:
-        if due.get(number, "split") != "split":
-            fail(due.pop(number))
-        return update(step, micro_batches, number)
+        kind = due.pop(number) if due.get(number, "split") != "split" else ""
+        if kind in {"kill", "memory"}:
+            fail(kind)
+        report = update(step, micro_batches, number)
+        if kind == "nan":
+            next(step._state.generator.buffers()).fill_(torch.nan)
+        return report
 
     def fail_before(step: Any, batch: Any, number: int) -> Any:
         if due.get(number) == "split":

@@ -55,7 +55,9 @@ ADA = {"data__augmentation": "ada"}
 TRIALS = {
     "hybrid": Trial("hybrid"),
     "hybrid, missing, ada": Trial("hybrid", "missing", values=LABELS | ADA),
-    "hybrid, missing, micro-batches": Trial("hybrid", "missing", 2, LABELS),
+    "hybrid, missing, streamed, micro-batches": Trial(
+        "hybrid", "missing", 2, LABELS | {"data__storage": "streamed"}
+    ),
     "hybrid, token ids, relativistic, r1-r2": Trial(
         "hybrid",
         values={
@@ -281,6 +283,7 @@ def steps(trial: Trial, folder: Path) -> Steps:
     run = set_up(config, create_run_folder(config), lambda _event: None, RunControl())
     run.step.num_micro_batches = trial.parts
     reports = [take(run, step) for step in range(STEPS)]
+    run.loader.close()
     return Steps(
         tensors={n: t.detach().clone() for n, t in run.state.tensors().items()},
         reports=reports,

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from engine.control import RunControl
 from engine.errors import CheckpointMissingError, UnknownWordsError
 from engine.events import Outcome
 from engine.sample.scene import GivenPicture, Noise, Scene
@@ -38,7 +39,7 @@ class Listener:
 
     def __init__(self, player: FakePlayer) -> None:
         self.player = player
-        self.job = FrameJob(player.open)
+        self.job = FrameJob(player.open, RunControl().request_state)
         self.frames: list[Frame] = []
         self.answers: list[object] = []
         self.job.frame_drawn.connect(self.frames.append)

@@ -176,11 +176,19 @@ def test_that_a_run_that_trains_is_followed_only_while_it_is_wanted(
     learning: Learning, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(panel, "MIN_INTERVAL_S", 0.0)
+    monkeypatch.setattr(panel, "MAX_SHARE", 0.9)
     monkeypatch.setattr(learning.jobs, "is_live", lambda run: run == RUN)
     monkeypatch.setattr(learning.jobs, "_live", lambda _run: lambda _receive: None)
     learning.open()
     learning.until(lambda: len(learning.work.viewed) >= 3)
     assert set(learning.work.viewed) == {(RUN, True)}
+    # Everything once; then, beside training, only what is seen.
+    assert learning.work.heads[0] is None
+    assert set(learning.work.heads[1:]) == {("pair",)}
+    learning.panel.lens.choose_head("text")
+    learning.until(lambda: learning.work.heads[-1] == ("text",))
+    learning.panel.lens.choose_head("")
+    learning.until(lambda: learning.work.heads[-1] == ("",))
     learning.panel.follow.setChecked(False)
     learning.until(lambda: not learning.panel.lens.is_busy)
     count = len(learning.work.viewed)

@@ -42,7 +42,7 @@ from studio.jobs import log_follower
 from studio.jobs.log_follower import Followed, RunLogFollower, RunWatch
 from studio.models.run_state import Command, RunActivity, RunState
 from tests.helpers.fake_engine import losses
-from tests.helpers.guards import is_event
+from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.run_folders import made_run, make_preview, write_preview
 from tests.helpers.tiny import tiny_dataset
 from tests.helpers.windows import says, visible_buttons
@@ -396,7 +396,11 @@ def test_that_silence_is_told_and_a_late_answer_counts(
 
 
 def test_that_a_request_that_cannot_be_written_is_an_error(
-    qtbot: QtBot, studio: Studio, other: OtherProcess, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    studio: Studio,
+    other: OtherProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    problem_log: ProblemLog,
 ):
     def fail(*_arguments: object) -> None:
         raise FolderNotWritableError(other.run.path, "read-only")
@@ -409,6 +413,7 @@ def test_that_a_request_that_cannot_be_written_is_an_error(
     child_dialog = studio.window.findChild(ErrorDialog)
     assert child_dialog is not None
     child_dialog.reject()
+    problem_log.expect("Cannot write to")
 
 
 def test_that_following_keeps_the_computer_awake_except_in_a_pause(
@@ -462,7 +467,7 @@ def test_that_a_preview_whose_sheet_comes_later_is_shown_then(tmp_path: Path):
                 write_preview(tmp_path, 100)
             return super().read_new()
 
-    tail = LateSheet([bare], [losses(200)], [losses(300)], [losses(400)])
+    tail = LateSheet([bare], [], [losses(200)], [losses(300)], [losses(400)])
     RunWatch(tmp_path, tail, lambda: bool(tail.turns)).watch(None, told.append, RunControl())
     kinds = [type(event) for event in told]
     assert kinds == [MetricsReported, MetricsReported, MetricsReported, PreviewReady]

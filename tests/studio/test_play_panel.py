@@ -1,5 +1,6 @@
 """The Play panel over a player without networks: each key and each move is drawn."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,27 +10,21 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
+from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.control import RunControl
 from engine.errors import CheckpointMissingError
-from engine.events import ImageArray
-from engine.metrics.nearest import Neighbour, Neighbours
 from engine.sample.scene import GivenPicture, Noise, Scene
 from engine.sample.scene_file import read_scene
-from studio.jobs.audio_player import AudioPlayer
-from studio.jobs.frames import FrameJob
-from studio.jobs.neighbours import NeighboursJob
-from studio.jobs.preview_player import PreviewPlayer
-from studio.jobs.task import Task
 from studio.models.play_notes import DirectionNote, read_play_notes
-from studio.panels.play import PlayPanel
+from studio.models.play_view import PlayState
 from studio.panels.play.board import DragMoved
 from studio.panels.play.drawing_pad import DrawingCanvas
+from studio.panels.play.feed import BESIDE_TRAINING_S
+from studio.panels.play.pace import BESIDE_TRAINING_MS
 from studio.panels.play.reading import ReadingBars
-from tests.helpers.fake_devices import FakeDevices
-from tests.helpers.fake_player import FakePlayer, shade
+from tests.helpers.fake_player import shade
+from tests.helpers.playing import Playing
 from tests.helpers.run_folders import made_run
 from tests.helpers.windows import child, drag_in, drop, says
 
@@ -37,57 +32,6 @@ from tests.helpers.windows import child, drag_in, drop, says
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     return made_run(tmp_path / "runs", "one")
-
-
-class Playing:
-    """The panel, its player and what it has drawn."""
-
-    def __init__(self, qtbot: QtBot) -> None:
-        self.qtbot, self.player = qtbot, FakePlayer()
-        self.frames, self.films = FrameJob(self.player.open), Task("film")
-        self.neighbours = NeighboursJob(self.find)
-        self.sounds = PreviewPlayer(AudioPlayer(FakeDevices()))
-        self.panel = PlayPanel(self.frames, self.neighbours, self.sounds, self.films)
-        qtbot.addWidget(self.panel)
-        self.panel.resize(940, 460)
-        self.shown: list[int] = []
-        self.panel.feed.tiles_drawn.connect(lambda drawn: self.shown.append(drawn.frame.number))
-
-    @staticmethod
-    def find(_run: Path, image: ImageArray, _control: RunControl) -> Neighbours:
-        near = Neighbour(image=image, text="a neighbour", distance=0.25)
-        return Neighbours(pictures=(near,), usual=0.5, closer_than=0.9, is_validated=True)
-
-    def open(self, run: Path) -> "Playing":
-        self.panel.show()
-        self.panel.show_run(run)
-        self.wait()
-        return self
-
-    def wait(self) -> None:
-        """Wait until the board shows the state."""
-        self.qtbot.waitUntil(self.is_up_to_date)
-
-    def is_up_to_date(self) -> bool:
-        state, feed = self.panel.view.state, self.panel.feed
-        drawn = self.panel._drawn
-        return bool(self.shown) and self.shown[-1] == feed._last and all(
-            tile in drawn and drawn[tile][0].scenes[drawn[tile][1]] == state.scene(tile)
-            for tile in range(len(state.tiles))
-        )  # fmt: skip
-
-    def press_icon(self, name: str) -> None:
-        buttons = self.panel.findChildren(QToolButton)
-        button = next(b for b in buttons if b.accessibleName() == name and b.isVisible())
-        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    def end(self) -> None:
-        self.player.may_go_on.set()
-        self.panel.shut_down()
-        self.films.forget()
-        assert self.films.wait(10_000)
-        self.neighbours.shut_down()
-        self.sounds.shut_down()
 
 
 @pytest.fixture
@@ -182,6 +126,87 @@ def test_that_fewer_tiles_are_drawn_while_a_slow_player_is_dragged(playing: Play
     boards = [scenes for scenes in playing.player.rendered if len(scenes) in (count, 8)]
     assert [len(scenes) for scenes in boards] == [count, 8], "all follow once it rests"
     playing.panel.edits.end_drag()
+
+
+def test_that_tiles_take_turns_beside_training(playing: Playing, run: Path):
+    playing.open(run)
+    feed, edits = playing.panel.feed, playing.panel.edits
+    edits.set_count(16)
+    edits.choose(5)
+    playing.wait()
+    playing.panel.set_training(is_training=True)
+    tiles: list[tuple[int, ...]] = []
+    feed.tiles_drawn.connect(lambda drawn: tiles.append(drawn.tiles))
+    edits.begin_drag()
+    for step in range(1, 9):
+        feed._tile_s = 1e-6
+        feed._tile_cpu_s = BESIDE_TRAINING_S / 4.5
+        edits.move_pad(DragMoved(x=step / 20, y=0.1))
+        edits.pace.flush()
+        playing.qtbot.waitUntil(lambda: feed._last not in feed._requested)
+    assert all(each[0] == 5 and len(each) in (4, 16) for each in tiles)
+    drafts = [each for each in tiles if len(each) == 4]
+    assert len(drafts) == playing.player.drafts >= 5
+    drawn = {tile for each in drafts[:5] for tile in each}
+    assert drawn == set(range(16)), "three others in each frame, all within five"
+    edits.end_drag()
+    playing.wait()
+
+
+@pytest.mark.parametrize("milliseconds", [5, 20, 80])
+def test_that_a_drag_beside_training_is_limited_and_ends_with_its_last_move(
+    playing: Playing, run: Path, milliseconds: int
+):
+    playing.open(run)
+    playing.panel.set_training(is_training=True)
+    playing.player.seconds = milliseconds / 1000
+    qtbot, board = playing.qtbot, playing.panel.board
+    states: list[PlayState] = []
+    playing.panel.view.changed.connect(states.append)
+    start, moves = board.rect().center(), 60
+    qtbot.mousePress(board, Qt.MouseButton.LeftButton, pos=start)
+    began = time.perf_counter()
+    for step in range(1, moves):
+        qtbot.mouseMove(board, start + QPoint(2 * step, -step))
+        qtbot.wait(8)
+    took_s = time.perf_counter() - began
+    assert len(states) <= 1000 * took_s / BESIDE_TRAINING_MS + 2
+    assert len(states) < moves - 5
+    qtbot.mouseRelease(board, Qt.MouseButton.LeftButton, pos=start)
+    last = QPoint(2 * (moves - 1), -(moves - 1))
+    assert playing.panel.view.state.pad == pytest.approx((last.x() / 320, last.y() / 320))
+    playing.wait()
+    assert playing.shown == sorted(set(playing.shown)), "an older frame came after a newer one"
+    assert playing.panel.view.history.count() == 1, "the drag is one change"
+
+
+def test_that_pictures_are_painted_where_they_have_changed(playing: Playing, run: Path):
+    playing.open(run)
+    board = playing.panel.board
+    playing.panel.edits.toggle_lock(3)
+    playing.panel.edits.choose(2)
+    playing.panel.edits.set_truncation(0.25)
+    playing.wait()
+    playing.qtbot.wait(50)
+    seen = board.grab().toImage()
+    board._repaint()
+    assert board.grab().toImage() == seen
+    place = board._picture_rect(6).center().toPoint() * board.devicePixelRatioF()
+    assert seen.pixelColor(place).red() == shade(Scene(noise=Noise.from_seed(1), truncation=0.25))
+    window = playing.panel.palette().window().color()
+    assert seen.pixelColor(0, 0) == window, "the board has the colour of its panel"
+    board.show_tiles({6: (QImage(), "another caption")})
+    assert board.grab().toImage() != seen
+
+
+def test_that_the_handle_of_the_pad_leaves_no_trace(playing: Playing, run: Path):
+    playing.open(run)
+    pad = playing.panel.side.noise.pad
+    first = pad.grab().toImage()
+    pad.show_place(0.5, -0.25)
+    assert pad.grab().toImage() != first
+    pad.show_place(0.0, 0.0)
+    assert pad.grab().toImage() == first
 
 
 def test_that_truncation_directions_and_dice_are_drawn_and_undone(playing: Playing, run: Path):
@@ -300,6 +325,7 @@ def walk_of_four(playing: Playing) -> list[Scene]:
     """Add four key frames of different lightness."""
     for truncation in (0.2, 0.4, 0.6, 0.8):
         playing.panel.edits.set_truncation(truncation)
+        playing.panel.edits.pace.flush()
         playing.panel.actions_.add_key()
     playing.panel.resize(940, 900)
     playing.qtbot.waitUntil(lambda: all(lightness(playing)))

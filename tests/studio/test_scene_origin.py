@@ -9,13 +9,15 @@ from pytestqt.qtbot import QtBot
 
 from engine.config.toml import config_hash
 from engine.runs.checkpoint import write_checkpoint
-from engine.runs.folder import RunFolder
+from engine.runs.folder import RunFolder, write_model
+from engine.runs.metadata import ModelMetadata
 from engine.sample.scene import Noise, Scene
 from engine.sample.scene_file import Provenance, save_picture
 from studio.app import Studio
 from studio.models.run_state import RunState
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.run_folders import facts_at, made_run, some_tensors
+from tests.helpers.tiny import tiny_facts
 from tests.helpers.windows import drop, life, start
 
 SCENE = Scene(noise=Noise.from_seed(77), given={"text": "grey"}, truncation=0.5)
@@ -26,8 +28,11 @@ STRANGE = Scene(noise=Noise.from_seed(77), given={"caption": "grey"})
 def runs(studio: Studio) -> Path:
     """Hold two runs, the second with a checkpoint that can be read."""
     runs = studio.workspace / "runs"
-    made_run(runs, "one")
-    other = RunFolder(made_run(runs, "other", seed=7))
+    facts = tiny_facts()
+    model = ModelMetadata(dataset="tiny", dataset_version="ff00", columns=facts.columns)
+    one, other = (RunFolder(made_run(runs, n, seed=s)) for n, s in (("one", 3), ("other", 7)))
+    for run in (one, other):
+        write_model(run, model)
     write_checkpoint(other.checkpoint_path(3200), some_tensors(), facts_at(3200))
     return runs
 

@@ -361,6 +361,17 @@ def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
     assert "Notes" in [action.text() for action in docks.toggle_actions().values()]
 
 
+def test_that_a_drag_in_play_leaves_time_to_a_run_while_it_trains(qtbot: QtBot, studio: Studio):
+    interval = studio.window.play.edits.pace._timer.interval
+    alone_ms = interval()
+    start_digits(qtbot, studio)
+    assert interval() > 2 * alone_ms
+    assert studio.window.play.feed._is_training
+    stop(qtbot, studio)
+    assert interval() == alone_ms
+    assert not studio.window.play.feed._is_training
+
+
 def test_that_play_loads_nothing_until_it_is_in_front(
     qtbot: QtBot, studio: Studio, engine: FakeEngine
 ):

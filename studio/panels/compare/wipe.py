@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.sample.preview_sheet import Sheet
 from studio.models.comparison import ShownRun
@@ -43,7 +43,7 @@ class WipePane(QWidget):
         self.right.set_help(self.tr("Run right of the divider"), self.tr("Right"))
         for field in (self.left, self.right):
             field.text_edited.connect(self._on_chosen)
-        self.hold = QCheckBox(self.tr("Keep this step on the left"))
+        self.hold = QCheckBox(self.tr("Keep this step"))
         self.hold.setToolTip(
             self.tr("The left side stays at its step while the slider moves the right one: choose "
                 "the same run twice to compare two of its steps")
@@ -122,7 +122,7 @@ class WipePane(QWidget):
             if sheet is not None and self._tile < len(sheet.texts):
                 images[side] = qimage_of(sheet.images[self._tile])
                 seen = self.tr("{0} images").format(count_text(sheet.images_seen))
-                text = f"{seen}\n{sheet.texts[self._tile]}".strip()
+                text = " · ".join(filter(None, (seen, sheet.texts[self._tile])))
             self._texts[side].setText(text)
             spoken[side] = f"{run.name if run else ''}: {text}"
         self.view.show_images(*images)
@@ -157,17 +157,9 @@ class WipePane(QWidget):
             self._show()
 
     def _lay_out(self) -> None:
-        head = QGridLayout()
-        head.setHorizontalSpacing(SPACING)
-        head.addWidget(self.left, 0, 0)
-        head.addWidget(self._swap, 0, 1)
-        head.addWidget(self.right, 0, 2)
-        foot = QGridLayout()
-        for column, label in ((0, self._texts[0]), (1, self._place), (2, self._texts[1])):
-            foot.addWidget(label, 0, column, Qt.AlignmentFlag.AlignTop)
+        head, foot = spaced(QHBoxLayout(), SPACING), spaced(QHBoxLayout(), SPACING)
+        fill(head, (self.left, 1), self.hold, self._swap, (self.right, 1))
         self._texts[1].setAlignment(Qt.AlignmentFlag.AlignRight)
-        for column in (0, 2):
-            head.setColumnStretch(column, 1)
-            foot.setColumnStretch(column, 1)
+        fill(foot, (self._texts[0], 1), self._place, (self._texts[1], 1))
         layout = spaced(QVBoxLayout(self), SPACING // 2, (0, 0, 0, 0))
-        fill(layout, head, (self.view, 1), foot, self.hold)
+        fill(layout, head, (self.view, 1), foot)

@@ -67,7 +67,7 @@ class LensPage(LearnPage):
             ),
             self.tr("Head of the discriminator"),
         )
-        self._head.text_edited.connect(self._show_tiles)
+        self._head.text_edited.connect(self._on_head)
         self._sentence = plain_label(role="muted")
         self._grids = {origin: ItemGrid("") for origin in Origin}
         for origin, grid in self._grids.items():
@@ -91,12 +91,21 @@ class LensPage(LearnPage):
         """Request the view of the run's newest state."""
         super().refresh()
         if self.run is not None:
-            self._jobs.view(self.run)
+            # Beside training, what nobody sees is not computed.
+            is_spared = self.view is not None and self._jobs.is_live(self.run)
+            self._jobs.view(self.run, (self.head,) if is_spared else None)
 
     def choose_head(self, name: str) -> None:
         """Choose a head by its name; an empty one for no heat map."""
         self._head.set_text(name or _NO_HEAD)
+        self._on_head()
+
+    @Slot()
+    def _on_head(self) -> None:
+        """Show the contributions to another head, once they have been computed."""
         self._show_tiles()
+        if self.head and self.view is not None and not _has_contributions(self.view, self.head):
+            self.refresh()
 
     def _lay_out(self) -> None:
         label = plain_label(self.tr("Where it looks:"))
@@ -229,6 +238,13 @@ class ItemDetail(QWidget):
         for name, part in columns.items():
             colors: list[QColor] = word_colors(part, head)
             self.words[name].show_words(list(zip(part.words, colors, strict=True)))
+
+
+def _has_contributions(view: LensView, head: str) -> bool:
+    if view.measure is Measure.NATS:
+        return True
+    parts = (part for item in view.items for part in item.parts.values())
+    return any(head in part.contributions for part in parts)
 
 
 def item_tile(item: InspectedItem, head: str) -> ImageArray:

@@ -25,8 +25,8 @@ class LearnPage(QStackedWidget):
         self.run: Path | None = None
         self.is_stale = True
         """Whether the run has changed since ``refresh`` was called."""
-        self._empty: EmptyState | None = None
-        self.show_empty(empty)
+        self._empty = EmptyState("learn", empty)
+        self.addWidget(self._empty)
 
     def show_run(self, run: Path | None) -> None:
         """Show another run, or none; the content comes with ``refresh``."""
@@ -44,11 +44,7 @@ class LearnPage(QStackedWidget):
 
     def show_empty(self, text: str) -> None:
         """Show a text in place of the content."""
-        if self._empty is not None:
-            self.removeWidget(self._empty)
-            self._empty.deleteLater()
-        self._empty = EmptyState("learn", text)
-        self.insertWidget(0, self._empty)
+        self._empty.set_text(text)
         self.setCurrentIndex(0)
 
     def show_error(self, error: Exception) -> None:

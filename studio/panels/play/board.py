@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QFontMetrics,
+    QHelpEvent,
     QIcon,
     QImage,
     QKeyEvent,
@@ -21,7 +22,7 @@ from PySide6.QtGui import (
     QRegion,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from studio.theme import current_colors
 from studio.widgets.icons import icon
@@ -49,6 +50,8 @@ class BoardMarks:
     has_sounds: bool = False
     playing: int = -1
     """Tile whose sound is playing, -1 for none."""
+    sound_problem: str = ""
+    """Why sounds cannot be played; empty if they can."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,8 @@ class Board(QWidget):
         """Set what is marked."""
         if marks != self._marks:
             self._marks = marks
-            self.setAccessibleDescription(self._captions[min(marks.chosen, len(self._captions) - 1)])
+            last = len(self._captions) - 1
+            self.setAccessibleDescription(self._captions[min(marks.chosen, last)])
             self._repaint()
 
     def show_stage(self, picture: QImage, caption: str) -> None:
@@ -220,6 +224,17 @@ class Board(QWidget):
         corner = self._picture_rect(tile).topRight()
         return QRectF(corner.x() - _MARK - 3, corner.y() + 3, _MARK, _MARK)
 
+    def _tip_at(self, place: QPointF) -> tuple[str, QRectF]:
+        """Return what a tooltip says at a place, and where it says so."""
+        tile = -1 if self._stage is not None else self._tile_at(place)
+        if tile < 0:
+            return "", QRectF()
+        mark = self._sound_mark(tile)
+        if self._marks.has_sounds and mark.contains(place):
+            play = self.tr("Play the sound or stop it (Space)")
+            return self._marks.sound_problem or play, mark
+        return self._captions[tile], self.cell_rect(tile)
+
     def _lock_mark(self, tile: int) -> QRectF:
         corner = self._picture_rect(tile).topLeft()
         return QRectF(corner.x() + 3, corner.y() + 3, _MARK, _MARK)
@@ -287,7 +302,9 @@ class Board(QWidget):
             self._paint_mark(painter, self._lock_mark(tile), "lock", is_lit=True)
         if self._marks.has_sounds:
             is_playing = tile == self._marks.playing
-            self._paint_mark(painter, self._sound_mark(tile), "sound", is_lit=is_playing)
+            place = self._sound_mark(tile)
+            mode = QIcon.Mode.Disabled if self._marks.sound_problem else QIcon.Mode.Normal
+            self._paint_mark(painter, place, "sound", is_lit=is_playing, mode=mode)
 
     def _paint_frame(self, painter: QPainter, place: QRectF) -> None:
         """Paint what is around a picture, and what is there before it has been drawn."""
@@ -309,13 +326,21 @@ class Board(QWidget):
         metrics = QFontMetrics(self.font())
         width = round(below.width()) - _PADDING
         painter.setPen(QColor(current_colors().text))
-        baseline = below.top() + _PADDING - 1 + metrics.ascent()
+        baseline = below.top() + _PADDING + 1 + metrics.ascent()
         for line in wrapped_lines(caption, self.font().toString(), width, _MAX_LINES):
             indent = (below.width() - metrics.horizontalAdvance(line)) / 2
             painter.drawText(QPointF(below.left() + indent, baseline), line)
             baseline += metrics.lineSpacing()
 
-    def _paint_mark(self, painter: QPainter, place: QRectF, name: str, *, is_lit: bool) -> None:
+    def _paint_mark(
+        self,
+        painter: QPainter,
+        place: QRectF,
+        name: str,
+        *,
+        is_lit: bool,
+        mode: QIcon.Mode = QIcon.Mode.Normal,
+    ) -> None:
         colors = current_colors()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(colors.border), 1))
@@ -323,7 +348,7 @@ class Board(QWidget):
         painter.drawEllipse(place)
         inner = place.adjusted(3, 3, -3, -3).toRect()
         picture = icon(name, "on_accent" if is_lit else "")
-        picture.paint(painter, inner, Qt.AlignmentFlag.AlignCenter, QIcon.Mode.Normal)
+        picture.paint(painter, inner, Qt.AlignmentFlag.AlignCenter, mode)
 
     def changeEvent(self, event: QEvent) -> None:
         """Paint in other colours or another font."""
@@ -370,7 +395,11 @@ class Board(QWidget):
             self.drag_ended.emit()
 
     def event(self, event: QEvent) -> bool:
-        """Keep keys that move through the noise from becoming shortcuts of the window."""
+        """Show tooltips; keep keys that move through the noise from becoming shortcuts."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            text, place = self._tip_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), text, self, place.toRect())
+            return True
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if isinstance(event, QKeyEvent) and is_override and event.key() in _STEPS:
             event.setAccepted(bool(event.modifiers() & _ALT))

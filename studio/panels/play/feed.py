@@ -12,8 +12,8 @@ from studio.models.play_view import PlayState
 
 COARSE_S = 0.025
 """Time that drawing the tiles may take while the noise is dragged."""
-BESIDE_TRAINING_S = 0.006
-"""The same beside a run that trains in this process."""
+BESIDE_TRAINING_S = 0.0025
+"""CPU time that drawing them may take beside a run that trains in this process."""
 REST_MS = 120
 """Time after the last movement until all tiles are drawn."""
 _FIRST_GUESS_S = 0.006
@@ -49,7 +49,8 @@ class BoardFeed(QObject):
         self._draw = draw
         self._state: PlayState | None = None
         self._tile_s = _FIRST_GUESS_S
-        self._budget_s = COARSE_S
+        self._tile_cpu_s = _FIRST_GUESS_S
+        self._is_training = False
         self._turn = 0
         """Place, among the tiles that are not chosen, of the one that is drawn next in a drag."""
         self._requested: dict[int, tuple[int, ...]] = {}
@@ -63,11 +64,14 @@ class BoardFeed(QObject):
     @property
     def coarse_count(self) -> int:
         """Number of tiles that are drawn while the noise is dragged."""
-        return max(1, int(self._budget_s / self._tile_s))
+        count = COARSE_S / self._tile_s
+        if self._is_training:
+            count = min(count, BESIDE_TRAINING_S / self._tile_cpu_s)
+        return max(1, int(count))
 
     def set_training(self, *, is_training: bool) -> None:
         """Set whether a run trains in this process, which is to keep its speed."""
-        self._budget_s = BESIDE_TRAINING_S if is_training else COARSE_S
+        self._is_training = is_training
 
     def show(self, state: PlayState, *, is_coarse: bool = False) -> None:
         """Draw a state.
@@ -97,8 +101,8 @@ class BoardFeed(QObject):
         self._requested = {n: t for n, t in self._requested.items() if n > frame.number}
         if tiles is None:
             return
-        seconds = frame.seconds / len(tiles)
-        self._tile_s = _SMOOTHING * self._tile_s + (1 - _SMOOTHING) * seconds
+        self._tile_s = _smoothed(self._tile_s, frame.seconds / len(tiles))
+        self._tile_cpu_s = _smoothed(self._tile_cpu_s, max(frame.cpu_seconds / len(tiles), 1e-6))
         self.tiles_drawn.emit(TilesDrawn(tiles=tiles, frame=frame))
         if frame.number == self._whole == self._last and not self._rest.isActive():
             self.rested.emit()
@@ -124,3 +128,7 @@ class BoardFeed(QObject):
             return
         self._last = self._draw([state.scene(tile) for tile in tiles], is_draft)
         self._requested[self._last] = tiles
+
+
+def _smoothed(before: float, now: float) -> float:
+    return _SMOOTHING * before + (1 - _SMOOTHING) * now

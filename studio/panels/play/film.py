@@ -10,7 +10,7 @@ from engine.control import RunControl
 from engine.events import ImageArray, Outcome
 from engine.exporting.film import available_formats, write_film
 from engine.sample.scene import Scene
-from studio.jobs.frame_answers import FilmDrawn
+from studio.jobs.frame_answers import FilmDrawn, PlayFailed
 from studio.jobs.frames import FrameJob
 from studio.jobs.task import Task, TaskEnded
 from studio.panels.play.walk import FPS, WalkControls
@@ -43,6 +43,7 @@ class FilmExport(QObject):
         walk.export_requested.connect(self._ask_where)
         walk.cancel_requested.connect(self.cancel)
         encoder.ended.connect(self._on_ended)
+        frames.answered.connect(self._on_answer)
 
     @property
     def is_drawing(self) -> bool:
@@ -59,7 +60,17 @@ class FilmExport(QObject):
             self._walk.show_progress(0, 0)
             self._walk.show_note(self.tr("Cancelled; nothing was saved."))
 
-    def take(self, drawn: FilmDrawn) -> None:
+    @Slot(object)
+    def _on_answer(self, answer: object) -> None:
+        match answer:
+            case FilmDrawn():
+                self._take(answer)
+            case PlayFailed(is_long=True):
+                self._end()
+            case _:
+                pass
+
+    def _take(self, drawn: FilmDrawn) -> None:
         """Encode the frames once all have been drawn."""
         path = self._path
         if path is None:
@@ -78,8 +89,7 @@ class FilmExport(QObject):
         self._walk.show_progress(total, 2 * total)
         self._encoder.start(encode)
 
-    def end(self) -> None:
-        """Show that drawing has failed."""
+    def _end(self) -> None:
         self._path = None
         self._walk.show_progress(0, 0)
 
@@ -108,7 +118,7 @@ class FilmExport(QObject):
         if self._path is None:
             return
         saved = self._path
-        self.end()
+        self._end()
         if event.outcome is Outcome.FINISHED:
             self._walk.show_note(self.tr("Saved as {0}").format(str(saved)))
         elif event.error is not None:

@@ -1,12 +1,14 @@
 """What is given of an item besides the prompt: pictures, sounds, further texts and cells."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -25,6 +27,16 @@ from studio.widgets.buttons import push_button
 from studio.widgets.labels import fill, plain_label, set_look, spaced
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeardSound:
+    """A given sound that is to be heard."""
+
+    column: str
+    sound: GivenSound
+    rate: int
+    """Samples per second."""
+
+
 class GivenColumns(QWidget):
     """One block per column that the prompt does not cover."""
 
@@ -32,6 +44,8 @@ class GivenColumns(QWidget):
     """Carries a pair: name of a column, and its value or None."""
     file_requested = Signal(str)
     """Carries the name of a column for which a file is to be chosen."""
+    sound_requested = Signal(object)
+    """Carries the ``HeardSound`` to play or to stop."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +72,8 @@ class GivenColumns(QWidget):
                 continue
             block.given.connect(lambda value, n=name: self.given_changed.emit((n, value)))
             block.file_requested.connect(lambda n=name: self.file_requested.emit(n))
+            if isinstance(block, _SoundBlock):
+                block.heard.connect(self.sound_requested)
             self._blocks[name] = block
             self._layout.addWidget(block)
 
@@ -79,7 +95,7 @@ class GivenColumns(QWidget):
             case ImageFacts():
                 return _PictureBlock(label, facts, image_size)
             case AudioFacts():
-                return _SoundBlock(label)
+                return _SoundBlock(label, name, facts.rate)
             case TableFacts():
                 return _CellBlock(label, facts)
             case TextFacts():
@@ -133,17 +149,35 @@ class _PictureBlock(_Block):
 
 
 class _SoundBlock(_Block):
-    def __init__(self, label: str) -> None:
+    heard = Signal(object)
+    """Carries the ``HeardSound`` to play or to stop."""
+
+    def __init__(self, label: str, column: str, rate: int) -> None:
         super().__init__(label)
-        hint = plain_label(self.tr("Drop a sound to give it."), role="muted")
-        row = fill(spaced(QHBoxLayout(), SPACING), (hint, 1), self._file_button(self.tr("Open…")))
-        fill(self.body, row)
+        self._column, self._rate = column, rate
+        self._sound: GivenSound | None = None
+        self._hint = plain_label(role="muted")
+        self._play = push_button(self.tr("Play"), self._on_play, icon_name="sound", role="small")
+        self._play.setAccessibleName(self.tr("Play or stop the given sound: {0}").format(label))
+        self._play.setToolTip(self._play.accessibleName())
+        row = fill(spaced(QHBoxLayout(), SPACING), (self._hint, 1), self._play)
+        fill(self.body, fill(row, self._file_button(self.tr("Open…"))))
+        self.show_given(None)
 
     def show_given(self, value: Given | None) -> None:
         super().show_given(value)
-        if isinstance(value, GivenSound):
-            self._state.setText(self.tr("given"))
-            self._state.show()
+        self._sound = value if isinstance(value, GivenSound) else None
+        self._play.setVisible(self._sound is not None)
+        text = self.tr("Drop a sound to give it.")
+        if self._sound is not None:
+            seconds = len(self._sound.samples) / 2 / self._rate
+            text = self.tr("{0} s").format(self.locale().toString(seconds, "f", 1))
+        self._hint.setText(text)
+
+    @Slot()
+    def _on_play(self) -> None:
+        if self._sound is not None:
+            self.heard.emit(HeardSound(column=self._column, sound=self._sound, rate=self._rate))
 
 
 class _TextBlock(_Block):
@@ -168,13 +202,14 @@ class _CellBlock(_Block):
         super().__init__(label)
         self._fields = {field.name: field for field in facts.fields}
         self._edits: dict[str, QLineEdit | QComboBox] = {}
+        self._names: dict[str, QLabel] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACING)
         grid.setVerticalSpacing(SPACING // 2)
         grid.setColumnStretch(1, 1)
         for number, field in enumerate(facts.fields):
             control = self._edits[field.name] = self._control(field)
-            name = plain_label(field.name)
+            name = self._names[field.name] = plain_label(field.name)
             name.setBuddy(control)
             grid.addWidget(name, number, 0, Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(control, number, 1)
@@ -184,6 +219,7 @@ class _CellBlock(_Block):
         super().show_given(value)
         cells = dict(value.cells) if isinstance(value, GivenCells) else {}
         for name, control in self._edits.items():
+            set_look(self._names[name], "role", "heading" if name in cells else "")
             text = str(cells.get(name, ""))
             if isinstance(control, QComboBox):
                 control.setCurrentIndex(max(0, control.findData(text)))

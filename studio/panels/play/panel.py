@@ -14,15 +14,11 @@ from engine.sample.scene import Scene
 from studio.errors.wording import explain
 from studio.jobs.frame_answers import (
     DirectionsFound,
-    FilmDrawn,
     Frame,
     GivenTaken,
-    PictureProjected,
     PictureSaved,
-    PlayEnded,
     PlayerOpened,
     PlayFailed,
-    ProjectionEnded,
     ReadingsMade,
     SceneTaken,
     SnapshotTaken,
@@ -44,6 +40,7 @@ from studio.panels.play.film import FilmExport
 from studio.panels.play.noise import BoardBar
 from studio.panels.play.notes import NotesKeeper
 from studio.panels.play.origin import SceneOrigin
+from studio.panels.play.picture_search import SearchRun
 from studio.panels.play.prompt import PromptBox
 from studio.panels.play.session import PlaySession
 from studio.panels.play.side import PlaySide
@@ -92,6 +89,7 @@ class PlayPanel(QWidget):
         self.side = PlaySide(neighbours)
         self.edits, self.notes = Edits(self.view, self), NotesKeeper(self)
         self.film = FilmExport(self.side.walk, frames, encoder, self)
+        self.search = SearchRun(self.side.search, frames, self.view, self.edits, self)
         self.actions_ = TileActions(self, self.view, self.board, self.edits, self.notes, frames)
         self.feed = BoardFeed(
             lambda scenes, is_draft: frames.draw("board", scenes, is_draft=is_draft), self
@@ -120,6 +118,8 @@ class PlayPanel(QWidget):
         frames.answered.connect(self._on_answer)
         frames.answered.connect(self.origin.take)
         self._sounds.changed.connect(self._show_marks)
+        self._sounds.refused.connect(self.prompt.say)
+        self.side.given.sound_requested.connect(self._sounds.toggle_given)
         self.setAcceptDrops(True)
         self._show_controls(self.view.state)
         self._show_page()
@@ -214,8 +214,6 @@ class PlayPanel(QWidget):
         walk.frame_wanted.connect(lambda scene: self._frames.draw("walk", [scene]))
         walk.stopped.connect(self.board.leave_stage)
         self.film.failed.connect(self._show_error)
-        side.search.search_requested.connect(self._search)
-        side.search.stop_requested.connect(self._frames.stop)
         side.search.walk_requested.connect(self.actions_.add_key)
         for section in side.sections.values():
             section.toggled.connect(lambda _is_open: self._on_rested())
@@ -237,6 +235,7 @@ class PlayPanel(QWidget):
         self._drawn.clear()
         self.edits.prompted, self._facts, self._error = "", None, ""
         self.prompt.say("")
+        self.prompt.set_text("")
         self.view.reset()
         if folder is not None:
             self.notes.open(folder)
@@ -347,9 +346,6 @@ class PlayPanel(QWidget):
             case SnapshotTaken():
                 self.feed.show(self.view.state)
             case PlayFailed():
-                if answer.is_long:
-                    self._end_search()
-                    self.film.end()
                 self._show_error(answer.error)
             case _:
                 self._on_long_answer(answer)
@@ -364,12 +360,6 @@ class PlayPanel(QWidget):
                 self.side.directions.show_found(answer.directions, self.notes.notes.directions)
                 self.side.directions.show_state(self.view.state)
                 self._on_rested()
-            case PictureProjected():
-                self.side.search.show_step(answer.projection)
-            case FilmDrawn():
-                self.film.take(answer)
-            case ProjectionEnded() | PlayEnded():
-                self._end_search()
             case _:
                 pass
 
@@ -452,6 +442,7 @@ class PlayPanel(QWidget):
                 locked=frozenset(n for n, tile in enumerate(state.tiles) if tile.is_locked),
                 has_sounds=self._sounds.has_sounds,
                 playing=self._sounds.playing(len(state.tiles)),
+                sound_problem=self._sounds.problem,
             )
         )
 
@@ -479,19 +470,6 @@ class PlayPanel(QWidget):
         self.side.show_favourites(len(notes.favourites))
         self.side.directions.set_notes(notes.directions)
         self._on_rested()
-
-    def _end_search(self) -> None:
-        """Show what was found on the board."""
-        if (found := self.side.search.end()) is not None:
-            self.edits.show_scene(found)
-
-    @Slot()
-    def _search(self) -> None:
-        state = self.view.state
-        if (own := state.given_picture) is not None:
-            texts = {name: text for name, text in state.given.items() if text != own}
-            self.side.search.begin()
-            self._frames.project(own, texts)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a picture or a sound; the window imports everything else."""

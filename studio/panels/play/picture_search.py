@@ -1,12 +1,16 @@
 """The search for a given picture in the noise, shown as it converges."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.sample.play_results import Projection
 from engine.sample.scene import Scene
+from studio.jobs.frame_answers import PictureProjected, PlayEnded, PlayFailed, ProjectionEnded
+from studio.jobs.frames import FrameJob
+from studio.models.play_view import PlayView
 from studio.models.thumbnails import qimage_of
+from studio.panels.play.edits import Edits
 from studio.theme import SPACING
 from studio.widgets.buttons import push_button
 from studio.widgets.image_view import ImageView
@@ -96,3 +100,48 @@ class PictureSearch(QWidget):
         self._bar.setVisible(self.is_searching)
         self._facts.setVisible(bool(self._facts.text()))
         self.walk.setVisible(not self.is_searching and not self._found.image.isNull())
+
+
+class SearchRun(QObject):
+    """Searches with the player, and shows on the board what was found.
+
+    Args:
+        search: shows the search.
+        frames: searches.
+        view: holds the picture that is given.
+        edits: changes the board.
+        parent: the owner.
+    """
+
+    def __init__(
+        self,
+        search: PictureSearch,
+        frames: FrameJob,
+        view: PlayView,
+        edits: Edits,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._search, self._frames, self._view, self._edits = search, frames, view, edits
+        search.search_requested.connect(self._begin)
+        search.stop_requested.connect(frames.stop)
+        frames.answered.connect(self._on_answer)
+
+    @Slot()
+    def _begin(self) -> None:
+        state = self._view.state
+        if (own := state.given_picture) is not None:
+            texts = {name: text for name, text in state.given.items() if text != own}
+            self._search.begin()
+            self._frames.project(own, texts)
+
+    @Slot(object)
+    def _on_answer(self, answer: object) -> None:
+        match answer:
+            case PictureProjected():
+                self._search.show_step(answer.projection)
+            case ProjectionEnded() | PlayEnded() | PlayFailed(is_long=True):
+                if (found := self._search.end()) is not None:
+                    self._edits.show_scene(found)
+            case _:
+                pass

@@ -22,7 +22,8 @@ from studio.widgets.labels import fill, plain_label, spaced
 _ROW = 24
 _MOST = 6
 """Suggestions shown at once."""
-_EXAMPLES = 2
+_EXAMPLES, _SHORT = 2, 3
+"""Words that the empty line names, and the letters that they have more than, if possible."""
 _LEAST = 200
 """Pixels of a sentence before the widget has its width."""
 _MAX_CHARACTERS = 2_000
@@ -64,7 +65,9 @@ class PromptBox(QWidget):
         example = self.tr("Type a text to draw it")
         if facts is not None:
             units = getattr(facts.tokenizer, "units", ())
-            words = [unit for unit in units if len(unit) > 1 and unit.isalpha()][:_EXAMPLES]
+            words = [unit for unit in units if len(unit) > 1 and unit.isalpha()]
+            # Short ones are mostly articles and conjunctions.
+            words = ([word for word in words if len(word) > _SHORT] or words)[:_EXAMPLES]
             if words:
                 listed = self.locale().createSeparatedList(words)
                 example = self.tr("Type a text, such as {0}").format(listed)

@@ -66,8 +66,9 @@ class ReadingBars(QWidget):
             inner, percent = row.adjusted(8, 0, -8, 0), self._percent(candidate)
             metrics = QFontMetrics(font)
             space = round(inner.width()) - metrics.horizontalAdvance(percent) - 8
+            # Likely texts often begin alike.
             text = metrics.elidedText(
-                candidate_text(candidate.value), Qt.TextElideMode.ElideRight, space
+                candidate_text(candidate.value), Qt.TextElideMode.ElideMiddle, space
             )
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -31,8 +31,6 @@ class PlaySession(QObject):
     """Carries ``PlayerOpened``."""
     left = Signal()
     """The panel is no longer seen."""
-    snapshot_requested = Signal()
-    """The run that trains is to publish its newest weights."""
     failed = Signal(object)
     """Carries the error of a run that cannot be opened."""
 
@@ -136,12 +134,9 @@ class PlaySession(QObject):
     def _on_follow(self) -> None:
         if self._frames.run is None:
             # There was nothing to open yet.
-            self.snapshot_requested.emit()
             self._open()
         elif self.is_open and not self.is_busy:
             self._frames.refresh()
-            # For the next time.
-            self.snapshot_requested.emit()
 
     @Slot(object)
     def _on_answer(self, answer: object) -> None:

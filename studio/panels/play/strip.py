@@ -92,7 +92,10 @@ class ThumbnailStrip(QListWidget):
                 picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
             )
             pixmap.setDevicePixelRatio(scale)
-            self.item(row).setIcon(QIcon(pixmap))
+            icon = QIcon(pixmap)
+            # Without a tint while it is selected.
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)
+            self.item(row).setIcon(icon)
 
     def _rect(self, row: int) -> QRect:
         return self.visualItemRect(self.item(row))

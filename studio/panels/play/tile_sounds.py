@@ -1,15 +1,19 @@
-"""Plays the sounds of the board's tiles."""
+"""Plays the sounds of the board's tiles, and those that are given."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.jobs.frame_answers import Frame
+from engine.sample.scene import Scene
+from studio.jobs.frame_answers import Frame, Wave
 from studio.jobs.preview_player import PreviewPlayer
+from studio.panels.play.given import HeardSound
 
 
 class TileSounds(QObject):
-    """Starts and stops the sound of a tile.
+    """Starts and stops the sound of a tile, or a given one.
 
     Args:
         player: plays one sound at a time for the whole window.
@@ -18,7 +22,9 @@ class TileSounds(QObject):
     """
 
     changed = Signal()
-    """Another sound plays, or none."""
+    """Another sound plays, or none, or whether sounds can be played has changed."""
+    refused = Signal(str)
+    """Carries why a sound cannot be played, in the user's language."""
 
     def __init__(
         self,
@@ -42,6 +48,11 @@ class TileSounds(QObject):
         tiles = (tile for tile in range(count) if self._player.is_playing(self._name(tile)))
         return next(tiles, -1)
 
+    @property
+    def problem(self) -> str:
+        """Why sounds cannot be played, in the user's language; empty if they can."""
+        return self._player.reason
+
     def find_out(self) -> None:
         """Find out in the background whether sounds can be played."""
         self._player.find_out()
@@ -51,9 +62,31 @@ class TileSounds(QObject):
         """Play the sound of a tile, of its first column of sounds, or stop it."""
         frame, place = self._drawn[tile]
         for column, waves in frame.sounds.items():
-            self._player.toggle_sound(self._name(tile), waves[place], frame.rates[column])
+            self._toggle(self._name(tile), waves[place], frame.rates[column])
             return
 
-    def _name(self, tile: int) -> tuple[str, int, int]:
+    @Slot(object)
+    def toggle_given(self, heard: HeardSound) -> None:
+        """Play a given sound, or stop it."""
+        wave = np.frombuffer(heard.sound.samples, "<i2")
+        self._toggle(("given", heard.column), wave, heard.rate)
+
+    def _toggle(self, name: Hashable, wave: Wave, rate: int) -> None:
+        if self.problem:
+            # There may be a device by now.
+            self._player.find_out(again=True)
+            self.refused.emit(self.problem)
+        else:
+            self._player.toggle_sound(name, wave, rate)
+
+    def _name(self, tile: int) -> "_TileSound":
         found = self._drawn.get(tile)
-        return ("play", tile, found[0].number if found else 0)
+        return _TileSound(tile, found[0].scenes[found[1]] if found else None)
+
+
+@dataclass(frozen=True)
+class _TileSound:
+    """Names the sound of a tile: drawn again from the same scene, it is the same sound."""
+
+    tile: int
+    scene: Scene | None

@@ -131,6 +131,20 @@ def test_that_contributions_belong_to_pixels_and_words(folder: Path, name: str):
         assert text.contributions["text"].any()
 
 
+def test_that_contributions_are_computed_for_the_wanted_heads(folder: Path):
+    run, dataset = opened(folder, "hybrid")
+    whole, part, none = (
+        view_run(run, dataset, count=3, heads=heads) for heads in (None, ("pair",), ("",))
+    )
+    for one, two, three in zip(whole.items, part.items, none.items, strict=True):
+        assert one.numbers == two.numbers == three.numbers
+        assert {*two.parts["image"].contributions} == {"pair"}
+        assert np.array_equal(
+            one.parts["image"].contributions["pair"], two.parts["image"].contributions["pair"]
+        )
+        assert not three.parts["image"].contributions
+
+
 def test_that_rows_and_sounds_have_contributions_too(folder: Path):
     run, dataset = opened(folder, "columns")
     view = view_run(run, dataset, count=2)

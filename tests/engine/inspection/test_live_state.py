@@ -10,12 +10,12 @@ import torch
 from engine.control import RunControl
 from engine.errors import StoppedError
 from engine.events import MetricsReported, RunEnded, RunPaused
-from engine.inspection import networks
-from engine.inspection.networks import live_snapshot, load_networks, newest_snapshot, read_snapshot
-from engine.runs.checkpoint import read_tensors
+from engine.inspection.networks import load_networks, newest_snapshot, read_snapshot
+from engine.runs.checkpoint import Snapshot, read_tensors
 from engine.runs.folder import RunFolder
+from engine.sample import live
+from engine.sample.live import live_snapshot
 from engine.train import metrics
-from engine.train.checkpointing import Snapshot
 from engine.train.run import train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
@@ -77,9 +77,9 @@ def test_that_a_run_that_does_not_answer_is_read_from_its_checkpoint(
 ):
     config = tiny_config(tiny_dataset(tmp_path / "data"), tmp_path / "run", images=16)
     train(config, lambda _event: None, RunControl())
-    monkeypatch.setattr(networks, "LIVE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(live, "LIVE_TIMEOUT_S", 0.05)
     asked: list[object] = []
-    found = newest_snapshot(tmp_path / "run", asked.append, RunControl())
+    found = newest_snapshot(tmp_path / "run", lambda *request: asked.append(request), RunControl())
     assert len(asked) == 1
     assert found.metadata == read_snapshot(tmp_path / "run").metadata
 
@@ -89,5 +89,5 @@ def test_that_a_stop_ends_the_wait_for_an_answer():
     control.request_stop()
     began_s = time.monotonic()
     with pytest.raises(StoppedError):
-        live_snapshot(lambda _receive: None, control)
-    assert time.monotonic() - began_s < networks.LIVE_TIMEOUT_S
+        live_snapshot(lambda _receive, prefix="": None, control)
+    assert time.monotonic() - began_s < live.LIVE_TIMEOUT_S

@@ -11,11 +11,10 @@ from engine.events import MetricsReported
 from engine.inspection.networks import read_snapshot
 from engine.inspection.results import Measure, Part
 from engine.inspection.stepper import Stepper
-from engine.runs.checkpoint import read_tensors
+from engine.runs.checkpoint import Snapshot, read_tensors
 from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.train import metrics
-from engine.train.checkpointing import Snapshot
 from engine.train.run import train
 from tests.helpers.columns import four_column_dataset
 from tests.helpers.tiny import tiny_config, tiny_dataset

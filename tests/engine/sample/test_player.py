@@ -102,6 +102,21 @@ def test_a_scene_gives_the_same_item_alone_as_among_others(runs, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_draft_differs_by_rounding_alone_and_leaves_no_trace(runs, kind):
+    run, first, second = runs(kind), Noise.from_seed(3), Noise.from_seed(4)
+    scenes = [Scene(noise=first.varied(second, part / 8)) for part in range(5)]
+    exact = Player(run).render(scenes)
+    player = Player(run)
+    for some in (scenes[:3], scenes):
+        draft = player.render(some, is_draft=True)
+        assert draft.texts == exact.texts[: len(some)]
+        for made, expected in zip(draft.images, exact.images, strict=False):
+            assert np.abs(made.astype(int) - expected).max() <= 1
+    after = player.render(scenes)
+    assert [parts(after, row) for row in range(5)] == [parts(exact, row) for row in range(5)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_scene_shows_what_the_model_makes_of_its_noise(runs, kind):
     run = runs(kind)
     scenes = [gallery_scene(5, item, truncation=0.7) for item in range(3)]

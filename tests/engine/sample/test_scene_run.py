@@ -7,16 +7,20 @@ import pytest
 
 from engine.config.toml import config_hash
 from engine.runs.checkpoint import write_checkpoint
-from engine.runs.folder import RunFolder, create_run_folder
+from engine.runs.folder import RunFolder, create_run_folder, write_model
+from engine.runs.metadata import ModelMetadata
 from engine.sample.scene import Noise, Scene
 from engine.sample.scene_file import SavedScene
 from engine.sample.scene_run import SceneRun, find_run, is_from
 from tests.helpers.run_folders import facts_at, some_tensors
-from tests.helpers.tiny import tiny_config
+from tests.helpers.tiny import tiny_config, tiny_facts
 
 
-def make_run(folder: Path, seed: int, *images: int) -> RunFolder:
+def make_run(folder: Path, seed: int, *images: int, dataset: str = "tiny") -> RunFolder:
     run = create_run_folder(tiny_config(folder.parent / "data", folder, seed=seed))
+    write_model(
+        run, ModelMetadata(dataset=dataset, dataset_version="ff00", columns=tiny_facts().columns)
+    )
     for count in images:
         write_checkpoint(run.checkpoint_path(count), some_tensors(), facts_at(count))
     return run
@@ -26,6 +30,7 @@ def saved_by(run: RunFolder, images_seen: int) -> SavedScene:
     return SavedScene(
         scene=Scene(noise=Noise.from_seed(1)),
         run=run.path.name,
+        dataset="tiny",
         config_hash=config_hash(run.read_config()),
         checkpoint="newest",
         images_seen=images_seen,
@@ -77,6 +82,16 @@ def test_that_a_run_whose_settings_have_changed_is_known_by_its_name(runs: Path)
     found = find_run(saved, [runs])
     assert found is not None
     assert found.folder == runs / "second"
+
+
+def test_that_a_run_with_the_same_settings_on_another_dataset_is_another(runs: Path):
+    saved = replace(saved_by(RunFolder(runs / "second"), 200), dataset="other")
+    assert find_run(saved, [runs]) is None
+    assert not is_from(saved, runs / "second")
+    make_run(runs / "third", 2, 200, dataset="other")
+    found = find_run(saved, [runs])
+    assert found is not None
+    assert found.folder == runs / "third"
 
 
 def test_that_a_run_elsewhere_is_found_last_and_a_missing_one_never(runs: Path, tmp_path: Path):

@@ -34,9 +34,15 @@ class FakeMachine:
     def peak(self):
         return self.largest * self._per_image if self._tells else 0
 
-    def choose(self, largest=10_000):
+    def choose(self, largest=10_000, multiple=1):
         memory = cast("Any", self)
-        return choose_batch(self.take_steps, memory, largest=largest, clock=lambda: self.seconds)
+        return choose_batch(
+            self.take_steps,
+            memory,
+            largest=largest,
+            multiple=multiple,
+            clock=lambda: self.seconds,
+        )
 
 
 def test_that_the_largest_wins_where_more_is_faster():
@@ -73,6 +79,13 @@ def test_that_not_even_the_smallest_fitting_is_said():
 def test_that_no_batch_exceeds_the_dataset():
     assert FakeMachine().choose(largest=100).batch_size == 64
     assert FakeMachine().choose(largest=5).batch_size == 5
+
+
+def test_that_ranks_can_share_every_batch():
+    machine = FakeMachine()
+    # 512, rounded up; of a dataset of three pairs the smallest that can be shared.
+    assert machine.choose(multiple=12).batch_size == 516
+    assert machine.choose(largest=3, multiple=12).batch_size == 12
 
 
 def test_that_main_memory_tells_what_it_can():

@@ -4,11 +4,12 @@ import sys
 import pytest
 import torch
 
-from engine.errors import DiskFullError
+from engine import ranks
+from engine.errors import DeviceUnavailableError, DiskFullError
 from engine.events import CheckpointSaved, Outcome, RunPaused
 from engine.runs.checkpoint_files import verify_checkpoint
-from engine.train import metrics
-from engine.train.device import is_device_lost, is_out_of_memory, release_memory
+from engine.train import device, metrics
+from engine.train.device import find_device, is_device_lost, is_out_of_memory, release_memory
 from tests.helpers.disks import small_disk
 from tests.helpers.run_story import RunStory, expect_all, images_of
 
@@ -28,6 +29,11 @@ def error_of_the_cpu() -> Exception:
         MemoryError(),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
         torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB, max allowed: 9.07 GB)"),
+        RuntimeError(
+            "level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)"
+        ),
+        RuntimeError("HIP out of memory. Tried to allocate 20.00 MiB."),
     ],
 )
 def test_that_a_lack_of_memory_is_told_from_other_errors(error):
@@ -41,6 +47,9 @@ def test_that_a_lack_of_memory_is_told_from_other_errors(error):
         torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
         RuntimeError("CUDA error: unspecified launch failure"),
         RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+        RuntimeError("HIP error: an illegal memory access was encountered"),
+        RuntimeError("level_zero backend failed with error: 20 (UR_RESULT_ERROR_DEVICE_LOST)"),
+        RuntimeError("MPS: command buffer exited with error status. The Metal Performance ..."),
     ],
 )
 def test_that_a_lost_device_is_recognised(error):
@@ -69,9 +78,9 @@ def test_that_a_lost_device_that_gives_nothing_back_is_no_further_trouble(monkey
         asked.append(True)
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(device, "accelerator", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.cuda, "empty_cache", fail)
+    monkeypatch.setattr(torch.accelerator, "empty_cache", fail)
     release_memory()
     assert asked == [True]
 
@@ -130,3 +139,21 @@ print(page_faults())
         [sys.executable, "-c", source], check=True, capture_output=True, text=True
     )
     assert int(found.stdout) < 65_536
+
+
+@pytest.mark.parametrize("name", ["cuda", "auto"])
+def test_that_each_rank_of_a_machine_needs_a_gpu_of_its_own(monkeypatch, name):
+    chosen: list[int] = []
+    monkeypatch.setattr(device, "accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.accelerator, "set_device_index", chosen.append)
+    try:
+        ranks.join(1, 2, None, None)
+        assert find_device(name) == torch.device("cuda")
+        ranks.join(1, 3, None, None)
+        with pytest.raises(DeviceUnavailableError, match="2 GPUs for 3 processes"):
+            find_device(name)
+        assert find_device("cpu") == torch.device("cpu")
+    finally:
+        ranks.leave()
+    assert chosen == [1]

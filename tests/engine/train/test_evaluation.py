@@ -7,9 +7,9 @@ from engine.config.sections import ReportingConfig
 from engine.control import RunControl
 from engine.events import EvaluationCompleted, EvaluationFailed, EvaluationStarted
 from engine.metrics.report import EvaluationReport
+from engine.runs.checkpoint import Snapshot
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.train import evaluation as module
-from engine.train.checkpointing import Snapshot
 from engine.train.evaluation import Evaluated, Evaluation
 from engine.train.progress import EvaluationWork
 

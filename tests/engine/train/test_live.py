@@ -1,5 +1,7 @@
 """Weights of a run in training: what a player gets of them, and that the run stays the same."""
 
+import threading
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -7,33 +9,39 @@ import pytest
 import torch
 from torch import nn
 
-from engine.control import RunControl
-from engine.runs.checkpoint import read_tensors
+from engine.control import RunControl, StateRequest
+from engine.events import MetricsReported
+from engine.runs.checkpoint import Snapshot, read_tensors
+from engine.runs.checkpoint_files import read_metadata
 from engine.runs.folder import RunFolder
 from engine.sample import live
-from engine.sample.load import EMA_PREFIX
+from engine.sample.load import EMA_PREFIX, load_run
 from engine.sample.play_source import open_player
+from engine.sample.player import Player
 from engine.sample.scene import Noise, Scene
 from engine.train.run import resume, train
 from tests.helpers.tiny import tiny_config, tiny_dataset
 
+CPU = torch.device("cpu")
 SCENE = Scene(noise=Noise.from_seed(1))
 
 
 class _Asking(RunControl):
     """Asks for the weights after every step, and stops after some."""
 
-    def __init__(self, folder, stops_after=1_000) -> None:
+    def __init__(self, stops_after=1_000) -> None:
         super().__init__()
-        self.folder, self.stops_after, self.steps = folder, stops_after, []
+        self.stops_after, self.steps = stops_after, []
 
-    def take_snapshot_request(self) -> bool:
-        weights = live.newest(self.folder)
-        if weights is not None:
-            self.steps.append(weights.step)
+    def take_state_requests(self) -> list[StateRequest]:
+        return [StateRequest(self._on_copy, EMA_PREFIX)]
+
+    def _on_copy(self, snapshot) -> None:
+        assert all(name.startswith(EMA_PREFIX) for name in snapshot.tensors)
+        if snapshot.metadata.step:
+            self.steps.append(snapshot.metadata.step)
         if len(self.steps) == self.stops_after:
             self.request_stop()
-        return True
 
 
 def final_tensors(run):
@@ -48,7 +56,7 @@ def data(tmp_path_factory):
 def test_a_run_that_publishes_at_every_step_trains_bit_for_bit_the_same(tmp_path, data):
     quiet, asked = (tiny_config(data, tmp_path / name) for name in ("quiet", "asked"))
     train(quiet, lambda _event: None, RunControl())
-    control = _Asking(asked.run)
+    control = _Asking()
     train(asked, lambda _event: None, control)
     assert control.steps == list(range(1, 8))
     one, other = final_tensors(quiet.run), final_tensors(asked.run)
@@ -60,8 +68,8 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped_or_asked(tmp_path, dat
     whole = tiny_config(data, tmp_path / "whole", images=96)
     train(whole, lambda _event: None, RunControl())
     halves = tiny_config(data, tmp_path / "halves", images=96)
-    train(halves, lambda _event: None, _Asking(halves.run, stops_after=4))
-    resume(halves, lambda _event: None, _Asking(halves.run))
+    train(halves, lambda _event: None, _Asking(stops_after=4))
+    resume(halves, lambda _event: None, _Asking())
     one, other = final_tensors(whole.run), final_tensors(halves.run)
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -69,49 +77,62 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped_or_asked(tmp_path, dat
 def test_a_player_follows_a_run_that_is_being_trained(tmp_path, data):
     config = tiny_config(data, tmp_path / "run")
     control = RunControl()
-    pictures, seen = [], []
-    players = []
+    pictures, seen, players = [], [], []
 
-    def follow(event):
-        control.request_snapshot()
-        weights = live.newest(config.run)
-        if weights is None:
-            return
-        if not players:
-            # There is no checkpoint yet.
-            players.append(open_player(config.run, is_live=True))
-        else:
-            players[0].refresh()
-        seen.append(players[0].images_seen)
-        pictures.append(players[0].render([SCENE]).images[0])
+    def follow() -> None:
+        # In another thread than the run's, as in the studio.
+        player = open_player(config.run, live=control.request_state)
+        players.append(player)
+        while not has_ended.is_set():
+            player.refresh()
+            seen.append(player.images_seen)
+            pictures.append(player.render([SCENE]).images[0])
 
-    # A request is served after a step; the run reports after each.
-    control.request_snapshot()
-    config = config.with_values(images=64)
-    train(config, follow, control)
-    assert len(pictures) > 1
+    def hear(event) -> None:
+        if isinstance(event, MetricsReported) and not follower.is_alive() and not players:
+            follower.start()
+        if isinstance(event, MetricsReported) and len(set(seen)) > 2:
+            control.request_stop()
+
+    has_ended, follower = threading.Event(), threading.Thread(target=follow)
+    config = config.with_values(images=0)
+    train(config, hear, control)
+    has_ended.set()
+    follower.join(60)
+    assert len(set(seen)) > 2
     assert seen == sorted(seen)
-    assert live.newest(config.run) is None
-    assert not players[0].refresh()
+    player = players[0]
+    player.refresh()
+    assert not player.refresh()
     weights = read_tensors(RunFolder(config.run).newest_valid().path, EMA_PREFIX)
-    assert weights.keys() == cast("nn.Module", players[0]._renderer.model).state_dict().keys()
+    assert weights.keys() == cast("nn.Module", player._renderer.model).state_dict().keys()
 
 
-def test_refreshed_weights_are_those_that_were_published(tmp_path, data):
+def test_a_player_of_a_run_that_does_not_answer_plays_its_checkpoint(tmp_path, data, monkeypatch):
     config = tiny_config(data, tmp_path / "run")
     train(config, lambda _event: None, RunControl())
-    player = open_player(config.run)
-    before = player.render([SCENE]).images
+    monkeypatch.setattr(live, "LIVE_TIMEOUT_S", 0.05)
+    player = open_player(config.run, live=RunControl().request_state)
+    assert player.images_seen == config.images
     assert not player.refresh()
+
+
+def test_refreshed_weights_are_those_that_were_copied(tmp_path, data):
+    config = tiny_config(data, tmp_path / "run")
+    train(config, lambda _event: None, RunControl())
+    control = RunControl()
+    player = Player(load_run(config.run, CPU), config.run, control.request_state)
+    before = player.render([SCENE]).images
+    # It asks, and has an answer the next time.
+    assert not player.refresh()
+    (request,) = control.take_state_requests()
+    assert request.prefix == EMA_PREFIX
     model = cast("nn.Module", player._renderer.model)
-    tensors = {n: t.clone() for n, t in model.state_dict().items()}
+    tensors = {f"{EMA_PREFIX}{n}": t.clone() for n, t in model.state_dict().items()}
     changed = {n: t * 1.5 if t.is_floating_point() else t for n, t in tensors.items()}
-    weights = live.LiveWeights(tensors=changed, step=99, images_seen=792, elapsed_s=1.0)
-    live.publish(config.run, weights)
-    try:
-        assert player.refresh()
-        assert not player.refresh()
-    finally:
-        live.withdraw(config.run)
+    metadata = replace(read_metadata(RunFolder(config.run).latest_checkpoint()), step=99)
+    request.receive(Snapshot(tensors=changed, metadata=replace(metadata, images_seen=792)))
+    assert player.refresh()
+    assert not player.refresh()
     assert player.images_seen == 792
     assert not np.array_equal(player.render([SCENE]).images, before)

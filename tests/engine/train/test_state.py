@@ -2,9 +2,10 @@ import pytest
 import torch
 
 from engine.config.sections import FAMILIES
+from engine.errors import RankLostError
 from engine.runs.checkpoint_files import CheckpointMetadata
 from engine.train.families import build_step
-from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState, update_ema
+from engine.train.state import DISCRIMINATOR, GENERATOR, StepUndo, TrainingState, update_ema
 from engine.train.step import complete_batch
 from tests.helpers.tiny import (
     tiny_modalities,
@@ -54,6 +55,32 @@ def test_that_a_restored_state_goes_on_bit_for_bit(family):
     after, expected = weights(restored), weights(straight)
     assert after.keys() == expected.keys()
     assert all(torch.equal(after[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("taken", [0, 2])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_that_a_step_that_fails_before_its_last_exchange_is_undone(monkeypatch, family, taken):
+    state = tiny_state(family)
+    step = build_step(state, tiny_step_config(family), modalities=tiny_modalities())
+    for number in range(taken):
+        step(complete_batch(tiny_pairs(seed=number)), number)
+    undo, before, exchanged = StepUndo(state), weights(state), list[int]()
+    undo.remember()
+
+    def fail_at_the_last(_optimizer: object, *_shares: object) -> None:
+        exchanged.append(len(exchanged))
+        if len(exchanged) == len(state.networks):
+            raise RankLostError(2)
+
+    for module in ("gan_step", "vae_step"):
+        monkeypatch.setattr(f"engine.train.{module}.add_up", fail_at_the_last)
+    with pytest.raises(RankLostError):
+        step(complete_batch(tiny_pairs(seed=taken)), taken)
+    assert not all(torch.equal(before[n], t) for n, t in weights(state).items() if n in before)
+    undo.restore()
+    after = weights(state)
+    assert after.keys() == before.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_that_tensors_of_another_network_are_refused():
