@@ -79,7 +79,7 @@ def test_that_a_run_leaves_what_others_can_read(tmp_path, dataset):
     config = tiny_config(dataset, tmp_path / "run")
     events = events_of(config)
     folder = RunFolder(tmp_path / "run")
-    assert folder.read_config() == config.with_values(training__precision="fp32", data__storage="resident")
+    assert folder.read_config() == config.with_values(training__precision="fp32")
     assert cast("Vocabulary", text_facts(folder.read_model()).tokenizer).units == (
         "dark",
         "grey",
