@@ -381,21 +381,24 @@ class _Normalized(Function):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         values = rows.to(torch.promote_types(rows.dtype, torch.float32))
         own_count = values[:, 0].numel()
-        own_mean = values.sum(_ALL_BUT_CHANNELS) / max(1, own_count)
-        own_squares = (values - _by_channel(own_mean)).square_().sum(_ALL_BUT_CHANNELS)
-        all_of = stacked(torch.cat([own_mean, own_squares, own_mean.new_tensor([own_count])]))
-        means, squares = all_of[:, :-1].chunk(2, 1)
+        own = values.new_zeros(2, values.shape[1])
+        if own_count:
+            own = torch.stack(_KERNELS.batch_norm_update_stats(values, None, None, 0.0))
+        all_of = stacked(torch.cat([own.flatten(), own.new_tensor([own_count])]))
+        means, variances = all_of[:, :-1].chunk(2, 1)
         counts = all_of[:, -1:]
         count = counts.sum()
         mean = (counts * means).sum(0) / count
-        # The squares about the common mean, by the parallel axis theorem.
-        variance = (squares.sum(0) + (counts * (means - mean).square()).sum(0)) / count
-        scale = (variance + eps).rsqrt()
-        ctx.save_for_backward(values, weight, mean, scale, count)
+        # About the common mean, by the parallel axis theorem.
+        variance = (counts * (variances + (means - mean).square())).sum(0) / count
+        ctx.save_for_backward(values, weight, mean, (variance + eps).rsqrt(), count)
+        ctx.eps = eps
         ctx.mark_non_differentiable(mean, variance, count)
-        factor = scale if weight is None else scale * weight
-        shift = -mean * factor if bias is None else bias - mean * factor
-        made = torch.addcmul(_by_channel(shift), values, _by_channel(factor))
+        made = values
+        if own_count:
+            made, _mean, _scale = _KERNELS.native_batch_norm(
+                values, weight, bias, mean, variance, training=False, momentum=0.0, eps=eps
+            )
         return made.to(rows.dtype), mean, variance, count
 
     @staticmethod
@@ -403,24 +406,38 @@ class _Normalized(Function):
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride] (the decorator hides a name)
         ctx: Any, *grad_outputs: Any
     ) -> tuple[Tensor | None, ...]:
-        gradient: Tensor = grad_outputs[0]
         values, weight, mean, scale, count = ctx.saved_tensors
-        slope = gradient.to(values.dtype)
-        centred = values - _by_channel(mean)
-        own = torch.stack(
-            [slope.sum(_ALL_BUT_CHANNELS), (slope * centred).sum(_ALL_BUT_CHANNELS) * scale]
-        )
-        means = total(own) / count
-        # (slope - mean slope - normed * mean (slope * normed)) * factor
+        slope = grad_outputs[0].to(values.dtype)
+        # Sums over own rows of the slope, and of its product with the normalised values.
+        own = values.new_zeros(2, values.shape[1])
+        if values.numel():
+            _rows, products, sums = _KERNELS.native_batch_norm_backward(
+                slope,
+                values,
+                weight,
+                None,
+                None,
+                mean,
+                scale,
+                train=True,
+                eps=ctx.eps,
+                output_mask=[False, True, True],
+            )
+            own = torch.stack([sums, products])
+        # (slope - mean slope - normed * mean (slope * normed)) * factor, linear in slope and values
+        of_slope, of_normed = total(own) / count
         factor = scale if weight is None else scale * weight
-        of_rows = torch.addcmul(_by_channel(means[0]), centred, _by_channel(means[1] * scale))
-        of_rows = (slope - of_rows).mul_(_by_channel(factor)).to(gradient.dtype)
+        per_value = -factor * of_normed * scale
+        constant = -factor * of_slope - per_value * mean
+        of_rows = torch.addcmul(_by_channel(constant), values, _by_channel(per_value))
+        of_rows = of_rows.addcmul_(slope, _by_channel(factor)).to(grad_outputs[0].dtype)
         if weight is None:
             return of_rows, None, None, None
         return of_rows, own[1].to(weight.dtype), own[0].to(weight.dtype), None
 
 
-_ALL_BUT_CHANNELS = (0, 2, 3)
+_KERNELS: Any = torch.ops.aten
+"""Those of PyTorch's own batch norm, each a single pass over the values."""
 
 
 def _by_channel(values: Tensor) -> Tensor:

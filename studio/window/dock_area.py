@@ -241,6 +241,8 @@ def _takes_tab(widget: QWidget) -> bool:
 
 
 _BAR_WIDTH = 140
+_BAR_HEIGHT = 6
+"""As the theme has it; the status bar, which measures it earlier, would be too high at first."""
 _FULL = 1000
 
 
@@ -252,7 +254,7 @@ class RunStatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._text = QLabel()
         self._bar = QProgressBar(textVisible=False)
-        self._bar.setFixedWidth(_BAR_WIDTH)
+        self._bar.setFixedSize(_BAR_WIDTH, _BAR_HEIGHT)
         self.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self.addWidget(self._text, 1)
         self.addPermanentWidget(self._bar)

@@ -412,12 +412,18 @@ def counting_in_english(application: QApplication) -> Iterator[None]:
     """
     QLocale.setDefault(QLocale(QLocale.Language.English))
     yield
-    for studio in application.findChildren(Studio):
-        studio.window.deleteLater()
-        studio.deleteLater()
+    delete_studios(application)
     for translator in application.findChildren(QTranslator):
         application.removeTranslator(translator)
         translator.deleteLater()
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def delete_studios(application: QApplication) -> None:
+    """Delete the studios that a test has built, with their windows."""
+    for studio in application.findChildren(Studio):
+        studio.window.deleteLater()
+        studio.deleteLater()
     application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -131,12 +131,12 @@ def test_that_a_run_under_the_pointer_in_the_list_is_highlighted(
     qtbot: QtBot, studio: Studio, runs: Path
 ):
     studio.window.show_runs()
-    table = studio.window.runs.table
+    table, highlight = studio.window.runs.table, studio.window.compare.highlight
     qtbot.waitUntil(lambda: table.shown_count == 4)
     table.entered.emit(table.model().index(table.names().index("fast"), Column.NAME))
-    assert studio.window.compare.highlight.folder == runs / "fast"
+    assert highlight.folder == runs / "fast"
     QApplication.sendEvent(table, QEvent(QEvent.Type.Leave))
-    assert studio.window.compare.highlight.folder is None
+    assert highlight.folder is None
 
 
 def test_that_more_than_twelve_are_refused_with_a_sentence(qtbot: QtBot, studio: Studio):

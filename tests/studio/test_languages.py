@@ -31,6 +31,8 @@ def test_that_chinese_reaches_every_corner(
     SettingsStore(settings).save(GeneralChoices(language=Language.CHINESE))
     studio = build_studio(qapp, settings=settings, work=engine.work())
     qtbot.addWidget(studio.window)
+    for late in (studio.window.late_play, studio.window.late_compare, studio.window.late_learn):
+        assert late.panel.findChildren(QLabel)
     buttons = {button.text() for button in studio.window.findChildren(QPushButton)}
     assert {"训练手写数字", "开始训练", "保存画廊…"} <= buttons
     labels = {label.text() for label in studio.window.findChildren(QLabel)}

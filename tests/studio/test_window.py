@@ -34,7 +34,7 @@ from studio.window.dock_area import DockArea, RunStatusBar
 from tests.helpers.fake_engine import FakeEngine, losses
 from tests.helpers.guards import ProblemLog, is_event
 from tests.helpers.run_folders import write_preview
-from tests.helpers.windows import child
+from tests.helpers.windows import child, delete_studios
 
 
 def click(qtbot: QtBot, button: QPushButton) -> None:
@@ -264,6 +264,7 @@ def test_that_choices_outlive_the_session(
     dialog.reject()
     child(first.window, QDockWidget, "log").hide()
     first.window.close()
+    delete_studios(qapp)
     second = build_studio(qapp, settings=settings, work=engine.work())
     assert second.workspace == tmp_path / "work"
     assert second.window.actions_.choice(Appearance.DARK).isChecked()

@@ -274,7 +274,8 @@ class RunControls(QWidget):
             button.setToolTip(f"{tip}\n{owner}" if owner else tip)
 
     def _show_texts(self) -> None:
-        is_start_usual = not (self._is_resume_usual and self.more.run is not None)
+        is_resume_usual = self._is_resume_usual and self.more.run is not None
+        is_start_usual = not is_resume_usual and not is_alive(self._elsewhere)
         set_look(self.start, "role", "primary" if is_start_usual else "")
         self.start.setIcon(icon("run", "on_accent" if is_start_usual else ""))
         is_pausing = self._shown_state is RunState.PAUSING

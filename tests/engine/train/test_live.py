@@ -69,7 +69,7 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped_or_asked(tmp_path, dat
     train(whole, lambda _event: None, RunControl())
     halves = tiny_config(data, tmp_path / "halves", images=96)
     train(halves, lambda _event: None, _Asking(stops_after=4))
-    resume(halves, lambda _event: None, _Asking())
+    resume(RunFolder(halves.run).read_config(), lambda _event: None, _Asking())
     one, other = final_tensors(whole.run), final_tensors(halves.run)
     assert all(torch.equal(one[name], other[name]) for name in one)
 
