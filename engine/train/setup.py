@@ -31,6 +31,7 @@ from engine.errors import (
 )
 from engine.events import Emit, RunReady, WeightsTransferred
 from engine.modalities.registry import build_modalities
+from engine.nets.audio import AudioModality
 from engine.nets.protocols import Modality
 from engine.runs.branching import InitialRun, find_initial_run
 from engine.runs.checkpoint_files import CheckpointMetadata
@@ -452,7 +453,15 @@ def _real_samples(
     )
     if not items:
         return None
-    return Samples(columns={m.name: m.postprocess(items[m.name]) for m in modalities})
+    # They are looked at, and never played.
+    return Samples(
+        columns={
+            m.name: m.show_silently(items[m.name])
+            if isinstance(m, AudioModality)
+            else m.postprocess(items[m.name])
+            for m in modalities
+        }
+    )
 
 
 def fits_into_memory(run: TrainingSetup) -> bool:

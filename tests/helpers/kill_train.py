@@ -203,11 +203,12 @@ def main() -> None:
     starts = {preset: (preset, dataset, "") for preset in PRESETS}
     starts["from an earlier run"] = ("cpu-colour", dataset, str(earlier.run))
     starts["image, text, sound and table"] = ("cpu-tiny", four, "")
+    starts["streamed"] = ("cpu-tiny", tiny_dataset(arguments.folder / "many", pairs=600), "")
     failed = False
     for number, (title, (preset, data, init_from)) in enumerate(starts.items()):
         killed, straight = (
             preset_config(preset, data, arguments.folder / name / title).with_values(
-                init_from=init_from
+                init_from=init_from, data__storage="streamed" if title == "streamed" else "auto"
             )
             for name in ("killed", "straight")
         )

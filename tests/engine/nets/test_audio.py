@@ -73,6 +73,9 @@ def test_that_shown_sounds_are_waves_and_pictures_with_low_frequencies_at_the_bo
     assert shown.samples.shape == (3, 3_200)
     assert shown.rate == RATE
     assert np.array_equal(shown.spectrograms, rows[:, 0].flip(1).numpy())
+    silent = kind.show_silently(kind.preprocess(rows))
+    assert np.array_equal(silent.spectrograms, shown.spectrograms)
+    assert (silent.samples.shape, silent.rate) == ((3, 0), RATE)
     loudest = shown.spectrograms.mean(2).argmax(1)
     assert list(loudest) == sorted(loudest, reverse=True)
     for number, wave in enumerate(shown.samples):

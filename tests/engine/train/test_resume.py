@@ -1,6 +1,7 @@
 import contextlib
 import json
 import shutil
+from functools import partial
 
 import pytest
 import torch
@@ -236,14 +237,22 @@ def test_that_the_log_goes_on(tmp_path, dataset):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("build", "kills"), [(tiny_dataset, 6), (four_column_dataset, 2)], ids=["pairs", "four columns"]
+    ("build", "kills", "storage"),
+    [
+        (tiny_dataset, 6, "auto"),
+        (four_column_dataset, 2, "auto"),
+        (partial(tiny_dataset, pairs=600, size=8), 2, "streamed"),
+    ],
+    ids=["pairs", "four columns", "streamed"],
 )
 def test_that_a_run_survives_kills_at_any_moment_and_loses_nothing_that_was_saved(
-    tmp_path, build, kills
+    tmp_path, build, kills, storage
 ):
     dataset = build(tmp_path / "data")
-    killed = preset_config("cpu-tiny", dataset, tmp_path / "killed")
-    straight = preset_config("cpu-tiny", dataset, tmp_path / "straight")
+    killed, straight = (
+        preset_config("cpu-tiny", dataset, tmp_path / name).with_values(data__storage=storage)
+        for name in ("killed", "straight")
+    )
     report = kill_train(killed, kills=kills, seed=5)
     assert report.kills == kills
     assert report.complaints == []
