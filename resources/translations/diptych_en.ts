@@ -477,6 +477,34 @@
             <numerusform>Add %Ln runs to the queue</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln combination(s) are left out, because the settings exclude them. The first reason:</source>
+        <translation>
+            <numerusform>%Ln combination is left out, because the settings exclude it. The reason:</numerusform>
+            <numerusform>%Ln combinations are left out, because the settings exclude them. The first reason:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) take about {0}, one after the other.</source>
+        <translation>
+            <numerusform>%Ln run takes about {0}.</numerusform>
+            <numerusform>%Ln runs take about {0}, one after the other.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>How long %Ln run(s) take is not known before the speed is measured.</source>
+        <translation>
+            <numerusform>How long %Ln run takes is not known before the speed is measured.</numerusform>
+            <numerusform>How long %Ln runs take is not known before the speed is measured.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) have no limit of time or images: the queue waits until you stop them.</source>
+        <translation>
+            <numerusform>%Ln run has no limit of time or images: the queue waits until you stop it.</numerusform>
+            <numerusform>%Ln runs have no limit of time or images: the queue waits until you stop them.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>TextsPage</name>

@@ -61,8 +61,8 @@ Free software under the Apache License 2.0.</source>
         <translation>比较所选训练(&amp;R)</translation>
     </message>
     <message>
-        <source>S&amp;weep a setting…</source>
-        <translation>扫描某项设置(&amp;A)…</translation>
+        <source>S&amp;weep settings…</source>
+        <translation>扫描设置(&amp;W)…</translation>
     </message>
     <message>
         <source>&amp;Reset layout</source>
@@ -169,6 +169,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Board of drawn items</source>
         <translation>所生成条目的展板</translation>
+    </message>
+    <message>
+        <source>Play the sound or stop it (Space)</source>
+        <translation>播放或停止声音（空格）</translation>
     </message>
 </context>
 <context>
@@ -1071,10 +1075,6 @@ Free software under the Apache License 2.0.</source>
         <translation>设备</translation>
     </message>
     <message>
-        <source>Device to train on. &apos;auto&apos; uses the GPU if one is available.</source>
-        <translation>训练所用的设备。“自动”在有可用 GPU 时使用 GPU。</translation>
-    </message>
-    <message>
         <source>Seed</source>
         <translation>随机种子</translation>
     </message>
@@ -1659,6 +1659,10 @@ Free software under the Apache License 2.0.</source>
         <translation>模型族：文本解码器同时按似然训练的 GAN、纯对抗训练的 GAN，或多模态 VAE。GAN 训练生成器 G 与判别器 D：对 G 取最小、对 D 取最大的目标为 E[log D(x)] + E[log(1 - D(G(z)))]。使用非饱和损失时，G 改为最大化 E[log D(G(z))]，其梯度在 D 占优时不会消失。</translation>
     </message>
     <message>
+        <source>Device to train on. &apos;auto&apos; uses the GPU if one is available. &apos;cuda&apos; is a GPU of NVIDIA or AMD, &apos;mps&apos; one of Apple, &apos;xpu&apos; one of Intel; cuda:1 is the second of several.</source>
+        <translation>用于训练的设备。“auto”在有 GPU 时使用 GPU。“cuda”是 NVIDIA 或 AMD 的 GPU，“mps”是 Apple 的，“xpu”是 Intel 的；cuda:1 是多个 GPU 中的第二个。</translation>
+    </message>
+    <message>
         <source>Layers of the image networks: convolutional, fully connected (dense) as in the first GAN, or convolutional with a generator whose batch norms are modulated by noise and text, for colour images. With joint-dense, generator and discriminator each have a single hidden layer for image and text together, and pairs are judged only as a whole.</source>
         <translation>图像网络的层类型：卷积层；如最早的 GAN 那样的全连接层；或卷积层加上由噪声与文本调制批归一化的生成器，适合彩色图像。使用图文联合全连接时，生成器与判别器各只有一个由图像与文本共用的隐藏层，图文对只作为整体判别。</translation>
     </message>
@@ -1781,6 +1785,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>How many times as many training items the first class keeps as the last, in alphabetical order, to see what imbalanced data do. 1 leaves the classes as they are. The classes are those of &apos;Balance by&apos;.</source>
         <translation>按字母顺序，第一个类别保留的训练条目数是最后一个类别的多少倍；用于观察数据不平衡时的效果。1 表示各类别保持原样。类别由“平衡依据”确定。</translation>
+    </message>
+    <message>
+        <source>Storage</source>
+        <translation>数据存放</translation>
+    </message>
+    <message>
+        <source>Where the data are during a run: resident in the memory of the device, or streamed from the disk in blocks of neighbouring items, which are shuffled. &apos;auto&apos; streams what does not fit beside the networks.</source>
+        <translation>运行期间数据的位置：常驻于设备内存，或以相邻条目组成的块从磁盘流式读取并打乱。“auto”对放不下的数据采用流式读取。</translation>
     </message>
     <message>
         <source>Augmentation</source>
@@ -2257,6 +2269,18 @@ Free software under the Apache License 2.0.</source>
         <translation>{0}：{1}。</translation>
     </message>
     <message>
+        <source>A run in {0} processes has ended.</source>
+        <translation>使用 {0} 个进程的运行已结束。</translation>
+    </message>
+    <message>
+        <source>{0}. The run is saved up to {1} images.</source>
+        <translation>{0}。运行已保存到 {1} 张图像。</translation>
+    </message>
+    <message>
+        <source>Resume the run; it goes on from there in any number of processes.</source>
+        <translation>恢复此运行即可从该处继续，进程数量不限。</translation>
+    </message>
+    <message>
         <source>Correct the regular expression, or search for plain text.</source>
         <translation>请改正正则表达式，或按普通文本搜索。</translation>
     </message>
@@ -2303,6 +2327,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Repair or remove these files, or import without being strict.</source>
         <translation>请修复或移除这些文件，或不使用严格模式导入。</translation>
+    </message>
+    <message>
+        <source>The request did not reach the run.</source>
+        <translation>请求没有送达该运行。</translation>
+    </message>
+    <message>
+        <source>Open the run again to see its state, or use the terminal in which it runs.</source>
+        <translation>请重新打开该运行以查看其状态，或使用运行它的终端。</translation>
     </message>
     <message>
         <source>Another process is importing into this dataset.</source>
@@ -4641,8 +4673,8 @@ Free software under the Apache License 2.0.</source>
         <translation>跟随训练</translation>
     </message>
     <message>
-        <source>Look again about once a second while the run trains; nothing is saved</source>
-        <translation>训练进行时大约每秒重新查看一次；不保存任何内容</translation>
+        <source>Look again every few seconds while the run trains; nothing is saved</source>
+        <translation>运行训练期间每隔几秒重新查看；不会保存任何内容</translation>
     </message>
     <message>
         <source>Look again</source>
@@ -5592,10 +5624,6 @@ Free software under the Apache License 2.0.</source>
         <source>Saved as {0}</source>
         <translation>已保存为 {0}</translation>
     </message>
-    <message>
-        <source>Made by the run “{0}”; other weights draw it differently.</source>
-        <translation>由训练“{0}”生成；换用其他权重，画出的结果会不同。</translation>
-    </message>
 </context>
 <context>
     <name>PlaySide</name>
@@ -6493,6 +6521,14 @@ Click to hide or show it; Delete removes it</source>
         <translation>加入队列</translation>
     </message>
     <message>
+        <source>Sweep settings</source>
+        <translation>扫描设置</translation>
+    </message>
+    <message>
+        <source>Queue a run for each of several values of one setting or two</source>
+        <translation>为一个或两个设置的每个取值各排入一个运行</translation>
+    </message>
+    <message>
         <source>Ways to pause</source>
         <translation>暂停的方式</translation>
     </message>
@@ -6537,14 +6573,6 @@ Click to hide or show it; Delete removes it</source>
         <translation>从停下的地方继续</translation>
     </message>
     <message>
-        <source>Sweep a setting</source>
-        <translation>扫描设置</translation>
-    </message>
-    <message>
-        <source>Queue a run for each of several values of a setting</source>
-        <translation>为某项设置的多个值各排入一次训练</translation>
-    </message>
-    <message>
         <source>Pause after the current step</source>
         <translation>在当前步骤之后停在原处</translation>
     </message>
@@ -6559,6 +6587,10 @@ Click to hide or show it; Delete removes it</source>
     <message>
         <source>Draw a preview after the current step</source>
         <translation>在当前步骤之后绘制预览</translation>
+    </message>
+    <message>
+        <source>The run belongs to another program: {0}.</source>
+        <translation>该运行属于另一个程序：{0}。</translation>
     </message>
     <message>
         <source>Pausing…</source>
@@ -7227,6 +7259,14 @@ Click to hide or show it; Delete removes it</source>
         <translation>所比较训练的预览</translation>
     </message>
     <message>
+        <source>Wipe</source>
+        <translation>划动对比</translation>
+    </message>
+    <message>
+        <source>Lay two runs on top of each other, with a divider to drag between them; or press Enter on a pair</source>
+        <translation>将两个运行叠放，用可拖动的分隔线对比；也可在某一对上按回车</translation>
+    </message>
+    <message>
         <source>Show the newest previews</source>
         <translation>显示最新的预览</translation>
     </message>
@@ -7417,6 +7457,36 @@ Click to hide or show it; Delete removes it</source>
     </message>
 </context>
 <context>
+    <name>SceneOrigin</name>
+    <message>
+        <source>Open that run</source>
+        <translation>打开该运行</translation>
+    </message>
+    <message>
+        <source>That run is not in the workspace.</source>
+        <translation>该运行不在工作区中。</translation>
+    </message>
+    <message>
+        <source>Its weights have changed since, so it draws it differently, too.</source>
+        <translation>它的权重此后已改变，因此绘制结果也不同。</translation>
+    </message>
+    <message>
+        <source>Made by the run “{0}”; other weights draw it differently.</source>
+        <translation>由运行“{0}”生成；其他权重会绘制出不同的结果。</translation>
+    </message>
+    <message>
+        <source>Made by the run “{0}”, which has other columns: the picture is given.</source>
+        <translation>由运行“{0}”生成，其列不同：该图片作为给定内容。</translation>
+    </message>
+</context>
+<context>
+    <name>SceneOriginController</name>
+    <message>
+        <source>The picture was made by the run “{0}”, which is not in the workspace.</source>
+        <translation>该图片由运行“{0}”生成，而该运行不在工作区中。</translation>
+    </message>
+</context>
+<context>
     <name>SearchTilesDialog</name>
     <message>
         <source>Search</source>
@@ -7571,6 +7641,14 @@ Click to hide or show it; Delete removes it</source>
     <message>
         <source>GPU (CUDA)</source>
         <translation>GPU (CUDA)</translation>
+    </message>
+    <message>
+        <source>GPU (Apple)</source>
+        <translation>GPU（Apple）</translation>
+    </message>
+    <message>
+        <source>GPU (Intel)</source>
+        <translation>GPU（Intel）</translation>
     </message>
     <message>
         <source>No</source>
@@ -7751,6 +7829,14 @@ Click to hide or show it; Delete removes it</source>
     <message>
         <source>Adaptive (ADA)</source>
         <translation>自适应（ADA）</translation>
+    </message>
+    <message>
+        <source>In memory</source>
+        <translation>在内存中</translation>
+    </message>
+    <message>
+        <source>Streamed from the disk</source>
+        <translation>从磁盘流式读取</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -7939,6 +8025,42 @@ Click to hide or show it; Delete removes it</source>
         <translation>在队列中移动训练</translation>
     </message>
     <message>
+        <source>Play</source>
+        <translation>试玩</translation>
+    </message>
+    <message>
+        <source>Choose an item of the board</source>
+        <translation>选择展板上的条目</translation>
+    </message>
+    <message>
+        <source>Move through the noise</source>
+        <translation>在噪声中移动</translation>
+    </message>
+    <message>
+        <source>Play the sound of the item</source>
+        <translation>播放条目的声音</translation>
+    </message>
+    <message>
+        <source>Lock the noise of the item</source>
+        <translation>锁定条目的噪声</translation>
+    </message>
+    <message>
+        <source>Copy the picture of the item</source>
+        <translation>复制条目的图片</translation>
+    </message>
+    <message>
+        <source>Give a picture or a sound</source>
+        <translation>给定图片或声音</translation>
+    </message>
+    <message>
+        <source>Undo, and redo</source>
+        <translation>撤销与重做</translation>
+    </message>
+    <message>
+        <source>Move a key frame of the walk</source>
+        <translation>移动漫步的关键帧</translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation>比较</translation>
     </message>
@@ -7957,6 +8079,22 @@ Click to hide or show it; Delete removes it</source>
     <message>
         <source>Move the upper end of the brush</source>
         <translation>移动刷选范围的上端</translation>
+    </message>
+    <message>
+        <source>Show a pair of two runs under a divider</source>
+        <translation>在分隔线下显示两个运行的一对</translation>
+    </message>
+    <message>
+        <source>Move the divider</source>
+        <translation>移动分隔线</translation>
+    </message>
+    <message>
+        <source>Previous and next pair under the divider</source>
+        <translation>分隔线下的上一对与下一对</translation>
+    </message>
+    <message>
+        <source>Next and previous step under the divider</source>
+        <translation>分隔线下的下一步与上一步</translation>
     </message>
     <message>
         <source>Datasets</source>
@@ -8559,6 +8697,10 @@ Click to hide or show it; Delete removes it</source>
         <translation>请输入值，以逗号分隔</translation>
     </message>
     <message>
+        <source>Choose two different settings</source>
+        <translation>请选择两个不同的设置</translation>
+    </message>
+    <message>
         <source>A sweep has at most {0} runs; these are {1}</source>
         <translation>一次扫描最多 {0} 个训练；当前有 {1} 个</translation>
     </message>
@@ -8570,10 +8712,6 @@ Click to hide or show it; Delete removes it</source>
 <context>
     <name>SweepDialog</name>
     <message>
-        <source>Sweep a setting</source>
-        <translation>扫描设置</translation>
-    </message>
-    <message>
         <source>Allowed: {0}</source>
         <translation>允许范围：{0}</translation>
     </message>
@@ -8581,11 +8719,59 @@ Click to hide or show it; Delete removes it</source>
         <source>Setting</source>
         <translation>设置</translation>
     </message>
+    <message>
+        <source>Sweep settings</source>
+        <translation>扫描设置</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Estimate</source>
+        <translation>估计</translation>
+    </message>
+    <message>
+        <source>Second setting</source>
+        <translation>第二个设置</translation>
+    </message>
+    <message>
+        <source>Every value is combined with every value above</source>
+        <translation>每个取值与上面的每个取值组合</translation>
+    </message>
     <message numerus="yes">
         <source>Add %Ln run(s) to the queue</source>
         <translation>
             <numerusform>将 %Ln 个训练加入队列</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln combination(s) are left out, because the settings exclude them. The first reason:</source>
+        <translation>
+            <numerusform>有 %Ln 个组合因设置互斥而略去。第一个原因：</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) take about {0}, one after the other.</source>
+        <translation>
+            <numerusform>%Ln 个运行依次进行约需 {0}。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>How long %Ln run(s) take is not known before the speed is measured.</source>
+        <translation>
+            <numerusform>在测量速度之前，无法知道 %Ln 个运行需要多长时间。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln run(s) have no limit of time or images: the queue waits until you stop them.</source>
+        <translation>
+            <numerusform>%Ln 个运行没有时间或图像数量的限制：队列会一直等待，直到您停止它们。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Measuring the speed…</source>
+        <translation>正在测量速度…</translation>
     </message>
     <message>
         <source>Values separated by commas, such as 0.001, 0.002, 0.005</source>
@@ -8600,6 +8786,10 @@ Click to hide or show it; Delete removes it</source>
         <translation>值</translation>
     </message>
     <message>
+        <source>Values of the second setting</source>
+        <translation>第二个设置的取值</translation>
+    </message>
+    <message>
         <source>Seeds</source>
         <translation>种子</translation>
     </message>
@@ -8608,8 +8798,8 @@ Click to hide or show it; Delete removes it</source>
         <translation>扫描中的训练</translation>
     </message>
     <message>
-        <source>Value</source>
-        <translation>值</translation>
+        <source>A run is queued for each combination of values and seeds; all other settings are those of the form.</source>
+        <translation>为取值与种子的每个组合排入一个运行；其他设置均取自表单。</translation>
     </message>
     <message>
         <source>Seed</source>
@@ -8618,10 +8808,6 @@ Click to hide or show it; Delete removes it</source>
     <message>
         <source>Run</source>
         <translation>训练</translation>
-    </message>
-    <message>
-        <source>A run is queued for each value and each seed; all other settings are those of the form.</source>
-        <translation>每个值与每个种子的组合各排入一次训练；其他设置均与表单相同。</translation>
     </message>
 </context>
 <context>
@@ -9015,12 +9201,32 @@ Click to hide or show it; Delete removes it</source>
         <translation>已恢复其中的 {0}，训练继续进行。</translation>
     </message>
     <message>
+        <source>Pause, Stop and the other buttons are passed on to it.</source>
+        <translation>“暂停”“停止”等按钮会转交给它。</translation>
+    </message>
+    <message>
         <source>Another program trains this run: {0}.</source>
         <translation>另一个程序正在训练这个运行：{0}。</translation>
     </message>
     <message>
         <source>It can be resumed here once that program has stopped it.</source>
         <translation>那个程序停止它之后，就可以在这里继续。</translation>
+    </message>
+    <message>
+        <source>The program that trains this run has not answered yet.</source>
+        <translation>训练该运行的程序尚未答复。</translation>
+    </message>
+    <message>
+        <source>In a synchronised folder this can take minutes. If it never answers, use the terminal in which it runs.</source>
+        <translation>在同步文件夹中这可能需要几分钟。如果一直没有答复，请使用运行它的终端。</translation>
+    </message>
+    <message>
+        <source>The program that trains this run refuses the request: {0}.</source>
+        <translation>训练该运行的程序拒绝了请求：{0}。</translation>
+    </message>
+    <message>
+        <source>Check the clocks of both computers, then try again.</source>
+        <translation>请检查两台电脑的时钟，然后重试。</translation>
     </message>
     <message>
         <source>process {0} on {1}</source>
@@ -9063,10 +9269,6 @@ Click to hide or show it; Delete removes it</source>
         <translation>漫步会经过展板上的各个条目。添加两个或更多关键帧即可自行选择。</translation>
     </message>
     <message>
-        <source>Press Enter to show this key frame on the board</source>
-        <translation>按 Enter 在展板上显示此关键帧</translation>
-    </message>
-    <message>
         <source>Key frames of the walk</source>
         <translation>漫步的关键帧</translation>
     </message>
@@ -9075,12 +9277,16 @@ Click to hide or show it; Delete removes it</source>
         <translation>添加所选条目</translation>
     </message>
     <message>
-        <source>Move this key frame forward</source>
-        <translation>将此关键帧前移</translation>
+        <source>Drag it to another place, or press Enter to show it on the board</source>
+        <translation>拖到其他位置，或按回车在展板上显示</translation>
     </message>
     <message>
-        <source>Move this key frame back</source>
-        <translation>将此关键帧后移</translation>
+        <source>Move this key frame forward (Alt+Left)</source>
+        <translation>将此关键帧前移（Alt+Left）</translation>
+    </message>
+    <message>
+        <source>Move this key frame back (Alt+Right)</source>
+        <translation>将此关键帧后移（Alt+Right）</translation>
     </message>
     <message>
         <source>Remove this key frame (Del)</source>
@@ -9176,6 +9382,57 @@ Click to hide or show it; Delete removes it</source>
     <message>
         <source>Care</source>
         <translation>医护</translation>
+    </message>
+</context>
+<context>
+    <name>WipePane</name>
+    <message>
+        <source>Run left of the divider</source>
+        <translation>分隔线左侧的运行</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Run right of the divider</source>
+        <translation>分隔线右侧的运行</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Keep this step</source>
+        <translation>固定此步</translation>
+    </message>
+    <message>
+        <source>The left side stays at its step while the slider moves the right one: choose the same run twice to compare two of its steps</source>
+        <translation>左侧停留在当前步，滑块移动右侧：两侧选同一个运行即可比较它的两个步</translation>
+    </message>
+    <message>
+        <source>Exchange left and right</source>
+        <translation>左右交换</translation>
+    </message>
+    <message>
+        <source>Place of the divider in percent</source>
+        <translation>分隔线的位置（百分比）</translation>
+    </message>
+    <message>
+        <source>Drag the divider, or move it with Shift and Left or Right. Left and Right show other pairs, Up and Down other steps.</source>
+        <translation>拖动分隔线，或用 Shift 加左右方向键移动。左右键显示其他对，上下键显示其他步。</translation>
+    </message>
+    <message>
+        <source>no preview yet</source>
+        <translation>尚无预览</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 张图像</translation>
+    </message>
+    <message>
+        <source>Pair {0} of {1}</source>
+        <translation>第 {0} 对，共 {1} 对</translation>
     </message>
 </context>
 <context>
@@ -9641,16 +9898,24 @@ Click to hide or show it; Delete removes it</source>
 <context>
     <name>_SoundBlock</name>
     <message>
+        <source>Play</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>Play or stop the given sound: {0}</source>
+        <translation>播放或停止给定的声音：{0}</translation>
+    </message>
+    <message>
         <source>Drop a sound to give it.</source>
         <translation>拖入声音即可给定。</translation>
     </message>
     <message>
-        <source>Open…</source>
-        <translation>打开…</translation>
+        <source>{0} s</source>
+        <translation>{0} 秒</translation>
     </message>
     <message>
-        <source>given</source>
-        <translation>已给定</translation>
+        <source>Open…</source>
+        <translation>打开…</translation>
     </message>
 </context>
 <context>

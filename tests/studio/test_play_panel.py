@@ -21,8 +21,8 @@ from studio.models.play_view import PlayState
 from studio.panels.play.board import DragMoved
 from studio.panels.play.drawing_pad import DrawingCanvas
 from studio.panels.play.feed import BESIDE_TRAINING_S
-from studio.panels.play.pace import BESIDE_TRAINING_MS
 from studio.panels.play.reading import ReadingBars
+from studio.panels.play.throttle import BESIDE_TRAINING_MS
 from tests.helpers.fake_player import shade
 from tests.helpers.playing import Playing
 from tests.helpers.run_folders import made_run
@@ -144,7 +144,7 @@ def test_that_tiles_take_turns_beside_training(playing: Playing, run: Path):
         feed._tile_s = 1e-6
         feed._tile_cpu_s = BESIDE_TRAINING_S / 4.5
         edits.move_pad(DragMoved(x=step / 20, y=0.1))
-        edits.pace.flush()
+        edits.throttle.flush()
         playing.qtbot.waitUntil(lambda: feed._last not in feed._requested)
     assert [(each[0], len(each)) for each in tiles] == [(5, 4)] * 8
     assert playing.player.drafts == 8
@@ -326,7 +326,7 @@ def walk_of_four(playing: Playing) -> list[Scene]:
     """Add four key frames of different lightness."""
     for truncation in (0.2, 0.4, 0.6, 0.8):
         playing.panel.edits.set_truncation(truncation)
-        playing.panel.edits.pace.flush()
+        playing.panel.edits.throttle.flush()
         playing.panel.actions_.add_key()
     playing.panel.resize(940, 900)
     playing.qtbot.waitUntil(lambda: all(lightness(playing)))

@@ -363,7 +363,7 @@ def test_that_a_further_panel_becomes_a_tab_beside_the_log(qtbot: QtBot):
 
 
 def test_that_a_drag_in_play_leaves_time_to_a_run_while_it_trains(qtbot: QtBot, studio: Studio):
-    interval = studio.window.play.edits.pace._timer.interval
+    interval = studio.window.play.edits.throttle._timer.interval
     alone_ms = interval()
     start_digits(qtbot, studio)
     assert interval() > 2 * alone_ms

@@ -9,7 +9,7 @@ from engine.sample.scene import Given, Scene
 from studio.models.play_view import PlayState, PlayView
 from studio.panels.play.board import DragMoved
 from studio.panels.play.directions import OffsetMoved
-from studio.panels.play.pace import Pace
+from studio.panels.play.throttle import Throttle
 
 _DRAG_PIXELS = 320.0
 """Way on the board after which nothing is left of the noise."""
@@ -30,7 +30,7 @@ class Edits(QObject):
     def __init__(self, view: PlayView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self.pace = Pace(self)
+        self.throttle = Throttle(self)
         self._drag_from = (0.0, 0.0)
         self.is_dragging = False
         self.prompted = ""
@@ -73,7 +73,7 @@ class Edits(QObject):
     @Slot()
     def begin_drag(self) -> None:
         """Begin a drag, whose changes are undone together."""
-        self.pace.flush()
+        self.throttle.flush()
         self._view.begin_gesture()
         self.is_dragging, self._drag_from = True, self._state.pad
         self.drag_changed.emit()
@@ -81,7 +81,7 @@ class Edits(QObject):
     @Slot()
     def end_drag(self) -> None:
         """End the drag where the pointer is."""
-        self.pace.flush()
+        self.throttle.flush()
         self.is_dragging = False
         self.drag_changed.emit()
 
@@ -94,7 +94,7 @@ class Edits(QObject):
     @Slot(object)
     def nudge(self, step: DragMoved) -> None:
         """Move through the noise by a key."""
-        self.pace.flush()
+        self.throttle.flush()
         x, y = self._state.pad
         self._move(x + step.x * _NUDGE, y + step.y * _NUDGE)
 
@@ -106,12 +106,12 @@ class Edits(QObject):
     @Slot(float)
     def set_truncation(self, truncation: float) -> None:
         """Set the truncation."""
-        self.pace.apply("truncation", lambda: self._set_truncation(truncation))
+        self.throttle.apply("truncation", lambda: self._set_truncation(truncation))
 
     @Slot(object)
     def set_offset(self, to: OffsetMoved) -> None:
         """Set the offset along a direction."""
-        self.pace.apply(f"direction/{to.number}", lambda: self._set_offset(to))
+        self.throttle.apply(f"direction/{to.number}", lambda: self._set_offset(to))
 
     def _set_truncation(self, truncation: float) -> None:
         state = replace(self._state, truncation=truncation)
@@ -170,7 +170,7 @@ class Edits(QObject):
         self._view.show(replace(self._state, chosen=tile))
 
     def _follow(self, x: float, y: float) -> None:
-        self.pace.apply("pad", lambda: self._move(x, y))
+        self.throttle.apply("pad", lambda: self._move(x, y))
 
     def _move(self, x: float, y: float) -> None:
         pad = (max(-1.0, min(1.0, x)), max(-1.0, min(1.0, y)))

@@ -156,7 +156,7 @@ class PlayPanel(QWidget):
 
     def set_training(self, *, is_training: bool) -> None:
         """Set whether a run trains in this process: a drag then leaves the processor to it."""
-        self.edits.pace.set_training(is_training=is_training)
+        self.edits.throttle.set_training(is_training=is_training)
         self.feed.set_training(is_training=is_training)
 
     def shut_down(self) -> None:

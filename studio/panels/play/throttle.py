@@ -11,7 +11,7 @@ BESIDE_TRAINING_MS = 40
 takes to compute and paint."""
 
 
-class Pace(QObject):
+class Throttle(QObject):
     """Applies the newest of many changes, at most one in each interval.
 
     A change is applied at once after a rest; one that comes too early waits for the end of the
