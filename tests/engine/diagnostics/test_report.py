@@ -178,7 +178,7 @@ def test_that_a_broken_torch_is_told_and_no_failure(
     def fail() -> bool:
         raise RuntimeError("CUDA error: the driver is gone")
 
-    monkeypatch.setattr("torch.cuda.is_available", fail)
+    monkeypatch.setattr("torch.accelerator.is_available", fail)
     facts = json.loads(read(write_report(tmp_path / "r.zip"))["machine.json"])
     assert "driver is gone" in facts["hardware"]["torch"]["error"]
 
