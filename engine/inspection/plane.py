@@ -235,7 +235,7 @@ def generator_gradient(
 ) -> Tensor:
     """Return the gradient of the generator's adversarial loss with respect to a column: [N, D].
 
-    The loss is that of ``engine.train.gan_step.generator_loss`` for items from noise alone.
+    The loss is that of ``engine.train.gan_losses.generator_loss`` for items from noise alone.
 
     Args:
         run: its loss and the weights of its columns count.

@@ -18,14 +18,12 @@ from engine.config.run import RunConfig, parse_column_weights
 from engine.config.sections import TrainingConfig
 from engine.config.toml import config_to_toml
 from engine.control import RunControl
-from engine.data.checksums import content_version, damage_text, find_damage
 from engine.data.loader import Batch, Loader
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, StoredDataset
 from engine.errors import (
     ConfigError,
     DatasetChangedError,
-    DatasetCorruptError,
     MemoryExhaustedError,
     Problem,
 )
@@ -74,6 +72,7 @@ from engine.train.storage import (
     stored_bytes,
 )
 from engine.train.transfer import follow_initial_run, transfer
+from engine.train.verification import check_dataset_content
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +179,7 @@ def set_up(
     metadata, config = model_metadata(config, dataset)
     # Reading data that do not fit into memory takes minutes: they are verified while training.
     is_verified = is_restored and config.data.storage != STREAMED
-    _check_dataset_content(folder, dataset, control, compares_content=is_verified)
+    check_dataset_content(folder, dataset, control, compares_content=is_verified)
     write_model(folder, metadata)
     control.stop_if_asked()
     for change in config.changes:
@@ -386,29 +385,6 @@ def check_column_weights(text: str, metadata: ModelMetadata) -> None:
         columns = ", ".join(metadata.columns)
         reason = f"name no column of the dataset: '{unknown[0]}' (it has {columns})"
         raise ConfigError([Problem("training.column_weights", reason)])
-
-
-def _check_dataset_content(
-    folder: RunFolder, dataset: StoredDataset, control: RunControl, *, compares_content: bool
-) -> None:
-    """Refuse to resume a run with another version of its dataset, or with changed content.
-
-    To compare the content, its version is computed again: what the manifest says may be wrong.
-    """
-    if not folder.model_file.exists():
-        return
-    before, manifest = folder.read_model().dataset_version, dataset.manifest
-    if before != manifest.version:
-        reason = f"has changed: the run began with version {before}, not {manifest.version}"
-        raise ConfigError([Problem("dataset", reason)])
-
-    def check_stop(_size: int) -> None:
-        control.stop_if_asked()
-
-    if compares_content and content_version(dataset.folder, manifest, check_stop) != before:
-        damage = find_damage(dataset.folder, manifest, check_stop)
-        reason = damage_text(damage) if damage else f"its content is not that of version {before}"
-        raise DatasetCorruptError(dataset.folder, reason)
 
 
 def _announcement(

@@ -12,7 +12,7 @@ from engine.events import MetricsReported, RunEnded
 from engine.losses import adversarial, regularizers
 from engine.nets.vae import MultimodalVae
 from engine.runs.folder import RunFolder
-from engine.train import gan_step, vae_step
+from engine.train import gan_losses, vae_step
 from engine.train.gan_step import GanStep
 from engine.train.run import train
 from engine.train.vae_step import VaeStep
@@ -103,7 +103,7 @@ class Poison:
             "discriminator": self._spoil_discriminator,
             "penalty": self._spoil_penalty,
             "generator": self._spoil_generator,
-            "text_nll": lambda: self._spoil(gan_step, "nll_loss"),
+            "text_nll": lambda: self._spoil(gan_losses, "nll_loss"),
             "kl": lambda: self._spoil(vae_step, "gaussian_divergence"),
             "text": lambda: self._spoil_surprise("text"),
             "image": lambda: self._spoil_surprise("image"),

@@ -22,7 +22,8 @@ from engine.nets.token_text import (
     TwoLevelTextDecoder,
     inverse_transform_sample,
 )
-from engine.train.gan_step import GanStep, discriminator_loss, mismatched_logits
+from engine.train.gan_losses import discriminator_loss, mismatched_logits
+from engine.train.gan_step import GanStep
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState
 from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config

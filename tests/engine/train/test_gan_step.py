@@ -18,16 +18,16 @@ from engine.losses.adversarial import MaskedLogits
 from engine.losses.regularizers import squared_gradient_norm
 from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.joint_generator import LATENT
-from engine.train import gan_step
+from engine.train import gan_losses
 from engine.train.families import build_state, build_step
-from engine.train.gan_step import (
-    GanStep,
+from engine.train.gan_losses import (
     discriminator_loss,
     fake_mask,
     generator_loss,
     mismatched_logits,
     penalty_inputs,
 )
+from engine.train.gan_step import GanStep
 from engine.train.state import DISCRIMINATOR, GENERATOR, TrainingState
 from engine.train.step import METRICS_EVERY, StepReport, complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config
@@ -366,7 +366,7 @@ def test_that_a_scaled_penalty_forgives_what_one_word_changes():
 
     def penalty_of(scale: str) -> float:
         config = tiny_step_config(penalty_scale=scale).training
-        losses = gan_step.discriminator_loss(
+        losses = gan_losses.discriminator_loss(
             discriminator,
             complete_batch(real),
             real,
@@ -409,8 +409,8 @@ def test_that_the_same_caption_next_door_is_no_mismatch():
 def test_that_an_unbounded_loss_sees_as_many_fakes_as_real_items(monkeypatch):
     # With -D(x) for each real and D(x) for each fake, two kinds of fakes would let the
     # discriminator lower its loss without end by calling everything fake a little more.
-    seen = Mock(wraps=gan_step.mismatched_logits)
-    monkeypatch.setattr(gan_step, "mismatched_logits", seen)
+    seen = Mock(wraps=gan_losses.mismatched_logits)
+    monkeypatch.setattr(gan_losses, "mismatched_logits", seen)
     wasserstein: dict[str, Any] = {
         "adversarial_loss": "wasserstein",
         "regularizer": "gradient-penalty",
@@ -430,7 +430,7 @@ def test_that_an_unbounded_loss_may_count_mismatches_against_real_pairs():
 
     def loss_of(**training: Any) -> Tensor:
         training = {"adversarial_loss": "wasserstein", "regularizer": "gradient-penalty"} | training
-        return gan_step.discriminator_loss(
+        return gan_losses.discriminator_loss(
             discriminator,
             complete_batch(real),
             fake,

@@ -16,7 +16,7 @@ from engine.nets.generator import PairGenerator
 from engine.nets.image import ImageModality
 from engine.nets.protocols import Modality
 from engine.train.families import build_step
-from engine.train.gan_step import discriminator_loss, generator_loss
+from engine.train.gan_losses import discriminator_loss, generator_loss
 from engine.train.state import DISCRIMINATOR
 from engine.train.step import complete_batch
 from tests.helpers.tiny import tiny_modalities, tiny_pairs, tiny_state, tiny_step_config

@@ -13,7 +13,8 @@ from engine.data.tokenizers import UNKNOWN
 from engine.nets.discriminator import PAIR, Discriminator
 from engine.nets.protocols import TrainableGenerator
 from engine.train import gan_step
-from engine.train.gan_step import GanStep, mismatched_logits, real_mask
+from engine.train.gan_losses import mismatched_logits, real_mask
+from engine.train.gan_step import GanStep
 from engine.train.pseudo_labels import nll_loss, pseudo_label
 from engine.train.state import DISCRIMINATOR
 from engine.train.step import complete_batch

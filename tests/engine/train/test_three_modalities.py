@@ -13,7 +13,7 @@ from engine.nets.generator import MAX_PATTERNS, PairGenerator, subset_patterns
 from engine.nets.image import ImageModality
 from engine.nets.protocols import LikelihoodDecoder, Modality, TrainableGenerator
 from engine.train.families import build_step
-from engine.train.gan_step import fake_mask, judged_items, mismatched_logits, real_mask
+from engine.train.gan_losses import fake_mask, judged_items, mismatched_logits, real_mask
 from engine.train.pseudo_labels import nll_loss, reading_loss, redescription_loss
 from engine.train.state import DISCRIMINATOR, TrainingState
 from engine.train.step import complete_batch
