@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from engine.cli.terminal import END_SIGNALS
 from studio.app import Studio, build_studio
 from studio.errors.reporter import excepthooks
+from studio.garbage import GarbageCollector
 from studio.log import start_logging, stop_logging
 from studio.paths import log_folder
 
@@ -30,6 +31,9 @@ def run_studio(arguments: list[str]) -> int:
         stack.enter_context(excepthooks(studio.reporter))
         start_logging(log_folder(), studio.log)
         stack.callback(stop_logging, studio.log)
+        collector = GarbageCollector(studio)
+        collector.start()
+        stack.callback(collector.stop)
         _quit_on_interrupt(studio)
         studio.window.show()
         # After the first paint: reading a long run takes a moment.

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import garbage
 from tests.helpers.guards import ProblemLog, left_running, running_threads
 
 TESTS = Path(__file__).parent
@@ -48,6 +49,20 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Destroy Qt objects in the main thread, as the studio does (``studio.garbage``)."""
+    if request.node.get_closest_marker("gui") is None:
+        yield
+        return
+    gc.disable()
+    garbage.collect_with(lambda: None)
+    yield
+    garbage.collect_with(gc.collect)
+    gc.collect(1)
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

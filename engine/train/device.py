@@ -7,7 +7,6 @@ out or done in another way, as ``limitations`` says.
 
 import contextlib
 import ctypes
-import gc
 import logging
 import re
 import sys
@@ -18,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine import ranks
+from engine import garbage, ranks
 from engine.errors import DeviceUnavailableError
 
 log = logging.getLogger(__name__)
@@ -327,7 +326,7 @@ def keep_freed_memory() -> None:
 
 def release_memory() -> None:
     """Return unused memory to the system, as far as possible."""
-    gc.collect()
+    garbage.collect()
     if sys.platform == "linux":
         # Free heap pages, where the C library supports it.
         with contextlib.suppress(AttributeError):

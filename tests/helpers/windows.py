@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from pytestqt import exceptions
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
+from shiboken6 import isValid
 
 from engine.config.presets import config_from_preset
 from engine.events import Outcome, RunEnded
@@ -137,7 +138,8 @@ class LifeWindow(RuleBasedStateMachine):
         if studio.window.isVisible():
             studio.window.close()
         assert not studio.window.isVisible()
-        studio.window.deleteLater()
+        if isValid(studio.window):
+            studio.window.deleteLater()
         studio.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.engine.finish.clear()
@@ -422,7 +424,8 @@ def counting_in_english(application: QApplication) -> Iterator[None]:
 def delete_studios(application: QApplication) -> None:
     """Delete the studios that a test has built, with their windows."""
     for studio in application.findChildren(Studio):
-        studio.window.deleteLater()
+        if isValid(studio.window):
+            studio.window.deleteLater()
         studio.deleteLater()
     application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 

@@ -111,7 +111,8 @@ def test_that_images_that_are_all_the_same_are_told_at_once(
     # By default the next preview of a fast machine might come after the collapse has passed.
     monkeypatch.setattr(periodic, "FIRST_INTERVAL_S", 0.05)
     dataset = tiny_dataset(tmp_path / "tiny", pairs=120)
-    rate = {"training__learning_rate": "0.1", "reporting__evaluate_every_s": "0"}
+    # This seed collapses for good; with some seeds a few images stay different on some processors.
+    rate = {"seed": "3", "training__learning_rate": "0.1", "reporting__evaluate_every_s": "0"}
     prepare(studio, dataset, images="3000", **rate)
     with qtbot.waitSignal(
         studio.training.event_emitted,

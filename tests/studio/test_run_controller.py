@@ -57,7 +57,7 @@ def test_that_a_pause_says_so_at_once_and_a_resume_too(qtbot: QtBot, studio: Stu
     assert says(studio.window.run, "Paused")
     assert "Paused" in studio.window.windowTitle()
     buttons = visible_buttons(studio.window.run)
-    assert set(buttons) == {"Resume", "Stop", "Settings…", "Add to queue", "Sweep a setting"}
+    assert set(buttons) == {"Resume", "Stop", "Settings…", "Add to queue", "Sweep settings"}
     buttons["Resume"].click()
     assert "Resuming…" in status_text(studio)
     wait_for(qtbot, studio, RunState.RUNNING)

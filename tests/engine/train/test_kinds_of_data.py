@@ -131,7 +131,9 @@ def test_that_sentences_of_77_tokens_are_learned_and_longer_ones_cut(tmp_path, e
     assert all(map(math.isfinite, losses))
     loaded = load_run(tmp_path / "run", CPU)
     # The run stores what was chosen: another choice of the rule would not change it.
-    assert loaded.config.data == replace(config.data, tokenizer="word", text_length=77)
+    assert loaded.config.data == replace(
+        config.data, tokenizer="word", text_length=77, storage="resident"
+    )
     assert text_facts(loaded.model).length == 77
     numbers = encode_texts(long, text_facts(loaded.model))
     (pairs,) = loaded.sampler.complete_items({"text": numbers}, 1)
