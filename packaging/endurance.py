@@ -20,11 +20,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench_import import make_pictures
-
-from tests.helpers.sounds import four_column_folder
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench_import import make_pictures  # noqa: E402
+
+from tests.helpers.sounds import four_column_folder  # noqa: E402
+
 IMPORTED = 4_000
 
 

@@ -31,7 +31,12 @@ def apply(plan: TextSettings, text: str) -> str:
     if plan.punctuation == "remove":
         text = _without_punctuation(text)
     text = unicodedata.normalize("NFC", " ".join(text.split()))
-    return cut(text, plan.max_words) if plan.max_words else text
+    if plan.max_words:
+        text = cut(text, plan.max_words)
+        if plan.punctuation == "remove":
+            # Where a number is cut, its decimal point is left.
+            text = " ".join(_without_punctuation(text).split())
+    return text
 
 
 def apply_all(plan: TextSettings, texts: Iterable[str]) -> tuple[str, ...]:

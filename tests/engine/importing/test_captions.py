@@ -41,6 +41,7 @@ CAPTION = st.lists(
         (TextSettings(punctuation="remove"), "snake_case 🙂 + 1", "snake case 🙂 + 1"),
         (TextSettings(max_words=3), "a big red cat", "a big red"),
         (TextSettings(max_words=2), "可爱的小猫", "可爱"),
+        (TextSettings(max_words=3, punctuation="remove"), "+0.5", "+0"),
         (TextSettings(max_words=1), "👩‍👩‍👧 family", "👩‍👩‍👧"),
         (TextSettings(), "a\x80b\0c", "abc"),
     ],
