@@ -152,8 +152,7 @@ def test_that_the_saturating_loss_learns_less_from_a_strong_discriminator(experi
     saturating, other = (
         ring(experiment("saturating-loss", name)) for name in ("saturating", "non-saturating")
     )
-    # Processors round differently, and the difference with them.
-    assert saturating.near.mean() < other.near.mean() - 0.02
+    assert saturating.near.mean() < other.near.mean() - 0.05
     assert saturating.agreement < other.agreement - 0.1
     losses = experiment("saturating-loss", "saturating").losses
     assert losses[-1].get("generator", -1.0) < 0
