@@ -1,6 +1,7 @@
 """The configuration of a training run."""
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,12 +163,19 @@ NEW_RUN_RULES = (
             and run.training.regularizer in ("r1", "r1-r2")
         ),
     ),
+    Rule(
+        field="data.word_vectors",
+        reason="must be a file of word vectors, or empty",
+        is_broken=lambda run: (
+            bool(run.data.word_vectors) and not os.path.isfile(run.data.word_vectors)  # noqa: PTH113 (Path raises for names that are too long)
+        ),
+    ),
 )
-"""Combinations that only new runs are refused: older runs that have them load and resume."""
+"""What only new runs are refused: older runs that have it load and resume."""
 
 
 def check_new_run(run: "RunConfig") -> None:
-    """Check the combinations that only a new run is refused.
+    """Check what only a new run is refused.
 
     Raises:
         ConfigError: names all of them.

@@ -1655,6 +1655,10 @@ Free software under the Apache License 2.0.</source>
         <translation>使用图文联合全连接架构时不能设置：其判别器对所有列作整体判别</translation>
     </message>
     <message>
+        <source>must be a file of word vectors, or empty</source>
+        <translation>必须是词向量文件，或留空</translation>
+    </message>
+    <message>
         <source>Model family: a GAN whose text decoder is also trained by likelihood, a purely adversarial GAN, or a multimodal VAE. A GAN trains a generator G and a discriminator D: min over G, max over D of E[log D(x)] + E[log(1 - D(G(z)))]. With the non-saturating loss, G maximizes E[log D(G(z))] instead, whose gradient does not vanish while D wins.</source>
         <translation>模型族：文本解码器同时按似然训练的 GAN、纯对抗训练的 GAN，或多模态 VAE。GAN 训练生成器 G 与判别器 D：对 G 取最小、对 D 取最大的目标为 E[log D(x)] + E[log(1 - D(G(z)))]。使用非饱和损失时，G 改为最大化 E[log D(G(z))]，其梯度在 D 占优时不会消失。</translation>
     </message>

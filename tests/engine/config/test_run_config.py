@@ -201,6 +201,17 @@ def test_that_soft_texts_need_text_first():
     assert config(**soft, networks__generation_order="text-first")
 
 
+@pytest.mark.parametrize("name", ["missing.txt", "", "n" * 5_000])
+def test_that_a_new_run_needs_the_file_of_its_word_vectors(tmp_path, name):
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("red 1 0\n")
+    check_new_run(config(data__word_vectors=str(vectors)))
+    # The empty name is that of the folder.
+    with pytest.raises(ConfigError, match="file of word vectors") as refused_run:
+        check_new_run(config(data__word_vectors=str(tmp_path / name)))
+    assert [problem.field for problem in refused_run.value.problems] == ["data.word_vectors"]
+
+
 def test_that_wasserstein_needs_a_bounded_gradient():
     found = refused(training__regularizer="none", training__adversarial_loss="wasserstein")
     assert "bounded gradient" in found["training.regularizer"]
