@@ -194,7 +194,7 @@ def _lost_on_error() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        # First, so that ranks that wait for this one go on.
+        # First, to release the ranks that wait for this one.
         disconnect()
         if isinstance(_own.channel, LeaderChannel):
             raise _own.channel.loss() from error

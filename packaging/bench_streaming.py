@@ -8,7 +8,7 @@ kB each, so 12.5 GB for a million. Without ``--folder`` it is removed in the end
 ``start``   in a process of its own: opening, the first step, and the resident memory at its end
             (RssAnon is what is no file) and at its highest (VmHWM).
 ``speed``   4 times 10 steps, resident and streamed in turn, on 20,000 pairs, at 64 px.
-``resume``  stops after 640 images, goes on to 1,280, and compares all tensors with a run that was
+``resume``  stops after 640 images, resumes to 1,280, and compares all tensors with a run that was
             not stopped.
 ``kills``   twenty kill -9 (``tests/helpers/kill_train.py``), compared with a run without any.
 

@@ -302,7 +302,7 @@ def _rows(plan: Plan, names: list[str]) -> Rows:
     for name in names:
         try:
             yield from MEASUREMENTS[name](plan)
-        except Exception as error:  # noqa: BLE001 - the other measurements go on
+        except Exception as error:  # noqa: BLE001 - the other measurements continue
             yield name, f"not measured: {type(error).__name__}: {str(error)[:200]}"
     if device.type != CPU:
         yield "peak of this process on the device", _size(peak_memory(device))

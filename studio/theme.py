@@ -137,7 +137,7 @@ class Theme(QObject):
         """Leave out the style sheet while a window is built, and apply it at the end.
 
         Qt styles a widget and all that it contains again whenever it gets another parent: building
-        the window takes twice as long with a style sheet. Open windows would be styled anew, so
+        the window takes twice as long with a style sheet. Open windows would be styled again, so
         this is for the first one.
         """
         sheet = self._app.styleSheet()

@@ -100,7 +100,7 @@ class Loader(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop reading ahead; ``batch`` begins anew."""
+        """Stop reading ahead; the next ``batch`` restarts it."""
         ...
 
 
@@ -225,13 +225,13 @@ class StreamedLoader:
         self._order, self._device, self._ahead = order, device, ahead
         self._ahead_of: _ReadAhead | None = None
         self._stop: Callable[[], object] = lambda: None
-        """Also called when nobody has the loader any more."""
+        """Also called when the loader is garbage-collected."""
         self._next = -1
 
     def batch(self, step: int) -> Batch:
         """Return the batch of a step, counted from 0.
 
-        Steps are best asked for in order; another one begins anew there.
+        Steps are read ahead in order; asking for another one restarts the reading there.
 
         Raises:
             DatasetCorruptError: the dataset can no longer be read.
@@ -252,7 +252,7 @@ class StreamedLoader:
         return torch.from_numpy(self._order.rows(step))
 
     def close(self) -> None:
-        """Stop reading ahead; ``batch`` begins anew."""
+        """Stop reading ahead; the next ``batch`` restarts it."""
         if self._ahead_of is not None:
             self._stop()
             self._ahead_of = None
@@ -343,7 +343,7 @@ class _ReadAhead:
         while not self._is_stopped.is_set():
             try:
                 found = reader.follow(step, is_first=is_first)
-            except BaseException as error:  # noqa: BLE001 (whoever asks for the batch gets it)
+            except BaseException as error:  # noqa: BLE001 (``take`` raises it)
                 self._put(error)
                 return
             self._put(found)

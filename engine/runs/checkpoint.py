@@ -41,7 +41,7 @@ _DTYPE_NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """Copy of what a checkpoint holds, or of some of its tensors; nobody changes it."""
+    """Copy of what a checkpoint holds, or of some of its tensors; it is never modified."""
 
     tensors: Mapping[str, Tensor]
     """By name, on the CPU."""

@@ -42,7 +42,7 @@ def live_snapshot(request: RequestState, control: RunControl, prefix: str = "") 
 
 
 class Following:
-    """Copies of a run that are asked for ahead, so that nobody waits for them.
+    """Copies of a run that are requested in advance.
 
     Args:
         request: of the run.

@@ -2281,7 +2281,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{0}。运行已保存到 {1} 张图像。</translation>
     </message>
     <message>
-        <source>Resume the run; it goes on from there in any number of processes.</source>
+        <source>Resume the run; it continues from there in any number of processes.</source>
         <translation>恢复此运行即可从该处继续，进程数量不限。</translation>
     </message>
     <message>

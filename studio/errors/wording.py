@@ -290,7 +290,7 @@ _WORDINGS: dict[type[BaseException], Callable[[Any], Explanation]] = {
             error.reason, QLocale().toString(error.images_saved)
         ),
         hint=translate(
-            "Errors", "Resume the run; it goes on from there in any number of processes."
+            "Errors", "Resume the run; it continues from there in any number of processes."
         ),
     ),
     errors.NonFiniteLossError: lambda error: Explanation(

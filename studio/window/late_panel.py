@@ -11,7 +11,7 @@ PanelT = TypeVar("PanelT", bound=QWidget)
 class LatePanel(Generic[PanelT]):
     """A panel and how to build it.
 
-    Its dock builds it when it is shown. State that arrives earlier is kept by whoever sends it and
+    Its dock builds it when it is shown. State that arrives earlier is kept by its sender and
     handed over with ``when_built``.
 
     Args:
@@ -22,7 +22,7 @@ class LatePanel(Generic[PanelT]):
         self._build = build
         self._waiting: list[Callable[[PanelT], object]] = []
         self.built: PanelT | None = None
-        """The panel, unless nobody has needed it so far."""
+        """The panel; None until it is first needed."""
 
     @property
     def panel(self) -> PanelT:

@@ -1,4 +1,4 @@
-"""Cyclic garbage is freed in the GUI thread, whoever made it."""
+"""Cyclic garbage is freed in the GUI thread, whichever thread created it."""
 
 import gc
 import threading
@@ -56,7 +56,7 @@ def test_that_another_thread_has_garbage_freed_here(qtbot: QtBot, collector: Gar
     assert freed_in == [threading.get_ident()]
 
 
-def test_that_what_is_due_is_freed_by_and_by(qtbot: QtBot, collector: GarbageCollector):
+def test_that_the_timer_frees_garbage_that_is_due(qtbot: QtBot, collector: GarbageCollector):
     kept = [[] for _number in range(2 * gc.get_threshold()[0])]
 
     def work() -> None:

@@ -91,7 +91,7 @@ class LensPage(LearnPage):
         """Request the view of the run's newest state."""
         super().refresh()
         if self.run is not None:
-            # Beside training, what nobody sees is not computed.
+            # Beside training, only what is visible is computed.
             is_spared = self.view is not None and self._jobs.is_live(self.run)
             self._jobs.view(self.run, (self.head,) if is_spared else None)
 

@@ -29,7 +29,7 @@ def in_a_thread(work):
 def test_a_run_that_begins_later_computes_on_all_cores():
     def play():
         keep_to_one_thread()
-        # As the playing thread goes on while the run begins.
+        # The playing thread continues while the run begins.
         later = in_a_thread(torch.get_num_threads)
         torch.ones(100_000).sum()
         return torch.get_num_threads(), later

@@ -70,7 +70,7 @@ def test_that_a_run_pauses_continues_and_stops_on_request(tmp_path, data):
     assert not any(event.refusal for event in answered)
     assert isinstance(told[-1], RunEnded)
     assert told[-1].outcome is Outcome.STOPPED
-    # The log has them in the same order, for whoever follows the run.
+    # The log has them in the same order, for processes that follow the run.
     kinds = (RequestAnswered, RunPaused, RunEnded)
     logged = [type(e) for e in read_events(RunFolder(config.run).log_file) if isinstance(e, kinds)]
     assert logged == [
