@@ -44,7 +44,7 @@ def main() -> None:
             for _step in range(int(line)):
                 ranks.order(Order.STEP, learning_rate=rate, num_micro_batches=1)
                 run.step(run.batch(run.state.step), run.state.step)
-                run.finish_step()
+                run.state.finish_step(run.settings.training)
             print("done", flush=True)
 
 

@@ -48,7 +48,7 @@ from engine.train.divergence import DivergenceGuard
 from engine.train.families import build_state, build_step
 from engine.train.gan_step import GanStep, MicroBatch
 from engine.train.lr_schedule import LearningRateSchedule, learning_rate
-from engine.train.state import DISCRIMINATOR, GENERATOR, update_ema
+from engine.train.state import DISCRIMINATOR, GENERATOR
 from engine.train.step import StepReport, gradient_norm
 
 PROBE_ITEMS = 16
@@ -280,16 +280,7 @@ class Stepper:
 
     def _finish_step(self) -> None:
         """Count the step and update the EMA, as the training loop does."""
-        state, training = self._state, self._training
-        state.step += 1
-        state.images_seen = state.step * training.batch_size
-        update_ema(
-            state.ema,
-            state.generator,
-            images_seen=state.images_seen,
-            batch=training.batch_size,
-            half_life=training.ema_half_life,
-        )
+        self._state.finish_step(self._training)
         self._continues = False
 
     @torch.no_grad()

@@ -119,7 +119,7 @@ class _Follower:
                 run.step.num_micro_batches = values["num_micro_batches"]
                 run.state.set_learning_rate(values["learning_rate"])
                 run.step(run.batch(run.state.step), run.state.step)
-                run.finish_step()
+                run.state.finish_step(run.settings.training)
             case Order.USE_SETTINGS, TrainingSetup() as run:
                 run.use(config_from_toml(values["settings"]))
             case Order.RELEASE, _:

@@ -208,7 +208,7 @@ class TrainingLoop:
             share_run(self._run)
             return
         context.meter.add(report, state.step)
-        self._run.finish_step()
+        state.finish_step(training)
         context.clock.images_seen = state.images_seen
         schedule, clock = context.schedule, context.clock
         if schedule.needs_estimate(clock.elapsed_s):

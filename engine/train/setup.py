@@ -62,7 +62,7 @@ from engine.train.device import (
 )
 from engine.train.families import AUGMENTER, augmenter_buffers, build_state
 from engine.train.orders import Order
-from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count, update_ema
+from engine.train.state import DISCRIMINATOR, TrainingState, parameter_count
 from engine.train.step import Step
 from engine.train.storage import (
     RESIDENT,
@@ -124,19 +124,6 @@ class TrainingSetup:
         step = build_run_step(self.state, settings, self.data)
         step.num_micro_batches = self.step.num_micro_batches
         self.step = step
-
-    def finish_step(self) -> None:
-        """Count a step, and update the EMA."""
-        state, training = self.state, self.settings.training
-        state.step += 1
-        state.images_seen = state.step * training.batch_size
-        update_ema(
-            state.ema,
-            state.generator,
-            images_seen=state.images_seen,
-            batch=training.batch_size,
-            half_life=training.ema_half_life,
-        )
 
     def augment(self, settings: RunConfig) -> None:
         """Begin with an augmentation; ``use`` must be called next."""

@@ -100,6 +100,18 @@ class TrainingState:
             _restore_optimizer(trained, _part(tensors, f"{prefix}_optimizer."))
         self.step, self.images_seen = metadata.step, metadata.images_seen
 
+    def finish_step(self, config: TrainingConfig) -> None:
+        """Count a step, and update the EMA."""
+        self.step += 1
+        self.images_seen = self.step * config.batch_size
+        update_ema(
+            self.ema,
+            self.generator,
+            images_seen=self.images_seen,
+            batch=config.batch_size,
+            half_life=config.ema_half_life,
+        )
+
     def _modules(self) -> Iterator[tuple[str, nn.Module]]:
         for name, trained in self.networks.items():
             yield name, trained.network

@@ -294,7 +294,7 @@ def steps(trial: Trial, folder: Path) -> Steps:
 def take(run: TrainingSetup, step: int) -> dict[str, Tensor]:
     """Take one step as the training loop does."""
     report = run.step(run.batch(step), step)
-    run.finish_step()
+    run.state.finish_step(run.settings.training)
     return {n: v.detach().clone() for t in (report.losses, report.metrics) for n, v in t.items()}
 
 
