@@ -13,15 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.tokenizers import (
-    WORD,
-    Numbers,
-    SplitTexts,
-    Tokenizer,
-    Vocabulary,
-    pad_ragged,
-    split_array,
-)
+from engine.data.tokenizers import Tokenizer, Vocabulary, pad_ragged
+from engine.data.words import WORD, Numbers, SplitTexts, split_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from engine.control import RunControl
 from engine.data.editing import Edits, ItemState
 from engine.data.search import rank_counts
 from engine.data.store import VALIDATION, StoredDataset
-from engine.data.tokenizers import split_words
+from engine.data.words import split_words
 from engine.errors import StoppedError
 
 BRIGHTNESS_BINS = 32

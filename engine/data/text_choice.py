@@ -18,17 +18,14 @@ from engine.config.sections import MAX_TEXT_TOKENS, TEXT_COVERAGE, DataConfig
 from engine.data.distinct_texts import DistinctTexts
 from engine.data.tokenizers import (
     BPE,
-    CHARACTERS,
     SPECIAL,
-    WORD,
     BpeTokenizer,
-    Numbers,
-    SplitTexts,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
     percentile_of,
 )
+from engine.data.words import CHARACTERS, WORD, Numbers, SplitTexts
 
 AUTO = "auto"
 MAX_OOV_SHARE = 0.1

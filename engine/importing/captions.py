@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from engine.data.tokenizers import TOKEN, split_words
+from engine.data.words import TOKEN, split_words
 from engine.importing.encoding import clean_text
 from engine.importing.plan import TextSettings
 

@@ -15,7 +15,7 @@ from typing import Any
 from engine.control import RunControl
 from engine.data.image_shape import ImageShape
 from engine.data.store import TRAIN, VALIDATION
-from engine.data.tokenizers import split_words
+from engine.data.words import split_words
 from engine.importing.captions import apply_all, cut, rare_words, without_rare
 from engine.importing.check_context import CheckContext, CheckReport, SampleOutcome
 from engine.importing.encoding import looks_like_mojibake, repair_mojibake

@@ -16,16 +16,8 @@ from engine.data.text_choice import (
     oov_share_of,
     usual_length,
 )
-from engine.data.tokenizers import (
-    BPE,
-    CHARACTERS,
-    SPECIAL,
-    WORD,
-    BpeTokenizer,
-    split_characters,
-    split_texts,
-    split_words,
-)
+from engine.data.tokenizers import BPE, SPECIAL, BpeTokenizer
+from engine.data.words import CHARACTERS, WORD, split_characters, split_texts, split_words
 
 _SCRIPTS = {"CJK": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana", "HALFWIDTH": "Kana"}
 _NO_SCRIPT = ("MODIFIER", "MASCULINE", "FEMININE", "MICRO", "FULLWIDTH", "IDEOGRAPHIC")

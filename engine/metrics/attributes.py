@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engine.control import RunControl
 from engine.data.store import TRAIN, VALIDATION, StoredDataset
-from engine.data.tokenizers import join_words, split_words
+from engine.data.words import join_words, split_words
 
 UNKNOWN = -1
 MAX_VALUES = 100

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.data.tokenizers import Vocabulary, split_words
+from engine.data.tokenizers import Vocabulary
+from engine.data.words import split_words
 from engine.metrics.distances import Features
 
 CANDIDATES = 100

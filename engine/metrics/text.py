@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from engine.data.tokenizers import split_words
+from engine.data.words import split_words
 
 ORDER = 4
 COMPARED = 200

@@ -19,7 +19,7 @@ from engine.config.run import RunConfig
 from engine.data.manifest import data_facts
 from engine.data.reduction import open_training_dataset
 from engine.data.store import TRAIN, StoredDataset
-from engine.data.tokenizers import split_words
+from engine.data.words import split_words
 from engine.errors import EngineError
 from engine.events import EvaluationCompleted
 from engine.fs.untrusted import MalformedFileError, read_regular, read_table

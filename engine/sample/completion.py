@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.data.facts import TextFacts
-from engine.data.tokenizers import SPECIAL, TOKEN, WORD, Tokenizer, Vocabulary, normalise
+from engine.data.tokenizers import SPECIAL, Tokenizer, Vocabulary, normalise
+from engine.data.words import TOKEN, WORD
 
 MAX_COMPLETIONS = 8
 MAX_NEAREST = 3

@@ -6,15 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engine.data import tokenizers
+from engine.data import words
 from engine.data.distinct_texts import DistinctTexts
-from engine.data.tokenizers import (
-    BpeTokenizer,
-    Vocabulary,
-    build_tokenizer,
-    split_array,
-    split_texts,
-)
+from engine.data.tokenizers import BpeTokenizer, Vocabulary, build_tokenizer
+from engine.data.words import split_array, split_texts, split_words
 
 TEXTS = [
     "A red cat, and a t-shirt",
@@ -49,14 +44,14 @@ def test_that_nothing_has_no_texts():
 @pytest.mark.parametrize("together", [2, 3, 50_000])
 @pytest.mark.parametrize("texts", [TEXTS, [t for t in TEXTS if t.isascii()], ["a\0b c", "d"]])
 def test_that_arrow_is_split_as_python_is(texts, together, monkeypatch):
-    monkeypatch.setattr(tokenizers, "_SMALL_ARRAY", 0)
-    monkeypatch.setattr(tokenizers, "_SPLIT_TOGETHER", together)
+    monkeypatch.setattr(words, "_SMALL_ARRAY", 0)
+    monkeypatch.setattr(words, "_SPLIT_TOGETHER", together)
     found, expected = split_array(pa.array(texts)), split_texts(texts)
     assert found.units == expected.units
     assert found.numbers.tolist() == expected.numbers.tolist()
     assert found.counts.tolist() == expected.counts.tolist()
-    words = [found.units[number] for number in found.numbers]
-    assert words == [word for text in texts for word in tokenizers.split_words(text)]
+    split = [found.units[number] for number in found.numbers]
+    assert split == [word for text in texts for word in split_words(text)]
 
 
 def test_that_a_slice_of_an_array_is_split():

@@ -11,7 +11,7 @@ from engine.data import statistics
 from engine.data.editing import Edits
 from engine.data.statistics import BRIGHTNESS_BINS, measure
 from engine.data.store import open_dataset, write_dataset
-from engine.data.tokenizers import split_words
+from engine.data.words import split_words
 from engine.errors import StoppedError
 from tests.helpers.columns import four_columns
 

@@ -19,14 +19,11 @@ from engine.data.tokenizers import (
     Vocabulary,
     build_tokenizer,
     encode_all,
-    join_words,
     normalise,
     percentile_length,
-    split_characters,
-    split_texts,
-    split_words,
     tokenizer_from_table,
 )
+from engine.data.words import join_words, split_characters, split_texts, split_words
 
 TEXTS = ["a red cat", "a red car", "红色的猫 cat", "e\u0301tude 👩‍🚀 <end>", "Größe"]
 BPE_TOKENIZER = BpeTokenizer.build(TEXTS * 5, size=300)
@@ -201,8 +198,8 @@ ASCII_TEXT = st.text(st.characters(codec="ascii") | st.sampled_from("aB1'-_ \n")
 def test_that_many_texts_are_split_as_each_is(texts, kind, together):
     split = split_words if kind == "word" else split_characters
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.data.tokenizers._SPLIT_TOGETHER", together)
-        patch.setattr("engine.data.tokenizers._MIN_CHARACTERS", 0)
+        patch.setattr("engine.data.words._SPLIT_TOGETHER", together)
+        patch.setattr("engine.data.words._MIN_CHARACTERS", 0)
         found = split_texts(texts, kind)
     units = [found.units[number] for number in found.numbers]
     assert units == [unit for text in texts for unit in split(text)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.config.sections import DataConfig
 from engine.data.distinct_texts import DistinctTexts
 from engine.data.text_choice import choose_texts
-from engine.data.tokenizers import split_words
+from engine.data.words import split_words
 from engine.importing.captions import apply, apply_all, cut, rare_words, without_rare, word_counts
 from engine.importing.plan import CAPTIONS, CASES, PUNCTUATION, TextSettings
 from engine.importing.text_stats import describe_texts

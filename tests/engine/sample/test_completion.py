@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.facts import TextFacts
-from engine.data.tokenizers import CHARACTERS, BpeTokenizer, Vocabulary
+from engine.data.tokenizers import BpeTokenizer, Vocabulary
+from engine.data.words import CHARACTERS
 from engine.sample.completion import edit_distance, suggestions
 
 WORDS = ("red", "circle", "a", "blue", "square", "cirrus", "on", ",")
