@@ -391,9 +391,19 @@ class FeatureExtractor:
             )
 
     def images_of(self, rows: Rows) -> ImageArray:
-        """Load a dataset's images in the models' shape: [N, H, W, C]."""
-        images = self._dataset.images_of(rows)
-        return images if images.shape[1:3] == self._shape else resize(images, self._shape)
+        """Load a dataset's images in the models' shape: [N, H, W, C].
+
+        Raises:
+            StoppedError: a stop was requested.
+        """
+        images = np.empty((len(rows), *self._shape, self._dataset.manifest.channels), np.uint8)
+        for start in range(0, len(rows), BLOCK):
+            if self.control is not None:
+                self.control.stop_if_asked()
+            block = self._dataset.images_of(rows[start : start + BLOCK])
+            is_same = block.shape[1:3] == self._shape
+            images[start : start + BLOCK] = block if is_same else resize(block, self._shape)
+        return images
 
     def features_of(self, rows: Rows) -> Features:
         """Return the features of a dataset's images: [N, D]."""

@@ -91,6 +91,8 @@ class _Writing:
         self.first_items: Sequence[GalleryItem] = ()
 
     def run(self) -> Outcome:
+        if self._control.is_stop_requested:
+            return Outcome.STOPPED
         # Sample on the CPU, so that a GPU stays free for training.
         run = load_run(self._request.run, torch.device("cpu"), self._request.checkpoint)
         plan = self._plan(run)

@@ -7,6 +7,7 @@ from typing import assert_never
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.control import RunControl
+from engine.errors import CheckpointMissingError
 from engine.events import (
     CheckpointSaved,
     GalleryEmit,
@@ -18,6 +19,7 @@ from engine.events import (
     RunEnded,
     RunEvent,
 )
+from engine.runs.folder import RunFolder
 from engine.sample.request import GalleryRequest
 from studio.jobs.thread import JobThread
 from studio.jobs.training import TrainingJob
@@ -25,7 +27,7 @@ from studio.jobs.training import TrainingJob
 WriteGallery = Callable[[GalleryRequest, GalleryEmit, RunControl], None]
 
 CHECKPOINT_TIMEOUT_MS = 20_000
-"""Time to wait for a new checkpoint before the latest one is used."""
+"""Time to wait for a new checkpoint before the latest one is used, if there is one."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class GalleryJob(QObject):
         self._thread = JobThread(GalleryEnded, self)
         self._thread.event_emitted.connect(self._on_event)
         self._waiting = QTimer(self, singleShot=True, interval=CHECKPOINT_TIMEOUT_MS)
-        self._waiting.timeout.connect(self._write)
+        self._waiting.timeout.connect(self._use_latest)
         training.event_emitted.connect(self._on_run_event)
 
     @property
@@ -85,10 +87,37 @@ class GalleryJob(QObject):
     @Slot(object)
     def _on_run_event(self, event: RunEvent) -> None:
         match event:
-            case CheckpointSaved() | RunEnded():
+            case CheckpointSaved():
                 self._end_waiting()
+            case RunEnded() if self._has_checkpoint:
+                self._end_waiting()
+            case RunEnded():
+                self._fail_without_checkpoint()
             case _:
                 pass
+
+    @property
+    def _has_checkpoint(self) -> bool:
+        return self._request is not None and bool(RunFolder(self._request.run).checkpoint_paths())
+
+    def _fail_without_checkpoint(self) -> None:
+        request = self._request
+        if request is None or not self._waiting.isActive():
+            return
+        self._waiting.stop()
+        _log.info("The run %s ended without a checkpoint for the gallery", request.run)
+        error = CheckpointMissingError(request.run)
+        self.gallery_ended.emit(
+            GalleryEnded(outcome=Outcome.FAILED, folder=request.folder, count=0, error=error)
+        )
+
+    @Slot()
+    def _use_latest(self) -> None:
+        if self._has_checkpoint:
+            self._write()
+        else:
+            # Only the live run can save the first one.
+            self._waiting.start()
 
     def _end_waiting(self) -> None:
         if self._waiting.isActive():

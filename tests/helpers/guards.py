@@ -70,8 +70,10 @@ class ProblemLog(logging.Handler):
 
     @property
     def unexpected(self) -> list[str]:
-        """One line for each record that no test expected."""
-        return [f"{r.levelname} {r.name}: {r.getMessage()}" for r in self._records]
+        """One line for each record that no test expected, with the exception that it tells of."""
+        return [
+            f"{r.levelname} {r.name}{_exception_name(r)}: {r.getMessage()}" for r in self._records
+        ]
 
     def expect(self, text: str, *, logger: str = "") -> logging.LogRecord:
         """Take the oldest record that holds ``text``; fail when there is none.
@@ -94,3 +96,8 @@ class ProblemLog(logging.Handler):
 def is_event(kind: type) -> Callable[[object], bool]:
     """Accept events of one class."""
     return lambda event: isinstance(event, kind)
+
+
+def _exception_name(record: logging.LogRecord) -> str:
+    kind = record.exc_info[0] if record.exc_info else None
+    return f" ({kind.__name__})" if kind else ""

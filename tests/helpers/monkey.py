@@ -148,8 +148,9 @@ def shrink(
     return kept
 
 
-EXPLAINED = ("cannot be read", "Skipping", "Invalid request")
-"""Warnings about what the random user did to files, or asked for too late."""
+EXPLAINED = ("cannot be read", "Skipping", "Invalid request", "DeviceUnavailableError")
+"""Warnings about what the random user did to files, asked for too late, or asked for on a machine
+that does not have it. The window explains each."""
 
 
 def _unexplained(log: ProblemLog) -> list[str]:

@@ -19,20 +19,34 @@ from tests.helpers.tiny import tiny_dataset
 from tests.helpers.windows import ask, visible_buttons
 
 PATIENCE_MS = 120_000
+ENOUGH_S = 60
+"""Time in which a run that is told to end has ended."""
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Path]:
-    """A run that a process of its own trains until it is stopped."""
+ALONE = ("-m", "engine")
+TORCHRUN = (
+    *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+    *("-m", "--", "engine"),
+)
+
+
+@pytest.fixture(params=[ALONE, TORCHRUN], ids=["one-process", "torchrun"])
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A run that one or two processes of another program train until it is stopped."""
     dataset, folder = tiny_dataset(tmp_path / "data"), tmp_path / "runs" / "far"
-    command = [sys.executable, "-m", "engine", "train", "--dataset", str(dataset)]
+    command = [sys.executable, *request.param, "train", "--dataset", str(dataset)]
     command += ["--preset", "cpu-tiny", "--minutes", "0", *TINY, "--run", str(folder)]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
     )
     yield folder
-    process.kill()
-    process.wait()
+    # The launcher passes SIGTERM on to its processes; killed, it would leave them.
+    process.terminate()
+    try:
+        process.wait(ENOUGH_S)
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.slow

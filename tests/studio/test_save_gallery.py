@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.config.presets import config_from_preset
-from engine.errors import DiskFullError
+from engine.errors import CheckpointMissingError, DiskFullError
 from engine.events import CheckpointSaved, GalleryEnded, GalleryProgressed, Outcome, PreviewReady
 from engine.runs.folder import RunFolder, write_model
 from engine.sample.request import MAX_COUNT, Direction, GalleryRequest
@@ -339,8 +339,13 @@ def test_that_a_live_run_saves_first(qtbot, gallery, training, engine, tmp_path)
     assert order == ["checkpoint", "gallery"]
 
 
+def save_checkpoint(tmp_path: Path) -> None:
+    (RunFolder(tmp_path / "run").checkpoints / "checkpoint-000000000008").mkdir(parents=True)
+
+
 def test_that_a_run_that_ends_first_is_no_obstacle(qtbot, gallery, training, tmp_path):
     start_training(qtbot, training, tmp_path)
+    save_checkpoint(tmp_path)
     training.request_checkpoint = lambda: None
     with qtbot.waitSignal(gallery.gallery_ended):
         gallery.start(request(tmp_path))
@@ -351,11 +356,42 @@ def test_that_a_run_that_never_answers_costs_the_newest_state_only(
     qtbot, gallery, training, tmp_path
 ):
     start_training(qtbot, training, tmp_path)
+    save_checkpoint(tmp_path)
     training.request_checkpoint = lambda: None
     gallery._waiting.setInterval(20)
     with qtbot.waitSignal(gallery.gallery_ended):
         gallery.start(request(tmp_path))
     assert training.is_running
+
+
+def test_that_a_gallery_waits_for_the_first_checkpoint(qtbot, gallery, training, engine, tmp_path):
+    start_training(qtbot, training, tmp_path)
+    request_checkpoint = training.request_checkpoint
+    training.request_checkpoint = lambda: None
+    gallery._waiting.setInterval(20)
+    gallery.start(request(tmp_path))
+    for _time in range(2):
+        with qtbot.waitSignal(gallery._waiting.timeout):
+            pass
+    assert gallery.is_running
+    assert not engine.requests
+    with qtbot.waitSignal(gallery.gallery_ended):
+        request_checkpoint()
+    assert engine.requests
+
+
+def test_that_a_run_that_ends_without_a_checkpoint_has_no_gallery(
+    qtbot, gallery, training, engine, tmp_path
+):
+    start_training(qtbot, training, tmp_path)
+    training.request_checkpoint = lambda: None
+    with qtbot.waitSignal(gallery.gallery_ended) as ended:
+        gallery.start(request(tmp_path))
+        training.stop(discard=True)
+    event = ended.args[0]
+    assert (event.outcome, type(event.error)) == (Outcome.FAILED, CheckpointMissingError)
+    assert not gallery.is_running
+    assert not engine.requests
 
 
 def test_that_only_one_gallery_is_written_at_a_time(qtbot, gallery, tmp_path):

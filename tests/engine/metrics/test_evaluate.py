@@ -7,9 +7,10 @@ import torch
 
 from engine.cli.main import main
 from engine.control import RunControl
+from engine.data.image_files import resize
 from engine.data.image_shape import square
 from engine.data.store import open_dataset, write_dataset
-from engine.errors import DatasetChangedError, EvaluatorMissingError
+from engine.errors import DatasetChangedError, EvaluatorMissingError, StoppedError
 from engine.events import (
     Alert,
     AlertChanged,
@@ -448,6 +449,17 @@ def test_that_the_newest_evaluation_is_judged_and_a_changed_dataset_is_not(run, 
     folder = RunFolder(run)
     folder.write_config(folder.read_config().with_values(dataset=other))
     assert judge_run(run).verdict is None
+
+
+def test_that_a_stop_is_seen_while_images_are_loaded(tmp_path):
+    dataset = open_dataset(tiny_dataset(tmp_path / "data", pairs=80))
+    control, rows = RunControl(), dataset.complete_rows("train")
+    extractor = FeatureExtractor(dataset, square(16), tmp_path / "cache", control)
+    loaded = extractor.images_of(rows)
+    assert np.array_equal(loaded, resize(dataset.images_of(rows), square(16)))
+    control.request_stop()
+    with pytest.raises(StoppedError):
+        extractor.images_of(rows)
 
 
 # The training image that is nearest to a generated one.

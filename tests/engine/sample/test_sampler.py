@@ -160,6 +160,15 @@ def test_that_a_cancelled_gallery_keeps_what_it_has(run, tmp_path, monkeypatch):
     assert len(names) == 8
 
 
+def test_that_a_gallery_cancelled_before_it_starts_writes_nothing(tmp_path):
+    control = RunControl()
+    control.request_stop()
+    request = GalleryRequest(run=tmp_path / "no run yet", folder=tmp_path / "g", count=100)
+    (ended,) = events_of(request, control)
+    assert (ended.outcome, ended.count, ended.error) == (Outcome.STOPPED, 0, None)
+    assert not (tmp_path / "g").exists()
+
+
 def test_that_images_are_given_texts(run, tmp_path):
     (tmp_path / "mine").mkdir()
     for name, level in (("b.png", 20), ("a.jpg", 230)):
