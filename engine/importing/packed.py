@@ -66,7 +66,7 @@ class Picked(Lazy[T]):
 
     def __iter__(self) -> Iterator[T]:
         # A memoryview makes one number after another.
-        return map(self._get, memoryview(np.ascontiguousarray(self.numbers)))
+        return map(self._get, np.ascontiguousarray(self.numbers).data)
 
     def __len__(self) -> int:
         return len(self.numbers)

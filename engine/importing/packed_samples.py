@@ -5,6 +5,7 @@ objects are created when they are read. What the checks ask of every item they a
 """
 
 import tempfile
+import weakref
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ class PackedSamples(Lazy[RawSample]):
         if image is not None:
             path, part, frame = (key, -1, 0) if image is True else self._unpacked(image)
             image = ImageRef(path=path, part=part, frame=frame)
-        key = self._keys.get(number, key)
+        key = self._keys.get(number) or key
         extras = self._extras[extras] if isinstance(extras, int) else extras
         if not members:
             return RawSample(key=key, image=image, texts=texts, extras=extras)
@@ -187,6 +188,7 @@ class _Spill:
         if self._shared is None:
             self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed with its owner
             self._shared = SharedFile(self._file)
+            weakref.finalize(self, self._file.close)
         self._file.seek(self._written)
         left = memoryview(self._tail)
         while left:

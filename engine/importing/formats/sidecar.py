@@ -184,7 +184,7 @@ class _Pairing:
     def texts_of(self, paths: Sequence[str]) -> Iterator[list[str]]:
         """Yield the paths of the texts of each image."""
         texts = iter(Picked(paths, self.texts))
-        for count in memoryview(np.diff(self.starts)):
+        for count in np.diff(self.starts).data:
             yield list(islice(texts, count))
 
     @property
