@@ -1,6 +1,7 @@
 """Benchmark imports: throughput beside plain Pillow, peak memory and the delay of a stop.
 
     python packaging/bench_import.py [rate] [scan] [--images 20000] [--rounds 3] [--files 100000]
+    python packaging/bench_import.py million [--files 1000000]
 
 ``rate``  JPEG files of 256 px into 64 px. The peer does what a script would: two processes that
           open, decode whole and resize with LANCZOS, and keep nothing. Ours scans, reads the
@@ -8,9 +9,13 @@
           processes of their own; medians, and the median of each round's ratio.
 ``scan``  Many small files: how long listing and pairing take, how much memory, and how long it
           takes from a stop to the end, at several moments.
+``million``  Half as many images of 16 px as files, each with a text: peak memory, seconds by stage,
+          how far the progress of the longest stage is from the share of its time that has passed,
+          and whether an import that is killed amid it goes on to the same content hash.
 """
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -23,18 +28,20 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.events import ImportEnded, ImportStage, Outcome
+from engine.events import ImportEnded, ImportEvent, ImportProgressed, ImportStage, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import ImportSpec
 from engine.importing.plan import ImageSettings, ImportPlan
 from engine.importing.scan import scan_source
 from engine.importing.sources.opening import open_archive
+from engine.importing.staging import staging_folder
 
 SIDE, SIZE, PROCESSES = 256, 64, 2
 STOPS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -48,9 +55,15 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--files", type=int, default=100_000)
-    parser.add_argument("--contestant", choices=["peer", "ours", "scan"], help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--contestant", choices=["peer", "ours", "scan", "whole"], help=argparse.SUPPRESS
+    )
     parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--target", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.contestant == "whole":
+        print(json.dumps(run_whole(arguments.source, arguments.target)))
+        return
     if arguments.contestant:
         contestants = {"peer": run_peer, "ours": run_ours, "scan": run_scan}
         print(json.dumps(contestants[arguments.contestant](arguments.source)))
@@ -59,6 +72,8 @@ def main() -> None:
         compare_rates(arguments.images, arguments.rounds)
     if "scan" in arguments.parts:
         measure_scan(arguments.files)
+    if "million" in arguments.parts:
+        measure_million(arguments.files)
 
 
 def compare_rates(images: int, rounds: int) -> None:
@@ -96,6 +111,88 @@ def measure_scan(files: int) -> None:
             f"{result['peak_mb']:,.0f} MB; from stop to end: {latencies} ms",
             flush=True,
         )
+
+
+def measure_million(files: int) -> None:
+    """Print what the import of very many small files takes, and whether it survives a kill."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "source", Path(folder) / "target"
+        make_tiny_pairs(source, files // 2)
+        result = json.loads(_whole(source, target / "one").communicate()[0].splitlines()[-1])
+        stages = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in result["stages"].items())
+        print(f"{files:,} files: peak {result['peak_mb']:,.0f} MB; {stages}; the progress of the")
+        print(f"longest stage is at most {result['deviation']:.0%} off", flush=True)
+        killed = _whole(source, target / "two")
+        staged = staging_folder(target / "two") / "items.jsonl"
+        while killed.poll() is None and not (
+            staged.exists() and staged.stat().st_size > result["staged_bytes"] / 2
+        ):
+            time.sleep(0.1)
+        killed.kill()
+        killed.communicate()
+        again = json.loads(_whole(source, target / "two").communicate()[0].splitlines()[-1])
+        is_same = again["version"] == result["version"]
+        print(f"killed amid decoding, it went on to {'the same' if is_same else 'ANOTHER'} hash")
+
+
+def _whole(source: Path, target: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, __file__, "--contestant", "whole"]
+    command += ["--source", str(source), "--target", str(target)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def run_whole(source: Path, target: Path) -> dict[str, Any]:
+    """Import, and record when each stage began and how far it was when."""
+    told: list[tuple[float, ImportProgressed]] = []
+    ends: list[ImportEnded] = []
+    staged = staging_folder(target) / "items.jsonl"
+    sizes = [0]
+
+    def keep(event: ImportEvent) -> None:
+        if isinstance(event, ImportEnded):
+            ends.append(event)
+            return
+        told.append((time.monotonic(), event))
+        with contextlib.suppress(OSError):
+            sizes.append(staged.stat().st_size)
+
+    import_dataset(_plan(source, target), keep, RunControl())
+    if ends[-1].outcome is not Outcome.FINISHED:
+        raise RuntimeError(f"the import failed: {ends[-1].error}")
+    starts: dict[str, float] = {}
+    for at_s, event in told:
+        starts.setdefault(event.stage, at_s)
+    bounds = [*starts.values(), time.monotonic()]
+    stages = {name: bounds[n + 1] - bounds[n] for n, name in enumerate(starts)}
+    longest = max(stages, key=lambda name: stages[name])
+    deviation = max(
+        (
+            abs(event.done / event.total - (at_s - starts[longest]) / stages[longest])
+            for at_s, event in told
+            if event.stage == longest and event.total
+        ),
+        default=0.0,
+    )
+    return {
+        "peak_mb": _peak_mb(),
+        "stages": stages,
+        "deviation": deviation,
+        "version": ends[-1].version,
+        "staged_bytes": max(sizes),
+    }
+
+
+def make_tiny_pairs(folder: Path, count: int) -> None:
+    """Write images of 16 px, each different and with a text, five hundred a folder."""
+    random = np.random.default_rng(0)
+    for number in range(count):
+        place = folder / f"{number // 500:04}"
+        place.mkdir(exist_ok=True, parents=True)
+        pixels = random.integers(0, 256, (16, 16), dtype=np.uint8)
+        Image.fromarray(pixels).save(place / f"{number:07}.png", compress_level=1)
+        text = f"a small picture of noise, number {number}"
+        (place / f"{number:07}.txt").write_text(text, encoding="utf-8")
 
 
 def contest(name: str, source: Path) -> dict[str, float]:

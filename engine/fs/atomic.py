@@ -8,7 +8,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 
@@ -128,11 +128,25 @@ def atomic_write(path: Path, content: bytes) -> None:
     Raises:
         FolderNotWritableError, DiskFullError: it cannot be written; an old file is unchanged.
     """
-    staged = staged_path(path)
+    atomic_write_pieces(path, (content,))
+
+
+PIECE_BYTES = 1 << 20
+
+
+def atomic_write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file atomically, as ``atomic_write`` does, from pieces of any size."""
+    staged, waiting, size = staged_path(path), bytearray(), 0
     try:
         remove_if_there(staged)
         with files.create(staged) as file:
-            files.write(file, content)
+            for piece in pieces:
+                size += len(piece)
+                waiting += piece
+                if len(waiting) >= PIECE_BYTES:
+                    files.write(file, bytes(waiting))
+                    waiting.clear()
+            files.write(file, bytes(waiting))
             files.sync(file)
         files.rename(staged, path)
         files.sync_folder(path.parent)
@@ -140,7 +154,7 @@ def atomic_write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             remove_if_there(staged)
         if isinstance(error, OSError):
-            raise wrap_os_error(error, path.parent, len(content)) from error
+            raise wrap_os_error(error, path.parent, size) from error
         raise
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.control import RunControl
 from engine.data.column_info import (
     AUDIO,
@@ -26,7 +28,7 @@ from engine.data.column_info import (
     text_column,
 )
 from engine.data.image_shape import ImageShape
-from engine.data.manifest import TRAIN, Manifest
+from engine.data.manifest import Manifest
 from engine.data.pixel_values import ValueRange
 from engine.data.writer import DatasetWriter, ensure_unused
 from engine.errors import (
@@ -38,12 +40,15 @@ from engine.errors import (
 )
 from engine.events import ImportEmit, ImportEnded, ImportStage, Outcome
 from engine.fs.atomic import check_free_space, ensure_writable, wrap_os_error
-from engine.importing.check_context import CheckReport, SampleOutcome
+from engine.importing.check_context import CheckReport, Outcomes, SampleOutcome
 from engine.importing.checks import check_samples
 from engine.importing.decode import Decoder, decide_shape, decode_samples, further_shapes
 from engine.importing.decode_audio import audio_decoder
 from engine.importing.empty_import import diagnose_empty_import
+from engine.importing.formats.format import RawSample
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed import Chained, Mapped, Numbers, Picked, StringSet
+from engine.importing.packed_samples import PackedItems, with_members
 from engine.importing.plan import ImportPlan
 from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_report
 from engine.importing.samples import DecodedSample
@@ -61,7 +66,6 @@ log = logging.getLogger(__name__)
 class ImportResult:
     """The samples to write, after the checks."""
 
-    kept: tuple[SampleOutcome, ...]
     check_report: CheckReport
     channels: int
     """1 if grey is planned or all images are grey, else 3."""
@@ -69,36 +73,59 @@ class ImportResult:
     """None if no sample has cells."""
 
     @property
+    def outcomes(self) -> Outcomes:
+        """Outcomes of all samples."""
+        return self.check_report.outcomes
+
+    @property
+    def kept(self) -> Sequence[SampleOutcome]:
+        """The samples to write."""
+        numbers = range(len(self.outcomes.items))
+        return Mapped(self.outcomes.outcome, Picked(numbers, self.outcomes.left))
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """Numbers of samples, by the names of ``ImportCounts``."""
-        has = Counter((one.image is not None, bool(one.texts)) for one in self.kept)
-        train = sum(outcome.split == TRAIN for outcome in self.kept)
+        outcomes, left = self.outcomes, self.outcomes.left
+        has_image = outcomes.items.has_image
+        has = Counter((bool(has_image[n]), bool(outcomes.texts(n))) for n in left.tolist())
+        train = int(np.count_nonzero(outcomes.is_train()[left]))
+        more = map(outcomes.items.more, outcomes.left_with_members.tolist())
         return {
-            "imported": len(self.kept),
+            "imported": len(left),
             "pairs": has[True, True],
             "image_only": has[True, False],
             "text_only": has[False, True],
-            "with_sound": sum(bool(one.sample.sounds) for one in self.kept),
-            "with_cells": sum(self.has_cells(one) for one in self.kept),
+            "with_sound": sum(bool(found.get("sounds")) for found in more),
+            "with_cells": self._with_cells,
             "train_items": train,
-            "validation_items": len(self.kept) - train,
+            "validation_items": len(left) - train,
         }
 
     @property
     def is_trainable(self) -> bool:
         """Whether there is more than texts, and a sample to train on."""
-        return any(outcome.split == TRAIN for outcome in self.kept) and any(
-            one.image is not None or one.sample.sounds or one.sample.pictures or self.has_cells(one)
-            for one in self.kept
+        outcomes, left = self.outcomes, self.outcomes.left
+        return bool(outcomes.is_train()[left].any()) and bool(
+            outcomes.items.has_image[left].any()
+            or any(map(outcomes.has_member, outcomes.left_with_members.tolist()))
+            or self._with_cells
         )
 
     def has_cells(self, outcome: SampleOutcome) -> bool:
         """Whether a sample has a row of the table."""
         return self.table is not None and bool(self.table.fields and outcome.sample.raw.cells)
 
+    @property
+    def _with_cells(self) -> int:
+        if self.table is None or not self.table.fields:
+            return 0
+        raw = Picked(self.outcomes.items.raw, self.outcomes.left_with_raw_members)
+        return sum(bool(sample.cells) for sample in raw)
+
 
 def apply_decisions(
-    plan: ImportPlan, samples: Sequence[DecodedSample], ledger: FileLedger, shape: ImageShape
+    plan: ImportPlan, samples: PackedItems, ledger: FileLedger, shape: ImageShape
 ) -> ImportResult:
     """Check samples; record those that are left out, and files that no other sample needs.
 
@@ -112,39 +139,43 @@ def apply_decisions(
         ConfigError: the plan chooses a fix that is not offered.
     """
     check_report = check_samples(samples, ledger, plan, shape)
-    table = check_report.table
-    kept = tuple(one for one in check_report.kept() if not _is_emptied(one, table))
-    needed = {path for outcome in kept for path in _files_of(outcome)}
-    for outcome in check_report.outcomes:
-        if outcome.skipped is None:
-            continue
-        ledger.mark_item_skipped(outcome.key, outcome.skipped, outcome.detail)
-        for path in _files_of(outcome) if not outcome.merged_into else ():
+    outcomes, table = check_report.outcomes, check_report.table
+    if table is not None and not table.fields:
+        _skip_emptied(outcomes)
+    skipped = outcomes.skipped.tolist()
+    needed = StringSet(
+        path
+        for raw in Picked(samples.raw, outcomes.left[: None if skipped else 0])
+        for path in _files_of(raw)
+    )
+    for number in skipped:
+        reason, detail = outcomes.reason(number) or Reason.EXCLUDED, outcomes.detail(number)
+        raw = samples.raw[number]
+        ledger.mark_item_skipped(raw.key, reason, detail)
+        for path in _files_of(raw) if not outcomes.is_merged(number) else ():
             if path not in needed:
-                ledger.mark_rejected(path, outcome.skipped, outcome.detail)
+                ledger.mark_rejected(path, reason, detail)
     channels = 1 if plan.images.channels == "grey" else 3
     if plan.images.channels == "auto":
-        pictures = [one.image for one in kept if one.image is not None]
-        further = [facts for one in kept for facts in one.sample.pictures.values()]
-        channels = 1 if all(facts.is_grey for facts in (*pictures, *further)) else 3
-    return ImportResult(kept=kept, check_report=check_report, channels=channels, table=table)
+        left, members = outcomes.left, map(samples.more, outcomes.left_with_members.tolist())
+        further = (facts for found in members for facts in found["pictures"].values())
+        is_grey = samples.is_grey[left[samples.has_image[left]]].all()
+        channels = 1 if is_grey and all(facts.is_grey for facts in further) else 3
+    return ImportResult(check_report=check_report, channels=channels, table=table)
 
 
-def _is_emptied(outcome: SampleOutcome, table: ImportTable | None) -> bool:
-    """Skip a sample of cells alone if no column of them becomes a field."""
-    has_fields = table is None or bool(table.fields)
-    sample = outcome.sample
-    if has_fields or outcome.image or outcome.texts or sample.sounds or sample.pictures:
-        return False
-    outcome.skip(Reason.EMPTY, "no column of its row becomes a field")
-    return True
+def _skip_emptied(outcomes: Outcomes) -> None:
+    """Skip samples of cells alone: no column of them becomes a field."""
+    has_image = outcomes.items.has_image
+    for number in outcomes.left.tolist():
+        if not (has_image[number] or outcomes.texts(number) or outcomes.has_member(number)):
+            outcomes.skip(number, Reason.EMPTY, "no column of its row becomes a field")
 
 
-def _files_of(outcome: SampleOutcome) -> Iterator[str]:
+def _files_of(raw: RawSample) -> Iterator[str]:
     """Yield the files that hold this sample only, and those of its sounds."""
-    raw = outcome.sample.raw
     if raw.image is None:
-        yield outcome.key
+        yield raw.key
     elif raw.image.part < 0:
         yield raw.image.path
     for member in (*raw.sounds.values(), *raw.pictures.values()):
@@ -234,10 +265,10 @@ class _Import:
         arrays = _staged_arrays(decoder)
         with Staging(folder, current, row_shape, scan.samples, arrays) as staging:
             # What is not staged yet, and all of it in the dataset.
-            whole = sum(sample.image is not None for sample in scan.samples) * staging.row_bytes
+            whole = len(scan.samples.with_image) * staging.row_bytes
             whole += sum(
                 arrays[name].row_bytes
-                for sample in scan.samples
+                for sample in with_members(scan.samples)
                 for name in (*sample.sounds, *sample.pictures)
             )
             check_free_space(staging.folder, 2 * whole - staging.staged_bytes)
@@ -266,9 +297,11 @@ class _Import:
                 scan.listing, scan.ledger, scan.samples, len(result.kept)
             )
             raise NothingToImportError(source, [reason.sentence for reason in reasons])
-        skipped = [s for s in scan.ledger.skipped_files() if s.reason is not Reason.HIDDEN]
-        if self._is_strict and skipped:
-            raise FilesSkippedError(source, len(skipped), skipped[0].path, skipped[0].reason)
+        files = scan.ledger.skipped_files()
+        first = next((one for one in files if one.reason is not Reason.HIDDEN), None)
+        if self._is_strict and first is not None:
+            count = len(files) - files.counts()[Reason.HIDDEN]
+            raise FilesSkippedError(source, count, first.path, first.reason)
 
     def _columns(
         self,
@@ -278,22 +311,24 @@ class _Import:
         value_range: ValueRange | None,
     ) -> "_Columns":
         """Describe the columns; sources of images and texts alone always give these two."""
-        kept, table = result.kept, result.table
-        rows = [outcome.sample.row for outcome in kept if outcome.sample.row >= 0]
+        outcomes, table = result.outcomes, result.table
+        rows = outcomes.items.rows[outcomes.left]
+        rows = rows[rows >= 0]
         array_shape = (len(rows), shape.height, shape.width, result.channels)
         band, names = self._plan.images.band, _names(self._plan)
         image = image_column(array_shape, name=names[IMAGE], value_range=value_range, band=band)
-        members = _member_rows(kept)
+        members = _member_rows(outcomes)
         fields = table.stored_fields if table else ()
         has_more = bool(members or fields)
-        infos = [image] if rows or not has_more else []
+        infos = [image] if len(rows) or not has_more else []
         for name, further in decoder.further_shapes.items():
             if name in members:
                 size = (len(members[name]), further.height, further.width, result.channels)
                 infos.append(image_column(size, name=name, value_range=value_range, band=band))
-        if not has_more or any(outcome.texts for outcome in kept):
+        if not has_more or any(map(outcomes.texts, outcomes.left.tolist())):
             infos.append(text_column(names[TEXT]))
-        texts = dict.fromkeys(name for outcome in kept for name in outcome.further_texts)
+        further_texts = map(outcomes.further_texts, outcomes.left_with_raw_members.tolist())
+        texts = dict.fromkeys(name for found in further_texts for name in found)
         infos += [text_column(name) for name in texts]
         for name, audio in decoder.audio.shapes.items() if decoder.audio else ():
             if name in members:
@@ -350,7 +385,7 @@ class _Columns:
     """The columns of the dataset, and the staged rows that their values come from."""
 
     infos: tuple[ColumnInfo, ...]
-    images: list[int]
+    images: Numbers
     members: Mapping[str, Mapping[bytes, int]]
     """By column of sounds or further pictures and by digest, in the order of the dataset's rows;
     equal values are stored once."""
@@ -371,19 +406,19 @@ def _staged_arrays(decoder: Decoder) -> dict[str, StagedArray]:
     return arrays
 
 
-def _digests(outcome: SampleOutcome) -> Iterator[tuple[str, bytes]]:
+def _digests(sample: DecodedSample) -> Iterator[tuple[str, bytes]]:
     """Yield column and digest of the sounds and further pictures of a sample."""
-    for members in (outcome.sample.pictures, outcome.sample.sounds):
+    for members in (sample.pictures, sample.sounds):
         for name, facts in members.items():
             yield name, facts.digest
 
 
-def _member_rows(kept: Sequence[SampleOutcome]) -> dict[str, dict[bytes, int]]:
+def _member_rows(outcomes: Outcomes) -> dict[str, dict[bytes, int]]:
     """Return the staged row of the first of equal values, by column and digest."""
     rows: dict[str, dict[bytes, int]] = {}
-    for outcome in kept:
-        for name, digest in _digests(outcome):
-            rows.setdefault(name, {}).setdefault(digest, outcome.sample.member_rows[name])
+    for sample in Picked(outcomes.items, outcomes.left_with_members):
+        for name, digest in _digests(sample):
+            rows.setdefault(name, {}).setdefault(digest, sample.member_rows[name])
     return rows
 
 
@@ -396,7 +431,7 @@ def _records(result: ImportResult, columns: _Columns, table: str) -> Iterator[di
     rows = result.table.rows() if result.table else iter(())
     for outcome in result.kept:
         record = record_of(outcome)
-        for name, digest in _digests(outcome):
+        for name, digest in _digests(outcome.sample):
             record[name] = places[name][digest]
         for name, texts in outcome.further_texts.items():
             record[name] = _encodable(list(texts))
@@ -425,8 +460,8 @@ def _report(plan: ImportPlan, scan: Scan, result: ImportResult, manifest: Manife
         audio_seconds=audio.shape[1] / audio.rate if audio else 0.0,
         fields=result.table.reports if result.table else (),
         skip_counts=scan.ledger.skip_counts(),
-        skipped_files=tuple(scan.ledger.skipped_files()),
-        skipped_items=(*scan.ledger.skipped_items(), *scan.ledger.skipped_members()),
+        skipped_files=scan.ledger.skipped_files(),
+        skipped_items=Chained(scan.ledger.skipped_items(), scan.ledger.skipped_members()),
     )
 
 

@@ -44,7 +44,7 @@ def check_dataset(
         ConfigError: a fix is not offered.
     """
     dataset = open_dataset(folder)
-    samples = list(_samples(dataset, None, control, lambda _done, _total: None))
+    samples = _samples(dataset, None, control, lambda _done, _total: None)
     shape, plan = dataset.manifest.image_shape, _plan(folder, fixes or {})
     return check_samples(samples, FileLedger(), plan, shape, control)
 
@@ -71,7 +71,7 @@ def find_in_dataset(
         StoppedError: the control asked for it.
     """
     control = control or RunControl()
-    samples = list(_samples(dataset, edits, control, report))
+    samples = _samples(dataset, edits, control, report)
     # A fix would hide later issues: which of several equal images leak, for instance.
     fixes = {issue: Fix.KEEP for issue, offered in OFFERED.items() if Fix.KEEP in offered}
     excluded = frozenset(str(item) for item in edits.changed if edits.state(item).is_excluded)

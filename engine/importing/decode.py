@@ -32,6 +32,8 @@ from engine.importing.decode_audio import AudioDecoder
 from engine.importing.formats.format import NOTHING, Format, Pixels, RawSample
 from engine.importing.ledger import FileLedger, Reason, SkipRecord
 from engine.importing.near_duplicates import pixel_digest
+from engine.importing.packed import Picked
+from engine.importing.packed_samples import PackedItems, images_of, with_members
 from engine.importing.plan import ImageSettings
 from engine.importing.samples import DecodedSample, PictureFacts, image_facts
 from engine.importing.scan import Tell
@@ -57,8 +59,8 @@ def decode_samples(
     control: RunControl,
     tell: Tell,
     staging: Staging | None = None,
-) -> list[DecodedSample]:
-    """Decode all samples that are not staged yet; return those that can be used, in order.
+) -> PackedItems:
+    """Decode all samples that are not staged yet; return all of them, in order.
 
     Args:
         decoder: of the source.
@@ -73,15 +75,13 @@ def decode_samples(
         SourceUnreadableError: the source is gone.
         DiskFullError, FolderNotWritableError: the staging cannot be written.
     """
-    done = list(staging.items) if staging else []
+    done = staging.items if staging else PackedItems(samples)
+    append = staging.append if staging else done.append
     tell(ImportStage.DECODING, len(done), len(samples))
     for decoded in decode_all(decoder, samples[len(done) :], control):
-        if staging is None:
-            done.append(replace(decoded, pixels=None, members=NOTHING))
-        else:
-            done.append(staging.append(decoded))
+        append(decoded)
         tell(ImportStage.DECODING, len(done), len(samples))
-    for one in done:
+    for one in Picked(done, done.refused):
         if one.reason is not None:
             ledger.mark_item_skipped(one.raw.key, one.reason, one.detail)
             # A table or film of many images is still used if one of them is damaged.
@@ -90,7 +90,7 @@ def decode_samples(
                 ledger.mark_rejected(image.path, one.reason, one.detail)
         for member in one.refused:
             ledger.mark_member_skipped(member.path, member.reason, member.detail)
-    return [one for one in done if one.reason is None]
+    return done
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -389,7 +389,7 @@ def decide_shape(
     if plan.shape != "auto":
         width, height = (int(part) for part in plan.shape.split(":"))
         return ImageShape(height, width).scaled(plan.size)
-    images = [sample.image for sample in samples if sample.image is not None]
+    images = images_of(samples)
     count = min(SIZES_READ, len(images))
     sizes: list[tuple[int, int]] = []
     for number in range(count):
@@ -411,7 +411,7 @@ def further_shapes(
 ) -> dict[str, ImageShape]:
     """Return the shapes of the pictures of further columns, each as ``decide_shape`` does."""
     columns: dict[str, list[RawSample]] = {}
-    for sample in samples:
+    for sample in with_members(samples):
         for name, ref in sample.pictures.items():
             columns.setdefault(name, []).append(replace(sample, image=ref))
     return {

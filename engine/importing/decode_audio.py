@@ -34,6 +34,7 @@ from engine.data.waveform import (
 from engine.errors import EntryError
 from engine.importing.formats.format import AudioRef, Format, ImageRef, RawSample
 from engine.importing.ledger import Reason, SkipRecord
+from engine.importing.packed_samples import with_members
 from engine.importing.plan import AudioSettings, ImportPlan
 from engine.importing.samples import AudioFacts, DecodedSample
 from engine.importing.sources.archive import LIMITS, Archive
@@ -245,6 +246,7 @@ def audio_decoder(
     Raises:
         StoppedError: the control asked for it.
     """
+    samples = with_members(samples)
     columns = dict.fromkeys(name for sample in samples for name in sample.sounds)
     shapes: dict[str, AudioShape | None] = {}
     if all(ref.is_prepared for sample in samples for ref in sample.sounds.values()):

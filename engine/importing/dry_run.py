@@ -6,7 +6,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from engine.config.sections import DataConfig
 from engine.control import RunControl
@@ -32,6 +32,7 @@ from engine.importing.formats.format import ImageRef, Pixels, RawSample
 from engine.importing.formats.registry import FORMATS
 from engine.importing.formats.sounds import with_sounds
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed_samples import PackedItems, with_members
 from engine.importing.plan import ImageSettings, ImportPlan, TextSettings, decodes_alike
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.samples import DecodedSample
@@ -75,7 +76,8 @@ class DryRun:
     """Why there is nothing to train on; empty where there is."""
     scan: Scan
     """With the ledger as it was before the checks."""
-    items: tuple[DecodedSample, ...]
+    items: PackedItems
+    """All samples, those that cannot be used too."""
 
     @property
     def channels(self) -> int:
@@ -117,7 +119,8 @@ class DryRun:
     def _spectrograms(
         self, keys: Collection[str], size: int, control: RunControl
     ) -> dict[str, Pixels]:
-        samples = [s for s in self.scan.samples if s.sounds and s.key in keys]
+        every = with_members(self.scan.samples)
+        samples = [s for s in every if s.sounds and s.key in keys]
         if self.audio_shape is None or not samples:
             return {}
         shape = self.audio_shape
@@ -178,20 +181,20 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
     tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
     audio_shape = next(iter(audio.shapes.values()), None) if audio else None
-    return _dry_run(plan, scan, tuple(items), shape, audio_shape, value_range)
+    return _dry_run(plan, scan, items, shape, audio_shape, value_range)
 
 
 def _dry_run(
     plan: ImportPlan,
     scan: Scan,
-    items: tuple[DecodedSample, ...],
+    items: PackedItems,
     shape: ImageShape,
     audio_shape: AudioShape | None,
     value_range: ValueRange | None,
 ) -> DryRun:
     ledger = scan.ledger.copy()
     result = apply_decisions(plan, items, ledger, shape)
-    sizes = Counter((i.facts.width, i.facts.height) for i in items if i.facts is not None)
+    sizes = Counter(map(tuple, items.sizes[items.has_image & items.is_usable].tolist()))
     reasons: tuple[Cause, ...] = ()
     if not result.is_trainable:
         reasons = diagnose_empty_import(scan.listing, ledger, scan.samples, len(result.kept))
@@ -204,7 +207,8 @@ def _dry_run(
         ledger=ledger,
         counts=counts_of(ledger, found=scan.items_found, **result.counts),
         text_facts=describe_texts(
-            (text for kept in result.kept for text in kept.texts), DataConfig(tokenizer=AUTO)
+            chain.from_iterable(map(result.outcomes.texts, result.outcomes.left.tolist())),
+            DataConfig(tokenizer=AUTO),
         ),
         sizes=tuple(sizes.most_common()),
         likely_causes=reasons,

@@ -4,10 +4,15 @@ For every import: files found = files used + files skipped, and items found = it
 skipped. ``FileLedger`` holds the skipped ones with their reasons.
 """
 
+import copy
+import itertools
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from engine.importing.packed import Lazy, StringSet
 
 
 class Reason(StrEnum):
@@ -83,6 +88,73 @@ class SkipRecord:
     """Details in English, such as the message of the decoder."""
 
 
+_REASONS = tuple(Reason)
+_NUMBERS = {reason: number for number, reason in enumerate(_REASONS)}
+_GONE = 255
+
+
+class SkipTable(Lazy[SkipRecord]):
+    """What is skipped, with one reason for each path, in the order in which it was skipped."""
+
+    def __init__(self) -> None:
+        self._paths, self._reasons = StringSet(), bytearray()
+        self._details, self._detail_numbers = StringSet(), array("I")
+        self._gone = 0
+
+    def add(self, path: str, reason: Reason, detail: str) -> None:
+        """Add a path, unless it has a reason already."""
+        number = self._paths.add(path)
+        if number < len(self._reasons):
+            if self._reasons[number] == _GONE:
+                self._gone -= 1
+                self._reasons[number] = _NUMBERS[reason]
+                self._detail_numbers[number] = self._details.add(detail)
+            return
+        self._reasons.append(_NUMBERS[reason])
+        self._detail_numbers.append(self._details.add(detail))
+
+    def remove(self, path: str) -> None:
+        """Remove a path, if it is there."""
+        number = self._paths.find(path) if self._reasons else -1
+        if number >= 0 and self._reasons[number] != _GONE:
+            self._reasons[number] = _GONE
+            self._gone += 1
+
+    def entry(self, number: int) -> SkipRecord:
+        """Return a record by its number among those that were not removed."""
+        if self._gone:
+            left = (n for n, reason in enumerate(self._reasons) if reason != _GONE)
+            number = next(itertools.islice(left, number, None))
+        return self._record(number)
+
+    def counts(self, overridden_by: "Sequence[SkipTable]" = ()) -> Counter[Reason]:
+        """Count the records by reason, without the paths that are in one of the other tables."""
+        others = [other for other in overridden_by if len(other)]
+        if not others:
+            counts = Counter(self._reasons)
+            counts.pop(_GONE, None)
+            return Counter({_REASONS[number]: count for number, count in counts.items()})
+        return Counter(one.reason for one in self if not any(one.path in t for t in others))
+
+    def _record(self, number: int) -> SkipRecord:
+        return SkipRecord(
+            path=self._paths.entry(number),
+            reason=_REASONS[self._reasons[number]],
+            detail=self._details.entry(self._detail_numbers[number]),
+        )
+
+    def __contains__(self, path: object) -> bool:
+        """Whether a path is skipped."""
+        number = self._paths.find(path) if isinstance(path, str) else -1
+        return number >= 0 and self._reasons[number] != _GONE
+
+    def __iter__(self) -> Iterator[SkipRecord]:
+        return (self._record(n) for n, reason in enumerate(self._reasons) if reason != _GONE)
+
+    def __len__(self) -> int:
+        return len(self._reasons) - self._gone
+
+
 class FileLedger:
     """What became of every file of a source, and of every item."""
 
@@ -90,21 +162,12 @@ class FileLedger:
         self.files_found = 0
         self.encodings: Counter[str] = Counter()
         """How many files, or tables, were read in each encoding."""
-        self._used: set[str] = set()
-        self._skipped_files: dict[str, SkipRecord] = {}
-        self._skipped_items: dict[str, SkipRecord] = {}
-        self._skipped_members: dict[str, SkipRecord] = {}
+        self._used, self._is_used, self._used_count = StringSet(), bytearray(), 0
+        self._files, self._items, self._members = SkipTable(), SkipTable(), SkipTable()
 
     def copy(self) -> "FileLedger":
         """Return an independent copy."""
-        other = FileLedger()
-        other.files_found = self.files_found
-        other.encodings = self.encodings.copy()
-        other._used = set(self._used)
-        other._skipped_files = dict(self._skipped_files)
-        other._skipped_items = dict(self._skipped_items)
-        other._skipped_members = dict(self._skipped_members)
-        return other
+        return copy.deepcopy(self)
 
     def add(self, count: int = 1) -> None:
         """Count files found in the source."""
@@ -112,25 +175,30 @@ class FileLedger:
 
     def mark_used(self, path: str) -> None:
         """Record a file that gives an image or a text; may be called more than once for a file."""
-        self._used.add(path)
-        self._skipped_files.pop(path, None)
+        number = self._used.add(path)
+        if number == len(self._is_used):
+            self._is_used.append(False)
+        if not self._is_used[number]:
+            self._is_used[number] = True
+            self._used_count += 1
+            self._files.remove(path)
 
     def mark_skipped(self, path: str, reason: Reason, detail: str = "") -> None:
         """Record a file that gives nothing, unless it is used or has a reason already."""
-        if path not in self._used:
-            self._skipped_files.setdefault(
-                path, SkipRecord(path=path, reason=reason, detail=detail)
-            )
+        if self._used_number(path) < 0:
+            self._files.add(path, reason, detail)
 
     def mark_rejected(self, path: str, reason: Reason, detail: str = "") -> None:
         """Skip a file that was marked as used, for example because its image cannot be decoded."""
-        if path in self._used:
-            self._used.discard(path)
-            self.mark_skipped(path, reason, detail)
+        number = self._used_number(path)
+        if number >= 0:
+            self._is_used[number] = False
+            self._used_count -= 1
+            self._files.add(path, reason, detail)
 
     def mark_item_skipped(self, key: str, reason: Reason, detail: str = "") -> None:
         """Record an item that is not imported, unless it has a reason already."""
-        self._skipped_items.setdefault(key, SkipRecord(path=key, reason=reason, detail=detail))
+        self._items.add(key, reason, detail)
 
     def mark_member_skipped(self, path: str, reason: Reason, detail: str = "") -> None:
         """Record a sound or a further picture that its item does without.
@@ -140,32 +208,36 @@ class FileLedger:
             reason: why it cannot be used.
             detail: in English.
         """
-        if path in self._used:
+        if self._used_number(path) >= 0:
             self.mark_rejected(path, reason, detail)
         else:
-            self._skipped_members.setdefault(
-                path, SkipRecord(path=path, reason=reason, detail=detail)
-            )
+            self._members.add(path, reason, detail)
 
     @property
     def files_used(self) -> int:
         """Files that gave an image or a text."""
-        return len(self._used)
+        return self._used_count
 
-    def skipped_files(self) -> Iterator[SkipRecord]:
+    def skipped_files(self) -> SkipTable:
         """Files that gave nothing, in the order in which they were skipped."""
-        return iter(self._skipped_files.values())
+        return self._files
 
     def skip_counts(self) -> dict[Reason, int]:
         """Count what is skipped by reason, most frequent first; a file and its item count once."""
-        records = {**self._skipped_members, **self._skipped_files, **self._skipped_items}
-        counts = Counter(record.reason for record in records.values())
+        counts = self._items.counts()
+        counts += self._files.counts((self._items,))
+        counts += self._members.counts((self._items, self._files))
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    def skipped_members(self) -> Iterator[SkipRecord]:
+    def skipped_members(self) -> SkipTable:
         """Sounds within files that are used, which their items do without."""
-        return iter(self._skipped_members.values())
+        return self._members
 
-    def skipped_items(self) -> Iterator[SkipRecord]:
+    def skipped_items(self) -> SkipTable:
         """Items that are not imported, in the order in which they were skipped."""
-        return iter(self._skipped_items.values())
+        return self._items
+
+    def _used_number(self, path: str) -> int:
+        """Return the number of a file that is used, else -1."""
+        number = self._used.find(path)
+        return number if number >= 0 and self._is_used[number] else -1

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from engine.data.table_fields import Reason as LeftOut
 from engine.data.table_fields import find_giveaways
-from engine.importing.check_context import CheckContext, SampleOutcome
+from engine.importing.check_context import CheckContext
 from engine.importing.ledger import Reason
 from engine.importing.near_duplicates import near_duplicate_groups
 from engine.importing.plan import Fix, Issue
@@ -19,18 +19,23 @@ MAX_ROWS = 20_000
 
 def check_sounds(context: CheckContext) -> None:
     """Find sounds that are silent, overdriven or longer than what is stored."""
-    silent = [one.key for one in context.left() if _any_sound(one, lambda s: s.is_silent)]
+    outcomes = context.outcomes
+    silent = [outcomes.key(n) for n in _left_with(context, lambda s: s.is_silent)]
     context.report(Issue.SILENT_SOUND, [*context.silent_files, *silent])
     for issue, reason, has_issue in (
         (Issue.CLIPPED_SOUND, Reason.CLIPPED_SOUND, lambda s: s.is_clipped),
         (Issue.LONG_SOUND, Reason.LONG_SOUND, lambda s: s.is_cut),
     ):
-        found = [one for one in context.left() if _any_sound(one, has_issue)]
-        context.report_and_skip(issue, found, reason)
+        context.report_and_skip(issue, _left_with(context, has_issue), reason)
 
 
-def _any_sound(outcome: SampleOutcome, test: Callable[[AudioFacts], bool]) -> bool:
-    return any(map(test, outcome.sample.sounds.values()))
+def _left_with(context: CheckContext, test: Callable[[AudioFacts], bool]) -> list[int]:
+    """Return the samples with a sound of which something is true."""
+    return [
+        number
+        for number in context.outcomes.left_with_members.tolist()
+        if any(map(test, context.items.more(number)["sounds"].values()))
+    ]
 
 
 def check_same_sounds(context: CheckContext) -> None:
@@ -38,28 +43,30 @@ def check_same_sounds(context: CheckContext) -> None:
 
     Items that share one file are meant to.
     """
-    columns: dict[str, dict[object, tuple[SampleOutcome, AudioFacts]]] = {}
-    for outcome in context.left():
-        for name, sound in outcome.sample.sounds.items():
-            ref = outcome.sample.raw.sounds.get(name)
-            source = (ref.path, ref.part) if ref else outcome.sample.member_rows.get(name)
+    columns: dict[str, dict[object, tuple[int, AudioFacts]]] = {}
+    for number in context.outcomes.left_with_members.tolist():
+        raw, more = context.items.raw[number], context.items.more(number)
+        for name, sound in more["sounds"].items():
+            ref = raw.sounds.get(name)
+            source = (ref.path, ref.part) if ref else more["member_rows"].get(name)
             if sound.fingerprint:
-                columns.setdefault(name, {}).setdefault(source, (outcome, sound))
-    groups: list[list[SampleOutcome]] = []
+                columns.setdefault(name, {}).setdefault(source, (number, sound))
+    groups: list[list[int]] = []
     for by_source in columns.values():
         found = list(by_source.values())
-        prints = [sound.fingerprint for _outcome, sound in found]
-        bands = [sound.bands for _outcome, sound in found]
+        prints = [sound.fingerprint for _number, sound in found]
+        bands = [sound.bands for _number, sound in found]
         groups += [
             [found[place][0] for place in group]
             for group in near_duplicate_groups(prints, SAME_BITS, bands)
         ]
-    keys = [[outcome.key for outcome in group] for group in groups]
+    outcomes = context.outcomes
+    keys = [[outcomes.key(number) for number in group] for group in groups]
     context.report(Issue.SAME_SOUND, [key for group in keys for key in group[1:]], keys)
     if context.fix(Issue.SAME_SOUND) == Fix.SKIP:
         for first, *others in groups:
-            for outcome in others:
-                outcome.skip(Reason.SAME_SOUND, f"sounds like {first.key}")
+            for number in others:
+                outcomes.skip(number, Reason.SAME_SOUND, f"sounds like {outcomes.key(first)}")
 
 
 def check_fields(context: CheckContext) -> None:
@@ -67,7 +74,9 @@ def check_fields(context: CheckContext) -> None:
 
     Runs last: what a column holds depends on the samples that are kept.
     """
-    cells = [outcome.sample.raw.cells for outcome in context.left()]
+    # Without any, none has to be looked at.
+    has_any = len(context.outcomes.left_with_raw_members.tolist()) > 0
+    cells = [context.items.raw[number].cells for number in context.left()] if has_any else []
     plan = context.plan
     table = context.table = build_table(cells, dict(plan.field_kinds), dict(plan.reading.fields))
     reports = table.reports if table else ()

@@ -118,66 +118,137 @@ _MAX_COMPARED = 128
 
 
 class NearDuplicateIndex:
-    """Fingerprints that were added, to be asked for one near another.
+    """Fingerprints that were added, to be asked for those near others.
 
     Flat images are near none. With more than ``128`` in one bucket, later ones are not compared:
     that bounds the work, and only matters where images are alike by the hundreds.
 
     Args:
+        hashes: [N], all that will be added or asked for.
+        colours: layouts of the colours by number; none leaves colours out of account.
         distance: how many bits may differ.
         tolerance: how far the mean colours of a field may lie apart.
     """
 
-    def __init__(self, distance: int, tolerance: int = COLOUR_TOLERANCE) -> None:
-        self.distance, self.tolerance = distance, tolerance
+    def __init__(
+        self,
+        hashes: npt.NDArray[np.uint64],
+        colours: Sequence[bytes],
+        distance: int,
+        tolerance: int = COLOUR_TOLERANCE,
+    ) -> None:
+        self._hashes, self._colours = hashes, colours
+        self.distance, self._tolerance = distance, tolerance
         edges = np.linspace(0, _BITS, distance + 2).astype(int).tolist()
-        bands = [(1 << high) - (1 << low) for low, high in itertools.pairwise(edges)]
-        self._tables: list[tuple[int, dict[int, list[int]]]] = [(band, {}) for band in bands]
-        self._hashes: list[int] = []
-        self._colours: list[bytes] = []
-        self._sums: list[int] = []
-        self._names: list[int] = []
-        self._known: dict[tuple[int, bytes], int] = {}
+        self._bands = [_Band(hashes, low, high) for low, high in itertools.pairwise(edges)]
+        _, places, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+        self._is_shared = counts[places] > 1
+        self._equal: dict[int, list[int]] = {}
+        """Those added of each hash that several have."""
 
-    def add(self, name: int, hash_: int, colours: bytes = b"") -> None:
-        """Add a fingerprint by a number of the caller's; equal ones keep the first."""
-        if hash_ == FLAT or (hash_, colours) in self._known:
-            return
-        self._known[hash_, colours] = place = len(self._names)
-        self._names.append(name)
-        self._hashes.append(hash_)
-        self._colours.append(colours)
-        self._sums.append(sum(colours))
-        for mask, table in self._tables:
-            bucket = table.setdefault(hash_ & mask, [])
-            if len(bucket) < _MAX_COMPARED:
-                bucket.append(place)
+    def add(self, numbers: npt.NDArray[np.int64]) -> None:
+        """Add fingerprints by their numbers, ascending; of equal ones the first."""
+        numbers = numbers[self._hashes[numbers] != FLAT]
+        is_new = np.ones(len(numbers), dtype=bool)
+        for place in np.flatnonzero(self._is_shared[numbers]).tolist():
+            number = int(numbers[place])
+            if self._find_equal(number) is None:
+                self._equal.setdefault(int(self._hashes[number]), []).append(number)
+            else:
+                is_new[place] = False
+        for band in self._bands:
+            band.add(numbers[is_new])
 
-    def find(self, hash_: int, colours: bytes = b"") -> int | None:
-        """Return the first added that is near, None if none is."""
-        if hash_ == FLAT:
-            return None
-        best = self._known.get((hash_, colours), len(self._names))
-        total = sum(colours)
-        for mask, table in self._tables:
-            for place in table.get(hash_ & mask, ()):
-                if place >= best:
-                    break
-                if (
-                    self._hashes[place] ^ hash_
-                ).bit_count() <= self.distance and self._is_same_colour(place, colours, total):
-                    best = place
-                    break
-        return self._names[best] if best < len(self._names) else None
+    def find(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return for each fingerprint the first of those added that is near it, -1 for none."""
+        found = np.full(len(numbers), -1, dtype=np.int64)
+        for start in range(0, len(numbers), _BLOCK):
+            block = numbers[start : start + _BLOCK]
+            found[start : start + _BLOCK] = self._found(block)
+        return found
 
-    def _is_same_colour(self, place: int, colours: bytes, total: int) -> bool:
-        known = self._colours[place]
-        if known == colours or not known or not colours:
+    def is_near(self, first: int, second: int) -> bool:
+        """Whether two fingerprints, whose hashes differ in few bits, have the same colours."""
+        if not self._colours:
             return True
-        # The sums tell most apart, many times quicker than field by field.
-        if abs(self._sums[place] - total) > self.tolerance * len(colours):
-            return False
-        return all(abs(a - b) <= self.tolerance for a, b in zip(known, colours, strict=False))
+        one, other = self._colours[first], self._colours[second]
+        if one == other or not one or not other:
+            return True
+        size = min(len(one), len(other))
+        left, right = (np.frombuffer(c[:size], np.uint8).astype(np.int16) for c in (one, other))
+        return bool((np.abs(left - right) <= self._tolerance).all())
+
+    def _found(self, block: npt.NDArray[np.int64]) -> list[int]:
+        hashes = self._hashes[block]
+        pairs: list[npt.NDArray[np.int64]] = []
+        for band in self._bands:
+            places, candidates = band.candidates(block)
+            apart = np.bitwise_count(self._hashes[candidates] ^ hashes[places])
+            is_close = apart <= self.distance
+            pairs.append(np.stack([places[is_close], candidates[is_close]]))
+        places, candidates = np.concatenate(pairs, axis=1)
+        order = np.lexsort((candidates, places))
+        found = [-1] * len(block)
+        for place, candidate in zip(
+            places[order].tolist(), candidates[order].tolist(), strict=True
+        ):
+            if found[place] < 0 and self.is_near(candidate, int(block[place])):
+                found[place] = candidate
+        for place in np.flatnonzero(self._is_shared[block]).tolist():
+            equal = self._find_equal(int(block[place]))
+            if equal is not None and (found[place] < 0 or equal < found[place]):
+                found[place] = equal
+        for place in np.flatnonzero(hashes == FLAT).tolist():
+            found[place] = -1
+        return found
+
+    def _find_equal(self, number: int) -> int | None:
+        """Return the fingerprint that was added with the same hash and colours."""
+        known = self._equal.get(int(self._hashes[number]), ())
+        colours = self._colours[number] if self._colours else b""
+        return next((k for k in known if not self._colours or self._colours[k] == colours), None)
+
+
+_BLOCK = 512
+"""Fingerprints that are looked up together."""
+
+
+class _Band:
+    """Fingerprints by the value of some of their bits."""
+
+    def __init__(self, hashes: npt.NDArray[np.uint64], low: int, high: int) -> None:
+        mask = np.uint64((1 << high) - (1 << low))
+        _, buckets, counts = np.unique(hashes & mask, return_inverse=True, return_counts=True)
+        self._buckets = buckets.astype(np.int32)
+        self._most = np.minimum(counts, _MAX_COMPARED).astype(np.int32)
+        self._starts = (np.cumsum(self._most) - self._most).astype(np.int32)
+        self._numbers = np.empty(int(self._most.sum()), dtype=np.int32)
+        self._filled = np.zeros(len(counts), dtype=np.int32)
+
+    def add(self, numbers: npt.NDArray[np.int64]) -> None:
+        """Add fingerprints by their numbers, ascending, as far as their buckets have room."""
+        order = np.argsort(self._buckets[numbers], kind="stable")
+        numbers = numbers[order]
+        buckets = self._buckets[numbers]
+        first = np.flatnonzero(np.diff(buckets, prepend=-1))
+        counts = np.diff(first, append=len(buckets))
+        ranks = np.arange(len(buckets)) - np.repeat(first, counts)
+        slots = self._filled[buckets] + ranks
+        has_room = slots < self._most[buckets]
+        self._numbers[(self._starts[buckets] + slots)[has_room]] = numbers[has_room]
+        ends = self._filled[buckets[first]] + counts
+        self._filled[buckets[first]] = np.minimum(ends, self._most[buckets[first]])
+
+    def candidates(
+        self, numbers: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return pairs: places in ``numbers``, and what was added to their buckets."""
+        buckets = self._buckets[numbers]
+        counts = self._filled[buckets]
+        places = np.repeat(np.arange(len(numbers)), counts)
+        ranks = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = self._numbers[self._starts[buckets][places] + ranks]
+        return places, found.astype(np.int64)
 
 
 def near_duplicate_groups(
@@ -198,13 +269,35 @@ def near_duplicate_groups(
     Returns:
         Places in ``hashes``, the leader first; groups of two or more, in the order of leaders.
     """
-    index = NearDuplicateIndex(distance)
+    hashes = np.asarray(hashes, dtype=np.uint64)
+    index = NearDuplicateIndex(hashes, colours, distance)
     groups: dict[int, list[int]] = {}
-    numbers = hashes.tolist() if isinstance(hashes, np.ndarray) else hashes
-    for place, hash_ in enumerate(numbers):
-        layout = colours[place] if colours else b""
-        leader = index.find(hash_, layout)
-        if leader is None:
-            index.add(place, hash_, layout)
-        groups.setdefault(place if leader is None else leader, []).append(place)
-    return [group for group in groups.values() if len(group) > 1]
+    for start in range(0, len(hashes), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(hashes)))
+        block = block[hashes[block] != FLAT]
+        found = index.find(block)
+        _lead(found, block, hashes, index)
+        index.add(block[found == block])
+        for leader, place in zip(found.tolist(), block.tolist(), strict=True):
+            if leader != place:
+                groups.setdefault(leader, [leader]).append(place)
+    return [groups[leader] for leader in sorted(groups)]
+
+
+def _lead(
+    found: npt.NDArray[np.int64],
+    block: npt.NDArray[np.int64],
+    hashes: npt.NDArray[np.uint64],
+    index: NearDuplicateIndex,
+) -> None:
+    """Find leaders within a block for what has none before it; a leader is its own."""
+    alone = np.flatnonzero(found < 0)
+    found[alone] = block[alone]
+    own = hashes[block[alone]]
+    is_close = np.bitwise_count(own[:, None] ^ own[None, :]) <= index.distance
+    later, earlier = np.nonzero(np.tril(is_close, -1))
+    for place, before in zip(alone[later].tolist(), alone[earlier].tolist(), strict=True):
+        is_leader = found[before] == block[before]
+        has_none = found[place] == block[place]
+        if is_leader and has_none and index.is_near(int(block[before]), int(block[place])):
+            found[place] = block[before]

@@ -7,17 +7,19 @@ files skipped, and items found = items imported + items skipped.
 
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from engine.data.image_shape import ImageShape
 from engine.data.table_fields import FieldReport
-from engine.fs.atomic import atomic_write
+from engine.fs.atomic import atomic_write, atomic_write_pieces
 from engine.importing.check_context import IssueReport
 from engine.importing.ledger import FileLedger, Reason, SkipRecord
+from engine.importing.packed import Lazy, Mapped
 from engine.importing.plan import ImportPlan
 from engine.importing.scan import plan_table
 from engine.printable import escape_html
@@ -166,11 +168,14 @@ def _counts_section(table: Mapping[str, Any]) -> str:
 
 
 def _skipped_section(heading: str, skipped: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(s["path"], _REASONS.get(s["reason"], s["reason"]), s["detail"]) for s in skipped]
-    return _table(heading, ("Name", "Reason", "More"), rows)
+    shown = islice(skipped, ROWS_SHOWN)
+    rows = [(s["path"], _REASONS.get(s["reason"], s["reason"]), s["detail"]) for s in shown]
+    return _table(heading, ("Name", "Reason", "More"), rows, len(skipped))
 
 
-def _table(heading: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def _table(
+    heading: str, columns: Sequence[str], rows: Iterable[Sequence[object]], total: int = 0
+) -> str:
 
     def cell(value: object) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -182,7 +187,7 @@ def _table(heading: str, columns: Sequence[str], rows: Iterable[Sequence[object]
         return f"<h2>{escape_html(heading)}</h2><p>None.</p>"
     head = "".join(f"<th>{escape_html(column)}</th>" for column in columns)
     body = "".join(f"<tr>{''.join(map(cell, row))}</tr>\n" for row in every[:ROWS_SHOWN])
-    rest = len(every) - ROWS_SHOWN
+    rest = max(total, len(every)) - ROWS_SHOWN
     more = f"<p>And {rest:,} more, in report.json.</p>" if rest > 0 else ""
     return f"<h2>{escape_html(heading)}</h2><table><tr>{head}</tr>\n{body}</table>{more}"
 
@@ -256,11 +261,11 @@ class ImportReport:
     """Columns of cells, those that are left out too."""
     skip_counts: Mapping[Reason, int]
     """By reason; a file and its item count once."""
-    skipped_files: tuple[SkipRecord, ...]
-    skipped_items: tuple[SkipRecord, ...]
+    skipped_files: Sequence[SkipRecord]
+    skipped_items: Sequence[SkipRecord]
 
     def to_table(self) -> dict[str, Any]:
-        """Write it as what JSON can hold."""
+        """Write it as what JSON can hold; what is skipped is read as it is written."""
         return {
             "format": FORMAT,
             "source": str(self.plan.source),
@@ -298,8 +303,8 @@ class ImportReport:
                 for found in self.fields
             ],
             "skipped_by_reason": {str(reason): count for reason, count in self.skip_counts.items()},
-            "skipped_files": [asdict(skipped) for skipped in self.skipped_files],
-            "skipped_items": [asdict(skipped) for skipped in self.skipped_items],
+            "skipped_files": Mapped(asdict, self.skipped_files),
+            "skipped_items": Mapped(asdict, self.skipped_items),
             "plan": plan_table(self.plan),
             "versions": versions(),
         }
@@ -312,9 +317,24 @@ def write_report(report: ImportReport, folder: Path) -> None:
         FolderNotWritableError, DiskFullError: they cannot be written.
     """
     table = report.to_table()
-    # ASCII: names from a disk may hold bytes that are no text in any encoding.
-    atomic_write(folder / JSON_NAME, json.dumps(table, indent=1).encode() + b"\n")
+    atomic_write_pieces(folder / JSON_NAME, _json_pieces(table))
     atomic_write(folder / PAGE_NAME, report_page(table).encode("utf-8", "backslashreplace"))
+
+
+def _json_pieces(table: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield a report as JSON with an indent of 1; of a million rows few are in memory at once."""
+    # ASCII: names from a disk may hold bytes that are no text in any encoding.
+    for number, (name, value) in enumerate(table.items()):
+        yield f"{',' if number else '{'}\n {json.dumps(name)}: ".encode()
+        if not isinstance(value, Lazy) or not len(value):
+            plain = [] if isinstance(value, Lazy) else value
+            yield json.dumps(plain, indent=1).replace("\n", "\n ").encode()
+            continue
+        for place, row in enumerate(value):
+            text = json.dumps(row, indent=1).replace("\n", "\n  ")
+            yield f"{',' if place else '['}\n  {text}".encode()
+        yield b"\n ]"
+    yield b"\n}\n"
 
 
 def counts_of(ledger: FileLedger, *, found: int, imported: int, **more: int) -> ImportCounts:
@@ -322,10 +342,10 @@ def counts_of(ledger: FileLedger, *, found: int, imported: int, **more: int) -> 
     return ImportCounts(
         files_found=ledger.files_found,
         files_used=ledger.files_used,
-        files_skipped=sum(1 for _skipped in ledger.skipped_files()),
+        files_skipped=len(ledger.skipped_files()),
         items_found=found,
         items_imported=imported,
-        items_skipped=sum(1 for _skipped in ledger.skipped_items()),
+        items_skipped=len(ledger.skipped_items()),
         **more,
     )
 

@@ -28,6 +28,7 @@ from engine.events import ImportEmit, ImportProgressed, ImportStage
 from engine.importing.empty_import import Cause, CauseKind, diagnose_unknown_source
 from engine.importing.formats.format import (
     Detection,
+    FileEntries,
     FileListing,
     Format,
     RawSample,
@@ -44,7 +45,9 @@ from engine.importing.formats.registry import FORMATS
 from engine.importing.formats.sounds import sound_paths, with_sounds
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.formats.tabular import table_alone
-from engine.importing.ledger import FileLedger, Reason
+from engine.importing.ledger import FileLedger, Reason, SkipTable
+from engine.importing.packed import StringSet
+from engine.importing.packed_samples import PackedSamples
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
 from engine.importing.sources.archive import Archive, FileEntry
 
@@ -70,19 +73,18 @@ def list_files(
         StoppedError: the control asked for it.
         SourceUnreadableError: the source cannot be read, or has too many files.
     """
-    entries: list[FileEntry] = []
-    suffixes: Counter[str] = Counter()
+    entries = FileEntries()
     for entry in archive.entries(ledger):
         if len(entries) % ASK_EVERY == 0:
             control.stop_if_asked()
             tell(len(entries))
         entries.append(entry)
-        suffixes[suffix_of(entry.path)] += 1
     control.stop_if_asked()
+    suffixes = {suffix: len(places) for suffix, places in entries.places.items()}
     unnamed: frozenset[str] = frozenset()
     if not IMAGE_SUFFIXES & suffixes.keys():
         unnamed = frozenset(_unnamed_images(archive, entries, control))
-    return FileListing(entries=tuple(entries), suffixes=dict(suffixes), unnamed_images=unnamed)
+    return FileListing(entries=entries, suffixes=suffixes, unnamed_images=unnamed)
 
 
 def _unnamed_images(
@@ -130,7 +132,7 @@ class Scan:
     form: Format
     listing: FileListing
     ledger: FileLedger
-    samples: tuple[RawSample, ...]
+    samples: PackedSamples
     """With unique keys."""
     items_found: int
     """Samples, and rows that make none."""
@@ -169,19 +171,20 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
     """
     ledger, form = FileLedger(), FORMATS[plan.reading.format]
     listing = list_files(archive, ledger, control, lambda done: tell(ImportStage.LISTING, done, 0))
-    samples: list[RawSample] = []
+    samples = PackedSamples()
     found = with_sounds(form.scan(archive, listing, plan.reading, ledger), listing, ledger)
     for sample in with_frames(found, archive, form, plan.images.frame_step):
         control.stop_if_asked()
         tell(ImportStage.SCANNING, len(samples), 0)
         samples.append(sample)
     control.stop_if_asked()
-    refused = {skipped.path for skipped in ledger.skipped_items()}
+    refused = ledger.skipped_items()
+    _give_own_keys(samples, refused)
     return Scan(
         form=form,
         listing=listing,
         ledger=ledger,
-        samples=tuple(_with_own_keys(samples, refused)),
+        samples=samples,
         items_found=len(samples) + len(refused),
     )
 
@@ -210,17 +213,20 @@ def with_frames(
                 yield replace(sample, key=f"{sample.key}#{frame + 1}", image=image)
 
 
-def _with_own_keys(samples: list[RawSample], refused: set[str]) -> Iterator[RawSample]:
+def _give_own_keys(samples: PackedSamples, refused: SkipTable) -> None:
     """Tell apart the items that share a key, such as an image that is named in two places."""
-    seen = set(refused)
+    if not samples.may_share_keys and not refused:
+        return
+    known = StringSet(skipped.path for skipped in refused)
     counts: Counter[str] = Counter()
-    for sample in samples:
-        key = sample.key
-        while key in seen:
-            counts[sample.key] += 1
-            key = f"{sample.key} ({counts[sample.key] + 1})"
-        seen.add(key)
-        yield sample if key == sample.key else replace(sample, key=key)
+    for number in range(len(samples)):
+        own = key = samples.key(number)
+        while key in known:
+            counts[own] += 1
+            key = f"{own} ({counts[own] + 1})"
+        known.add(key)
+        if key != own:
+            samples.rename(number, key)
 
 
 @dataclass(frozen=True, kw_only=True)

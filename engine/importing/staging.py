@@ -31,6 +31,8 @@ from engine.importing.decode_audio import wave_digest
 from engine.importing.formats.format import NOTHING, Pixels, RawSample
 from engine.importing.ledger import Reason, SkipRecord
 from engine.importing.near_duplicates import pixel_digest
+from engine.importing.packed import Numbers
+from engine.importing.packed_samples import PackedItems
 from engine.importing.samples import AudioFacts, DecodedSample, ImageFacts, PictureFacts
 
 FORMAT = 5
@@ -87,7 +89,7 @@ class Staging:
         self._arrays = {_IMAGES: StagedArray(shape), **(arrays or {})}
         self.row_bytes = self._arrays[_IMAGES].row_bytes
         self._samples = samples
-        self.items: list[DecodedSample] = []
+        self.items = PackedItems(samples)
         """In the order of the samples."""
         self._rows = dict.fromkeys(self._arrays, 0)
         self._values: dict[str, BinaryIO] = {}
@@ -109,6 +111,7 @@ class Staging:
                 atomic_write(self.folder / "plan.json", json.dumps(self._fingerprint).encode())
             self._lines = self._open("items.jsonl")
             self._values = {name: self._open(f"{name}.part") for name in self._arrays}
+            self.items = PackedItems(self._samples, self.folder)
             self._recover()
             self._held = held.pop_all()
         return self
@@ -157,11 +160,13 @@ class Staging:
                 os.fsync(file.fileno())
         self._synced_s = time.monotonic()
 
-    def pieces(self, rows: Sequence[int]) -> Iterator[Pixels]:
+    def pieces(self, rows: Sequence[int] | Numbers) -> Iterator[Pixels]:
         """Yield rows of images, which must be ascending, in pieces [K, H, W, C]."""
         return self.member_pieces(_IMAGES, rows)
 
-    def member_pieces(self, column: str, rows: Sequence[int]) -> Iterator[npt.NDArray[Any]]:
+    def member_pieces(
+        self, column: str, rows: Sequence[int] | Numbers
+    ) -> Iterator[npt.NDArray[Any]]:
         """Yield values of a column, whose rows must be ascending, in pieces [K, ...]."""
         array = self._arrays[column]
         native = np.dtype(array.dtype).newbyteorder("=")
@@ -174,7 +179,7 @@ class Staging:
         """Size of the values staged so far."""
         return sum(self._rows[name] * array.row_bytes for name, array in self._arrays.items())
 
-    def _blocks(self, name: str, rows: Sequence[int], row_bytes: int) -> Iterator[Pixels]:
+    def _blocks(self, name: str, rows: Sequence[int] | Numbers, row_bytes: int) -> Iterator[Pixels]:
         """Yield ascending rows of a file in pieces [K, bytes]."""
         self.sync()
         with (
@@ -225,7 +230,7 @@ class Staging:
                 break
             raw = self._samples[len(self.items)] if len(self.items) < len(self._samples) else None
             if raw is None or raw.key != found.raw.key:
-                self.items.clear()
+                self.items = PackedItems(self._samples, self.folder)
                 whole, self._rows = 0, dict.fromkeys(self._arrays, 0)
                 break
             self.items.append(replace(found, raw=raw, **self._rows_after(found)))

@@ -7,7 +7,7 @@ order follows from the source alone, so an import that is resumed gets the same 
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,8 +26,8 @@ from engine.data.pixel_values import (
 from engine.data.stored_pixels import open_stored
 from engine.errors import EntryError
 from engine.importing.formats.format import Format, ImageRef, RawSample
+from engine.importing.packed_samples import PackedItems, images_of
 from engine.importing.plan import ImageSettings
-from engine.importing.samples import DecodedSample
 from engine.importing.sources.archive import Archive
 
 SAMPLED_IMAGES = 64
@@ -86,7 +86,7 @@ class SourceValues:
         return self._summary
 
     def _measure(self, most_images: int) -> ValueSummary | None:
-        images = [sample.image for sample in self._samples if sample.image is not None]
+        images = images_of(self._samples)
         found: list[np.ndarray] = []
         is_whole = True
         for count, place in enumerate(spread_order(len(images))):
@@ -128,10 +128,9 @@ def range_for(settings: ImageSettings, summary: ValueSummary | None) -> ValueRan
     return given or (FULL_16_BIT if summary is None else choose_range(summary))
 
 
-def range_of(items: Iterable[DecodedSample], values: SourceValues) -> ValueRange | None:
+def range_of(items: PackedItems, values: SourceValues) -> ValueRange | None:
     """Return the range that decoded items were scaled by; None if none of them is deep."""
-    is_deep = any(item.facts is not None and item.facts.is_deep for item in items)
-    return values.range() if is_deep else None
+    return values.range() if items.is_deep.any() else None
 
 
 def spread_order(count: int) -> Iterator[int]:

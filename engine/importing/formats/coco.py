@@ -15,6 +15,7 @@ The JSON file is streamed, because COCO's own does not fit into little memory.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from engine.errors import EntryError, SourceUnreadableError
 from engine.importing.formats.columns import RowError, find_image
@@ -23,6 +24,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    FileSet,
     ImageFileFormat,
     ImportSpec,
     RawSample,
@@ -186,8 +188,7 @@ class Coco(ImageFileFormat):
     ) -> Iterator[RawSample]:
         """Find the images with all their captions, then captions whose image is not there."""
         tables = [reading.table] if reading.table else _tables(archive, listing)
-        known = {entry.path for entry in listing.entries}
-        if not tables or not known.issuperset(tables):
+        if not tables or any(listing.number_of(table) < 0 for table in tables):
             raise missing_table(reading.table or "captions")
         index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         for table in tables:
@@ -197,7 +198,8 @@ class Coco(ImageFileFormat):
             scan = CocoScan(archive, table, listing, index, ledger)
             yield from scan.items(encoding, gathering)
         yield from gathering.samples()
-        yield from offer_leftovers(listing, ledger, {*tables, *gathering.paths})
+        done = FileSet(listing, chain(tables, gathering.paths))
+        yield from offer_leftovers(listing, ledger, done)
 
 
 def _tables(archive: Archive, listing: FileListing) -> list[str]:

@@ -24,12 +24,14 @@ from engine.importing.encoding import decode_text
 from engine.importing.formats.format import (
     Detection,
     FileListing,
+    FileSet,
     ImageFileFormat,
     ImportSpec,
     RawSample,
     suffix_of,
 )
 from engine.importing.formats.names import (
+    image_numbers,
     image_paths,
     scan_images,
     skip_leftovers,
@@ -39,6 +41,7 @@ from engine.importing.formats.records import captions_of, prompt_of_graph
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.language import is_language, without_settings
 from engine.importing.ledger import FileLedger
+from engine.importing.packed import Picked
 from engine.importing.sources.archive import LIMITS, Archive
 
 # Formats whose metadata can be read without the pixels, by well maintained readers of Pillow.
@@ -183,7 +186,7 @@ class Embedded(ImageFileFormat):
     def detect(self, archive: Archive, listing: FileListing) -> Detection | None:
         """Detect texts in the metadata of some of the images."""
         images = image_paths(listing)
-        readable = [path for path in images if suffix_of(path) in _SUFFIXES]
+        readable = Picked(listing.paths, listing.numbers_of(_SUFFIXES))
         # Spread over the source: the first images often differ from the others.
         sample = readable[:: max(len(readable) // _LOOKED_AT, 1)][:_LOOKED_AT]
         found = [_texts(archive, path) for path in sample] if not archive.selected_entry else []
@@ -216,9 +219,8 @@ class Embedded(ImageFileFormat):
             texts = named if reading.text_columns else [_preferred(fields)]
             return dict.fromkeys(words.get(t, t) for t in texts if t), split_extras(path)
 
-        paths = image_paths(listing)
-        yield from scan_images(paths, ledger, describe)
-        skip_leftovers(listing, ledger, set(paths))
+        yield from scan_images(image_paths(listing), ledger, describe)
+        skip_leftovers(ledger, FileSet(listing, numbers=image_numbers(listing)))
 
 
 def _texts(archive: Archive, path: str) -> dict[str, str]:

@@ -16,12 +16,14 @@ Layout of file names::
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    FileSet,
     ImageFileFormat,
     ImportSpec,
     RawSample,
@@ -33,7 +35,7 @@ from engine.importing.formats.names import (
     split_of_name,
     stem_of,
 )
-from engine.importing.formats.sounds import media_paths, scan_media
+from engine.importing.formats.sounds import media_numbers, media_paths, scan_media
 from engine.importing.language import is_repeats_folder, words_of_folder, words_of_name
 from engine.importing.ledger import FileLedger
 from engine.importing.sources.archive import Archive
@@ -54,14 +56,15 @@ class ClassFolders(ImageFileFormat):
         paths = media_paths(listing)
         if archive.selected_entry or not paths:
             return None
-        classes = class_names(archive, paths)
-        names = {name for name in classes.values() if name}
+        class_of = class_names(archive)
+        found = Counter(class_of(folder_of(path)) for path in paths)
+        names = {name for name in found if name}
         counted = {_DIGITS.sub("", words_of_folder(name)) for name in names}
         is_counted = len(names) > 1 and len(counted) == 1 and counted != {""}
         if not names:
             return None
         is_likely = any(map(is_repeats_folder, names)) or (len(names) > 1 and not is_counted)
-        named = sum(map(bool, classes.values())) / len(paths)
+        named = (len(paths) - found[""]) / len(paths)
         return Detection(
             reading=ImportSpec(format=self.name),
             confidence=0.3 + 0.3 * named if is_likely else 0.04,
@@ -78,10 +81,10 @@ class ClassFolders(ImageFileFormat):
         """Find the items; an image outside of all class folders has no text."""
         words, share = dict(reading.words), CaptionGrouping(ledger).share
         paths = media_paths(listing)
-        classes = class_names(archive, paths, words)
+        class_of = class_names(archive, words)
 
         def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
-            label = classes[path]
+            label = class_of(folder_of(path))
             if not label:
                 return (), split_extras(path)
             plain = words_of_folder(label)
@@ -89,20 +92,17 @@ class ClassFolders(ImageFileFormat):
             return (text,), share({"label": label} | split_extras(path))
 
         yield from scan_media(paths, ledger, describe)
-        skip_leftovers(listing, ledger, set(paths))
+        skip_leftovers(ledger, FileSet(listing, numbers=media_numbers(listing)))
 
 
-def class_names(
-    archive: Archive, paths: Iterable[str], known: Mapping[str, str] = {}
-) -> dict[str, str]:
-    """Return the name of each image's class folder; empty where it lies in none.
+def class_names(archive: Archive, known: Mapping[str, str] = {}) -> Callable[[str], str]:
+    """Return a function that names the class folder of a folder; empty where it lies in none.
 
     That is the innermost folder that names something: not a split, a counter or an identifier. The
     source itself counts if it is one of kohya's repeats.
 
     Args:
         archive: the source.
-        paths: of the images.
         known: folders that name something because the user says what.
     """
     root = archive.source.name if is_repeats_folder(archive.source.name) else ""
@@ -115,7 +115,7 @@ def class_names(
             folders[folder] = name if is_class else class_of(above) if above else root
         return folders[folder]
 
-    return {path: class_of(folder_of(path)) for path in paths}
+    return class_of
 
 
 class FileNames(ImageFileFormat):
@@ -131,7 +131,8 @@ class FileNames(ImageFileFormat):
         paths = media_paths(listing)
         if archive.selected_entry or not paths:
             return None
-        named = sum(map(bool, texts_of_names(paths).values()))
+        text_of = texts_of_names(paths)
+        named = sum(bool(text_of(path)) for path in paths)
         return Detection(
             reading=ImportSpec(format=self.name),
             confidence=0.05 + 0.15 * named / len(paths),
@@ -147,20 +148,27 @@ class FileNames(ImageFileFormat):
     ) -> Iterator[RawSample]:
         """Find the items; an image whose name is no language has no text."""
         words, paths = dict(reading.words), media_paths(listing)
-        texts = texts_of_names(paths)
+        text_of = texts_of_names(paths)
 
         def describe(path: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
-            text = words.get(stem_of(path)) or words.get(texts[path]) or texts[path]
+            said = text_of(path)
+            text = words.get(stem_of(path)) or words.get(said) or said
             return (text,) if text else (), split_extras(path)
 
         yield from scan_media(paths, ledger, describe)
-        skip_leftovers(listing, ledger, set(paths))
+        skip_leftovers(ledger, FileSet(listing, numbers=media_numbers(listing)))
 
 
-def texts_of_names(paths: Iterable[str]) -> dict[str, str]:
-    """Return what the name of each image says; nothing if three or more all say the same."""
-    texts = {path: words_of_name(stem_of(path)) for path in paths}
-    said = [text for text in texts.values() if text]
-    if len(said) > 2 and len(set(said)) == 1:
-        return dict.fromkeys(texts, "")
-    return texts
+def texts_of_names(paths: Iterable[str]) -> Callable[[str], str]:
+    """Return a function from path to what its name says; nothing if three or more say the same."""
+
+    def text_of(path: str) -> str:
+        return words_of_name(stem_of(path))
+
+    count, first, is_varied = 0, "", False
+    for text in filter(None, map(text_of, paths)):
+        count, first = count + 1, first or text
+        is_varied = is_varied or text != first
+        if is_varied:
+            break
+    return (lambda _path: "") if count > 2 and not is_varied else text_of

@@ -6,7 +6,8 @@ an image. Adding a format takes a file in this package and a line in ``registry`
 Shapes: H height, W width, C channels.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from engine.data.table_cells import Cell
 from engine.data.table_fields import FieldKind
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed import Lazy, Numbers, Picked, StringIndex, Strings, StringSet
 from engine.importing.sources.archive import LIMITS, Archive, FileEntry
 
 Pixels = npt.NDArray[np.uint8]
@@ -79,11 +81,37 @@ class RawSample:
         return self.key.rpartition("#")[0] if is_later else self.key
 
 
+class FileEntries(Lazy[FileEntry]):
+    """The files of a source, in the archive's order; grows while the source is listed."""
+
+    def __init__(self, entries: Iterable[FileEntry] = ()) -> None:
+        self.paths = Strings()
+        self.places: dict[str, array[int]] = {}
+        """The numbers of the files of each suffix."""
+        self._sizes = array("Q")
+        for entry in entries:
+            self.append(entry)
+
+    def append(self, entry: FileEntry) -> None:
+        """Append a file."""
+        path = entry.path
+        self.places.setdefault(suffix_of(path), array("I")).append(len(self._sizes))
+        self.paths.append(path)
+        self._sizes.append(entry.size)
+
+    def entry(self, number: int) -> FileEntry:
+        """Return a file."""
+        return FileEntry(path=self.paths.entry(number), size=self._sizes[number])
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileListing:
-    """The files of a source."""
+    """The files of a source. Each has a number: its place in ``entries``."""
 
-    entries: tuple[FileEntry, ...]
+    entries: Sequence[FileEntry]
     """All files, in the archive's order."""
     suffixes: Mapping[str, int]
     """How many files there are of each suffix, lower case with its dot."""
@@ -91,24 +119,90 @@ class FileListing:
     """Files without a suffix that start as an image does; looked for where no file is named like
     an image."""
 
-    def of(self, *suffixes: str) -> list[FileEntry]:
+    def of(self, *suffixes: str) -> Sequence[FileEntry]:
         """Return the files of some suffixes (``.jpg``; empty for none), in order."""
-        numbers = (n for suffix in dict.fromkeys(suffixes) for n in self._places.get(suffix, ()))
-        return [self.entries[n] for n in sorted(numbers)]
+        return Picked(self.entries, self.numbers_of(suffixes))
+
+    def numbers_of(self, suffixes: Iterable[str]) -> Numbers:
+        """Return the numbers of the files of some suffixes, ascending."""
+        places = self._packed.places
+        found = [np.array(places.get(each, ()), np.int64) for each in ("\0", *set(suffixes))]
+        return np.sort(np.concatenate(found))
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The paths of all files, in order."""
+        return self._packed.paths
+
+    def number_of(self, path: str) -> int:
+        """Return the number of a file, -1 if there is none of this path."""
+        return self._index.find(path)
 
     @cached_property
-    def _places(self) -> Mapping[str, Sequence[int]]:
-        places: dict[str, list[int]] = {}
-        for number, entry in enumerate(self.entries):
-            places.setdefault(suffix_of(entry.path), []).append(number)
-        return places
+    def _index(self) -> StringIndex:
+        return StringIndex(self.paths)
+
+    @cached_property
+    def _packed(self) -> FileEntries:
+        entries = self.entries
+        return entries if isinstance(entries, FileEntries) else FileEntries(entries)
+
+
+class FileSet(Collection[str]):
+    """Some files of a listing, in its order.
+
+    Args:
+        listing: of the source.
+        paths: of the files, of which those that are not in the listing are left out.
+        numbers: of further files.
+    """
+
+    def __init__(
+        self,
+        listing: FileListing,
+        paths: Iterable[str] = (),
+        numbers: npt.NDArray[np.integer[Any]] | Sequence[int] = (),
+    ) -> None:
+        self._listing = listing
+        self._has = np.zeros(len(listing.entries), dtype=bool)
+        self.update(paths, numbers)
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers of the files, ascending."""
+        return np.flatnonzero(self._has)
+
+    def update(
+        self,
+        paths: Iterable[str] = (),
+        numbers: npt.NDArray[np.integer[Any]] | Sequence[int] = (),
+    ) -> None:
+        """Add files by path, and by number."""
+        self._has[np.asarray(numbers, dtype=np.int64)] = True
+        for path in paths:
+            number = self._listing.number_of(path)
+            if number >= 0:
+                self._has[number] = True
+
+    def left(self) -> Sequence[str]:
+        """Return the paths of the files that are not in the set."""
+        return Picked(self._listing.paths, np.flatnonzero(~self._has))
+
+    def __contains__(self, path: object) -> bool:
+        number = self._listing.number_of(path) if isinstance(path, str) else -1
+        return number >= 0 and bool(self._has[number])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Picked(self._listing.paths, self.numbers))
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._has))
 
 
 def suffix_of(path: str) -> str:
     """Return the suffix of a path as ``pathlib`` defines it, in lower case."""
-    name = path.rpartition("/")[2]
-    at = name.rfind(".")
-    return name[at:].lower() if 0 < at < len(name) - 1 else ""
+    at = path.rfind(".")
+    return path[at:].lower() if path.rfind("/") + 1 < at < len(path) - 1 else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,10 +333,14 @@ class CaptionGrouping:
 
     def __init__(self, ledger: FileLedger) -> None:
         self._ledger = ledger
-        self._texts: dict[str, list[str]] = {}
-        self._extras: dict[str, Mapping[str, str]] = {}
-        self._members: dict[str, Members] = {}
-        self._shared: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+        self._paths, self._texts = StringSet(), Strings()
+        # By number of an image its last text and the number of its texts; by number of a text
+        # the one before it, -1 for none.
+        self._last, self._counts, self._before = array("q"), array("I"), array("q")
+        self._extras = array("I")
+        self._members: dict[int, Members] = {}
+        self._shared: dict[tuple[tuple[str, str], ...], int] = {}
+        self._mappings: list[Mapping[str, str]] = []
 
     def add(
         self,
@@ -261,44 +359,65 @@ class CaptionGrouping:
             row: key of the row.
             members: sounds and cells; those of the first row count.
         """
-        known = self._texts.setdefault(path, [])
-        self._extras.setdefault(path, self.share(extras))
+        number = self._paths.add(path)
+        if number == len(self._last):
+            self._last.append(-1)
+            self._counts.append(0)
+            self._extras.append(self._number_of(extras))
         if members is not NO_MEMBERS:
-            self._members.setdefault(path, members)
+            self._members.setdefault(number, members)
         for text in texts:
-            if len(known) >= MAX_CAPTIONS:
+            if self._counts[number] >= MAX_CAPTIONS:
                 detail = f"{path} has {MAX_CAPTIONS:,} captions already"
                 self._ledger.mark_item_skipped(row or path, Reason.BAD_ROW, detail)
                 return
-            if text not in known:
-                known.append(text)
+            if text not in self._known(number):
+                self._before.append(self._last[number])
+                self._last[number] = len(self._texts)
+                self._counts[number] += 1
+                self._texts.append(text)
+
+    def _known(self, number: int) -> Iterator[str]:
+        """Yield the captions of an image, the last one first."""
+        place = self._last[number]
+        while place >= 0:
+            yield self._texts.entry(place)
+            place = self._before[place]
 
     def share(self, extras: Mapping[str, str]) -> Mapping[str, str]:
         """Return one mapping for all samples with equal extras, to save memory."""
-        return self._shared.setdefault(tuple(extras.items()), extras)
+        return self._mappings[self._number_of(extras)]
+
+    def _number_of(self, extras: Mapping[str, str]) -> int:
+        number = self._shared.setdefault(tuple(extras.items()), len(self._mappings))
+        if number == len(self._mappings):
+            self._mappings.append(extras)
+        return number
 
     def has_other_sounds(self, path: str, sounds: Mapping[str, AudioRef]) -> bool:
         """Whether an earlier row gave the same image other sounds."""
-        return path in self._texts and self._members.get(path, NO_MEMBERS).sounds != sounds
+        number = self._paths.find(path)
+        return number >= 0 and self._members.get(number, NO_MEMBERS).sounds != sounds
 
     def samples(self) -> Iterator[RawSample]:
         """Yield the images and sounds, and use their files."""
-        for path, texts in self._texts.items():
-            members = self._members.get(path, NO_MEMBERS)
+        for number, path in enumerate(self._paths):
+            members = self._members.get(number, NO_MEMBERS)
             sounds = [sound.path for sound in members.sounds.values()]
             for file in (path, *sounds):
                 self._ledger.mark_used(file)
             yield RawSample(
                 key=path,
                 image=None if path in sounds else ImageRef(path=path),
-                texts=tuple(texts),
-                extras=self._extras[path],
+                texts=tuple(self._known(number))[::-1],
+                extras=self._mappings[self._extras[number]],
                 sounds=members.sounds,
                 cells=members.cells,
             )
 
     @property
-    def paths(self) -> Iterable[str]:
-        """The images and sounds that were named."""
-        sounds = (s.path for each in self._members.values() for s in each.sounds.values())
-        return self._texts.keys() | set(sounds)
+    def paths(self) -> Iterator[str]:
+        """The images and sounds that were named; some more than once."""
+        yield from self._paths
+        for members in self._members.values():
+            yield from (sound.path for sound in members.sounds.values())

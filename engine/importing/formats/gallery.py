@@ -39,6 +39,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    FileSet,
     ImageFileFormat,
     ImageRef,
     ImportSpec,
@@ -113,12 +114,12 @@ class Gallery(ImageFileFormat):
         """Find the items, with their provenance as extras."""
         tables = _metadata(listing)
         if reading.table or not tables:
-            if reading.table not in {entry.path for entry in listing.entries}:
+            if listing.number_of(reading.table) < 0:
                 raise missing_table(reading.table or METADATA)
             tables = [reading.table]
         index, gathering = ImageIndex(listing), CaptionGrouping(ledger)
         sounds = SoundIndex(listing, are_prepared=True)
-        done: set[str] = set(tables)
+        done = FileSet(listing, tables)
         for table in tables:
             ledger.mark_used(table)
             info = _info_beside(archive, listing, table)
@@ -134,19 +135,19 @@ class Gallery(ImageFileFormat):
                 yield from scan.items(also=PROVENANCE, excluded=_NO_CELLS)
                 continue
             ledger.mark_used(_info_path(table))
-            done.add(_info_path(table))
+            done.update([_info_path(table)])
             for sample in _ItemRows(info, reading, table, index, sounds).items(archive, ledger):
                 done.update(_files_of(sample))
                 yield sample
         yield from gathering.samples()
         done.update(gathering.paths)
-        _skip_no_items(listing, ledger, done)
+        _skip_no_items(ledger, done)
         yield from offer_leftovers(listing, ledger, done)
 
 
-def _skip_no_items(listing: FileListing, ledger: FileLedger, done: set[str]) -> None:
+def _skip_no_items(ledger: FileLedger, done: FileSet) -> None:
     """Skip what is no item; other pictures that are left over become items without a text."""
-    for path in [entry.path for entry in listing.entries if entry.path not in done]:
+    for path in done.left():
         name = path.rpartition("/")[2]
         detail = ""
         if name == CONTACT_SHEET:
@@ -157,7 +158,7 @@ def _skip_no_items(listing: FileListing, ledger: FileLedger, done: set[str]) -> 
             detail = "a further picture of its item, whose column is not described"
         if detail:
             ledger.mark_skipped(path, Reason.NOT_USED, detail)
-            done.add(path)
+            done.update([path])
 
 
 def _is_file(member: str) -> bool:
@@ -194,7 +195,7 @@ def _info_path(table: str) -> str:
 def _info_beside(archive: Archive, listing: FileListing, table: str) -> GalleryInfo | None:
     """Read what is stated of the columns; None if nothing is, or it is damaged."""
     path = _info_path(table)
-    if not any(entry.path == path for entry in listing.of(".json")):
+    if listing.number_of(path) < 0:
         return None
     try:
         return gallery_info_from_json(archive.read(path, MAX_INFO_BYTES))

@@ -26,6 +26,7 @@ from engine.importing.formats.columnar_reader import Recent
 from engine.importing.formats.format import (
     Detection,
     FileListing,
+    FileSet,
     ImageRef,
     ImportSpec,
     Pixels,
@@ -224,7 +225,7 @@ class Idx:
                 ledger.mark_used(labels)
                 done.add(labels)
             yield from _items(archive, (path, header), labels, found, reading, ledger)
-        skip_leftovers(listing, ledger, done)
+        skip_leftovers(ledger, FileSet(listing, done))
 
     def load(self, archive: Archive, image: ImageRef) -> Pixels:
         """Read an image's pixels, [H, W] or [H, W, C]."""
@@ -243,11 +244,10 @@ def _find(archive: Archive, listing: FileListing, picked: str) -> _Found:
     images: dict[str, IdxHeader] = {}
     labels: dict[str, IdxHeader] = {}
     problems: dict[str, EntryError] = {}
-    known = {entry.path for entry in listing.entries}
-    paths = [e.path for e in listing.entries if _NAMED.search(e.path.rpartition("/")[2])]
+    paths = [path for path in listing.paths if _NAMED.search(path.rpartition("/")[2])]
     looked_at: list[str] = [picked, *paths] if picked else paths
     for path in list(dict.fromkeys(looked_at))[:_MAX_OPENED]:
-        if path not in known:
+        if listing.number_of(path) < 0:
             continue
         try:
             header = IdxFile(archive, path).header()
@@ -258,7 +258,7 @@ def _find(archive: Archive, listing: FileListing, picked: str) -> _Found:
             labels[path] = header
         elif len(header.shape) > 2 and (not picked or path == picked):
             images[path] = header
-    sizes = {e.path: e.size for e in listing.entries if e.path in images}
+    sizes = {path: listing.entries[listing.number_of(path)].size for path in images}
     return _Found(images, labels, problems, sizes)
 
 

@@ -11,9 +11,12 @@ from functools import lru_cache
 from itertools import takewhile
 from urllib.parse import unquote
 
+import numpy as np
+
 from engine.errors import ConfigError, Problem
-from engine.importing.formats.format import FileListing, ImageRef, RawSample, suffix_of
+from engine.importing.formats.format import FileListing, FileSet, ImageRef, RawSample, suffix_of
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed import Groups, Numbers, Picked, Strings
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset((
@@ -106,10 +109,15 @@ def split_extras(path: str, *, of_table: bool = False) -> dict[str, str]:
     return {"split": split} if split else {}
 
 
-def image_paths(listing: FileListing) -> list[str]:
+def image_paths(listing: FileListing) -> Sequence[str]:
     """Return the files that are named like images, or are some without a suffix, in order."""
-    unnamed = listing.unnamed_images
-    return [e.path for e in listing.entries if is_image(e.path) or e.path in unnamed]
+    return Picked(listing.paths, image_numbers(listing))
+
+
+def image_numbers(listing: FileListing) -> Numbers:
+    """Return the numbers of the same files, ascending."""
+    unnamed = [listing.number_of(path) for path in listing.unnamed_images]
+    return np.union1d(listing.numbers_of(IMAGE_SUFFIXES), np.array(unnamed, dtype=np.int64))
 
 
 class ImageIndex:
@@ -127,10 +135,13 @@ class ImageIndex:
             listing: of the source.
             paths: the files to find instead of the images, such as its sounds.
         """
-        self.paths = set(image_paths(listing) if paths is None else paths)
-        others = listing.of("") if paths is None else ()
-        self._others = {entry.path for entry in others} - self.paths
-        self._names: dict[str, list[str]] | None = None
+        if paths is None:
+            self.paths = FileSet(listing, numbers=image_numbers(listing))
+        else:
+            self.paths = FileSet(listing, paths)
+        others = listing.numbers_of([""] if paths is None else [])
+        self._others = [path for path in Picked(listing.paths, others) if path not in self.paths]
+        self._names: _Names | None = None
 
     def find(self, name: str, folders: Sequence[str] = ("",)) -> str | None:
         """Find the image that a row names, first in ``folders``.
@@ -154,16 +165,16 @@ class ImageIndex:
 
     def _find_by_name(self, parts: Sequence[str], folders: Sequence[str]) -> str | None:
         if self._names is None:
-            self._names = _by_name(self.paths, self._others)
+            self._names = _Names(self.paths, self._others)
         base = folded(parts[-1])
-        candidates = self._names.get(base, [])
+        candidates = self._names.get(base)
         if not candidates and is_image(base):
             # Converted to another format since, or uploaded under a prefix.
-            candidates = self._names.get(stem_of(base), [])
-            candidates = candidates or self._names.get(_UPLOADED.sub("", base), [])
+            candidates = self._names.get(stem_of(base))
+            candidates = candidates or self._names.get(_UPLOADED.sub("", base))
         elif not candidates and base.isdigit():
             # Spreadsheets drop the zeros before a number.
-            candidates = self._names.get(_number_key(base), [])
+            candidates = self._names.get(_number_key(base))
         if len(candidates) < 2:
             return candidates[0] if candidates else None
         wanted = [folded(part) for part in parts[:-1] if part != ".."]
@@ -195,17 +206,26 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _by_name(images: Iterable[str], others: Iterable[str]) -> dict[str, list[str]]:
-    """Map folded base names, and the stems of images, to paths in order."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(images):
-        base = folded(path.rpartition("/")[2])
-        stem = stem_of(base)
-        for name in {base, stem, _number_key(stem) if stem.isdigit() else stem}:
-            found.setdefault(name, []).append(path)
-    for path in sorted(others):
-        found.setdefault(folded(path.rpartition("/")[2]), []).append(path)
-    return found
+class _Names:
+    """Maps folded base names, and the stems of images, to paths."""
+
+    def __init__(self, images: Collection[str], others: Iterable[str]) -> None:
+        self._paths, self._groups = Strings(), Groups()
+        for path in images:
+            base = folded(path.rpartition("/")[2])
+            stem = stem_of(base)
+            for name in {base, stem, _number_key(stem) if stem.isdigit() else stem}:
+                self._groups.add(name, len(self._paths))
+            self._paths.append(path)
+        for path in others:
+            self._groups.add(folded(path.rpartition("/")[2]), len(self._paths))
+            self._paths.append(path)
+        self._images = len(images)
+
+    def get(self, name: str) -> list[str]:
+        """Return the paths of a name: images before others, each in order."""
+        numbers = self._groups.get(name)
+        return [path for _, path in sorted((n >= self._images, self._paths[n]) for n in numbers)]
 
 
 def _number_key(digits: str) -> str:
@@ -239,8 +259,8 @@ def _resolved(folder: str, parts: Iterable[str]) -> str:
 def folders_named(listing: FileListing, text: str) -> Iterator[str]:
     """Yield the folders whose name is part of a text: ``train2017`` in ``captions_train2017``."""
     seen: set[str] = set()
-    for entry in listing.entries:
-        folder = folder_of(entry.path)
+    for path in listing.paths:
+        folder = folder_of(path)
         if folder not in seen:
             seen.add(folder)
             name = folder.rpartition("/")[2]
@@ -293,20 +313,19 @@ def is_numbered_text(name: str) -> bool:
     return _NUMBERED.fullmatch(plain(name)) is not None
 
 
-def offer_leftovers(
-    listing: FileListing, ledger: FileLedger, done: Collection[str]
-) -> Iterator[RawSample]:
+def offer_leftovers(listing: FileListing, ledger: FileLedger, done: FileSet) -> Iterator[RawSample]:
     """Yield the images that are not in ``done`` as samples without text; skip all other files."""
-    left = [path for path in image_paths(listing) if path not in done]
+    images = np.setdiff1d(image_numbers(listing), done.numbers, assume_unique=True)
+    left = Picked(listing.paths, images)
     yield from scan_images(left, ledger, lambda path: ((), split_extras(path)))
-    skip_leftovers(listing, ledger, {*done, *left})
+    done.update(numbers=images)
+    skip_leftovers(ledger, done)
 
 
-def skip_leftovers(listing: FileListing, ledger: FileLedger, done: Collection[str]) -> None:
-    """Skip all files that are not in ``done``, images too."""
-    for entry in listing.entries:
-        if entry.path not in done:
-            ledger.mark_skipped(entry.path, Reason.NOT_USED)
+def skip_leftovers(ledger: FileLedger, done: FileSet) -> None:
+    """Skip all files of a listing that are not in ``done``, images too."""
+    for path in done.left():
+        ledger.mark_skipped(path, Reason.NOT_USED)
 
 
 def scan_images(

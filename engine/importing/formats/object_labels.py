@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from xml.etree import ElementTree as ET
 
+import numpy as np
+
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text
 from engine.importing.formats.columns import RowError, find_image
@@ -27,6 +29,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    FileSet,
     ImageFileFormat,
     ImportSpec,
     RawSample,
@@ -41,6 +44,7 @@ from engine.importing.formats.names import (
 )
 from engine.importing.formats.streams import STREAM_ERRORS
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed import Picked, StringSet
 from engine.importing.sources.archive import LIMITS, Archive
 
 _XML_BYTES = 64_000_000
@@ -97,7 +101,7 @@ class ObjectLabels(ImageFileFormat):
                     detail = f"{image[:200]} is not there"
                     ledger.mark_item_skipped(f"{file}#{image}", Reason.BAD_ROW, detail)
         yield from gathering.samples()
-        yield from offer_leftovers(listing, ledger, set(gathering.paths))
+        yield from offer_leftovers(listing, ledger, FileSet(listing, gathering.paths))
 
 
 def class_list(archive: Archive, listing: FileListing, ledger: FileLedger) -> list[str]:
@@ -138,14 +142,13 @@ def _names_of_yaml(text: str) -> list[str]:
     return [match[1] for e in entries if (match := _ENTRY.fullmatch(e.strip())) and match[1]]
 
 
-def _annotations(listing: FileListing, index: ImageIndex) -> list[str]:
+def _annotations(listing: FileListing, index: ImageIndex) -> Sequence[str]:
     """Return the files that may be annotations: all XML, and texts named like an image."""
-    stems = {stem_of(path) for path in index.paths}
-    return [
-        entry.path
-        for entry in listing.of(".xml", ".txt")
-        if suffix_of(entry.path) == ".xml" or stem_of(entry.path) in stems
-    ]
+    texts = listing.numbers_of([".txt"])
+    stems = StringSet(map(stem_of, index.paths) if len(texts) else ())
+    is_named = [stem_of(path) in stems for path in Picked(listing.paths, texts)]
+    named = texts[np.array(is_named, dtype=bool)]
+    return Picked(listing.paths, np.union1d(listing.numbers_of([".xml"]), named))
 
 
 def _read(

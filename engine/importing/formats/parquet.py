@@ -20,7 +20,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
@@ -52,6 +52,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    FileSet,
     ImageRef,
     ImportSpec,
     Members,
@@ -355,10 +356,10 @@ class Parquet:
             yield from scan.items(index, sounds, gathering)
             has_loose = has_loose or scan.has_names
         yield from gathering.samples()
-        done = {*tables, *gathering.paths}
+        done = FileSet(listing, chain(tables, gathering.paths))
         if has_loose:
             yield from offer_leftovers(listing, ledger, done)
-        skip_leftovers(listing, ledger, done)
+        skip_leftovers(ledger, done)
 
     def load(self, archive: Archive, image: ImageRef) -> bytes:
         """Read the file of an image or a sound, or the bytes in its row."""

@@ -19,11 +19,15 @@ Layout::
 
 import json
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
+
+import numpy as np
 
 from engine.errors import EntryError
 from engine.importing.encoding import decode_text, detect_encoding
@@ -31,6 +35,7 @@ from engine.importing.formats.format import (
     MAX_CAPTIONS,
     Detection,
     FileListing,
+    FileSet,
     ImageFileFormat,
     ImportSpec,
     RawSample,
@@ -46,10 +51,11 @@ from engine.importing.formats.names import (
     stem_of,
 )
 from engine.importing.formats.records import captions_of
-from engine.importing.formats.sounds import media_paths, media_sample
+from engine.importing.formats.sounds import media_numbers, media_sample
 from engine.importing.formats.streams import STREAM_ERRORS, checked_encoding
 from engine.importing.language import is_language, without_settings
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed import Groups, Numbers, Picked
 from engine.importing.sources.archive import LIMITS, Archive
 
 _SAMPLES = 300
@@ -85,9 +91,10 @@ class TextFiles:
     def __init__(self, archive: Archive, paths: Sequence[str], encoding: str) -> None:
         self._archive, self._paths = archive, paths
         self._given = checked_encoding(encoding)
-        self._by_folder: dict[str, list[str]] = defaultdict(list)
-        for path in paths if not self._given else ():
-            self._by_folder[folder_of(path)].append(path)
+        # Places in ``paths``.
+        self._by_folder: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        for place, path in enumerate(paths if not self._given else ()):
+            self._by_folder[folder_of(path)].append(place)
         self._encodings: dict[str, str] = {}
         self._last: tuple[str, tuple[str, ...]] = "", ()
 
@@ -140,7 +147,8 @@ class TextFiles:
     def _encoding_of(self, folder: str) -> str:
         """Detect the encoding of a folder; where it has too few texts, that of the source."""
         if folder not in self._encodings:
-            pool = self._pool(self._by_folder[folder], _FOLDER_SAMPLES)
+            places = np.array(self._by_folder[folder])
+            pool = self._pool(Picked(self._paths, places), _FOLDER_SAMPLES)
             is_enough = len(pool) >= _MIN_POOL
             self._encodings[folder] = detect_encoding(pool) if is_enough else self._of_source
         return self._encodings[folder]
@@ -160,24 +168,35 @@ class TextFiles:
         return [sample for sample in samples if not sample.isascii()]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, kw_only=True)
 class _Pairing:
-    """Which texts belong to which image, by path."""
+    """Which texts belong to which image; all are numbers of files."""
 
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    """Of each image, in the source's order."""
-    orphans: list[str] = field(default_factory=list)
+    images: Numbers
+    """[I], in the source's order."""
+    starts: Numbers
+    """[I + 1], where the texts of each image are in ``texts``."""
+    texts: Numbers
+    """The texts of all images, one image after another, in the source's order."""
+    orphans: Numbers
     """Texts without an image."""
 
+    def texts_of(self, paths: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the paths of the texts of each image."""
+        texts = iter(Picked(paths, self.texts))
+        for count in np.diff(self.starts).data:
+            yield list(islice(texts, count))
+
     @property
-    def paths(self) -> list[str]:
-        """The text files that belong to an image, each once."""
-        return list(dict.fromkeys(path for texts in self.texts.values() for path in texts))
+    def text_numbers(self) -> Numbers:
+        """The texts that belong to an image, each once, in the order of the images."""
+        found, first = np.unique(self.texts, return_index=True)
+        return found[np.argsort(first, kind="stable")]
 
     @property
     def share(self) -> float:
         """Of images that have a text."""
-        return sum(bool(texts) for texts in self.texts.values()) / max(len(self.texts), 1)
+        return np.count_nonzero(np.diff(self.starts)) / max(len(self.images), 1)
 
 
 class Sidecar(ImageFileFormat):
@@ -195,7 +214,7 @@ class Sidecar(ImageFileFormat):
         if not pairing.share:
             return None
         # Files of bounding boxes hold numbers alone.
-        paths = pairing.paths
+        paths = Picked(listing.paths, pairing.text_numbers)
         sample = paths[:: max(len(paths) // _LOOKED_AT, 1)][:_LOOKED_AT]
         files, ignored = TextFiles(archive, sample, ""), FileLedger()
         if not any(files.captions(path, ignored) for path in sample):
@@ -204,7 +223,7 @@ class Sidecar(ImageFileFormat):
         return Detection(
             reading=ImportSpec(format=self.name),
             confidence=0.9 if pairing.share > 0.5 else 0.65 + 0.3 * pairing.share,
-            images=len(pairing.texts),
+            images=len(pairing.images),
             columns=tuple(suffix[1:] for suffix in found),
         )
 
@@ -214,9 +233,10 @@ class Sidecar(ImageFileFormat):
         """Find the items: images with their texts, then texts that have no image."""
         suffixes = tuple(f".{column}" for column in reading.text_columns)
         pairing = _pair(listing, suffixes or (*TEXT_SUFFIXES, RECORD_SUFFIX))
-        paths = pairing.paths + pairing.orphans
-        files = TextFiles(archive, paths, reading.encoding)
-        for image, texts in pairing.texts.items():
+        numbers = np.concatenate([pairing.text_numbers, pairing.orphans])
+        files = TextFiles(archive, Picked(listing.paths, numbers), reading.encoding)
+        texts_of = pairing.texts_of(listing.paths)
+        for image, texts in zip(Picked(listing.paths, pairing.images), texts_of, strict=True):
             # Of an image, or of a sound where the source has no image.
             ledger.mark_used(image)
             found = [caption for path in texts for caption in files.captions(path, ledger)]
@@ -227,11 +247,12 @@ class Sidecar(ImageFileFormat):
             if folders and not split_of_name(folders[-1]):
                 extras["label"] = folders[-1]
             yield media_sample(image, found, extras)
-        for path in pairing.orphans:
+        for path in Picked(listing.paths, pairing.orphans):
             found = files.captions(path, ledger)
             if found:
                 yield RawSample(key=path, image=None, texts=found, extras=split_extras(path))
-        skip_leftovers(listing, ledger, {*pairing.texts, *paths})
+        done = FileSet(listing, numbers=np.concatenate([pairing.images, numbers]))
+        skip_leftovers(ledger, done)
 
 
 def _pair(listing: FileListing, suffixes: Sequence[str]) -> _Pairing:
@@ -239,39 +260,72 @@ def _pair(listing: FileListing, suffixes: Sequence[str]) -> _Pairing:
 
     Text files come before records, and what an image has of its own before what its folder has.
     """
-    images = media_paths(listing)
-    by_place = _grouped((place, path) for path in images for place in _image_places(path))
-    by_folder = _grouped((folder_of(path), path) for path in images)
-    pairing = _Pairing(texts={path: [] for path in images})
-    ranked: list[tuple[int, str, list[str]]] = []
-    for path in (entry.path for entry in listing.of(*suffixes)):
+    numbers = media_numbers(listing)
+    images = Picked(listing.paths, numbers)
+    by_place = Groups(
+        (place, number) for number, path in enumerate(images) for place in _image_places(path)
+    )
+    pairs, orphans = _Pairs(), array("I")
+    by_folder = _FolderImages(images)
+    texts = listing.numbers_of(suffixes)
+    for number, path in zip(texts.tolist(), Picked(listing.paths, texts), strict=True):
         rank = int(suffix_of(path) == RECORD_SUFFIX)
-        owners = next((by_place[p] for p in _text_places(path) if p in by_place), [])
+        owners = next((found for p in _text_places(path) if (found := by_place.get(p))), ())
         if not owners and not rank:
-            rank, owners = 2, _images_of_folder(path, by_folder)
+            rank, owners = 2, by_folder.described_by(path)
         if owners:
-            ranked.append((rank, path, owners))
+            pairs.add(rank, number, owners)
         elif suffix_of(path) in _LOOSE_SUFFIXES and not _NOTES.match(stem_of(path)):
-            pairing.orphans.append(path)
-    for rank, path, owners in sorted(ranked, key=lambda each: each[0]):
-        for image in owners:
-            if not rank or not pairing.texts[image]:
-                pairing.texts[image].append(path)
-    return pairing
+            orphans.append(number)
+    return pairs.pairing(numbers, np.array(orphans, dtype=np.int64))
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for key, path in pairs:
-        groups[key].append(path)
-    return groups
+class _Pairs:
+    """Pairs of an image, by its place, and a text, by its number."""
+
+    def __init__(self) -> None:
+        self._by_rank = [(array("I"), array("I")) for _rank in range(3)]
+
+    def add(self, rank: int, text: int, images: Sequence[int]) -> None:
+        """Add the images that a text may belong to; those of lower rank have precedence."""
+        self._by_rank[rank][0].extend(images)
+        self._by_rank[rank][1].extend([text] * len(images))
+
+    def pairing(self, images: Numbers, orphans: Numbers) -> _Pairing:
+        """Return the pairs that hold: an image has all texts of rank 0, or one of a higher rank."""
+        has_text = bytearray(len(images))
+        taken, texts = array("I"), array("I")
+        for rank, found in enumerate(self._by_rank):
+            for image, text in zip(*found, strict=True):
+                if not rank or not has_text[image]:
+                    has_text[image] = True
+                    taken.append(image)
+                    texts.append(text)
+        owners = np.array(taken, dtype=np.int64)
+        counts = np.bincount(owners, minlength=len(images))
+        return _Pairing(
+            images=images,
+            starts=np.append(0, np.cumsum(counts)),
+            texts=np.array(texts, dtype=np.int64)[np.argsort(owners, kind="stable")],
+            orphans=orphans,
+        )
 
 
-def _images_of_folder(path: str, by_folder: Mapping[str, list[str]]) -> list[str]:
-    """Return the images that a text describes as a folder: that of its name, or its own."""
-    folder, stem = folder_of(path), stem_of(path)
-    named = by_folder.get(f"{folder}/{stem}" if folder else stem, [])
-    return named or (by_folder.get(folder, []) if _OF_FOLDER.fullmatch(stem) else [])
+class _FolderImages:
+    """The images of each folder, by their places; listed when they are first asked for."""
+
+    def __init__(self, images: Sequence[str]) -> None:
+        self._images = images
+
+    def described_by(self, path: str) -> Sequence[int]:
+        """Return the images that a text describes as a folder: that of its name, or its own."""
+        folder, stem = folder_of(path), stem_of(path)
+        named = self._by_folder.get(f"{folder}/{stem}" if folder else stem)
+        return named or (self._by_folder.get(folder) if _OF_FOLDER.fullmatch(stem) else ())
+
+    @cached_property
+    def _by_folder(self) -> Groups:
+        return Groups((folder_of(path), place) for place, path in enumerate(self._images))
 
 
 def _image_places(path: str) -> list[str]:

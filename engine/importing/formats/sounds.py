@@ -15,7 +15,7 @@ Sounds of a table are found by ``SoundIndex``, as images are by ``ImageIndex``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from engine.data.audio_headers import AUDIO_SUFFIXES
@@ -33,11 +33,12 @@ from engine.importing.formats.names import (
     ImageIndex,
     folded,
     folder_of,
-    image_paths,
+    image_numbers,
     plain,
     stem_of,
 )
 from engine.importing.ledger import FileLedger
+from engine.importing.packed import Numbers, Picked
 
 MAX_AUDIO_COLUMNS = 8
 """Columns of sounds that are imported of a table."""
@@ -56,14 +57,20 @@ def is_sound(path: str) -> bool:
     return suffix_of(path) in AUDIO_SUFFIXES
 
 
-def sound_paths(listing: FileListing) -> list[str]:
+def sound_paths(listing: FileListing) -> Sequence[str]:
     """Return the files that are named like sounds, in order."""
-    return [entry.path for entry in listing.of(*AUDIO_SUFFIXES)]
+    return Picked(listing.paths, listing.numbers_of(AUDIO_SUFFIXES))
 
 
-def media_paths(listing: FileListing) -> list[str]:
+def media_paths(listing: FileListing) -> Sequence[str]:
     """Return the images of a source, or its sounds if it has no image: each makes an item."""
-    return image_paths(listing) or sound_paths(listing)
+    return Picked(listing.paths, media_numbers(listing))
+
+
+def media_numbers(listing: FileListing) -> Numbers:
+    """Return the numbers of the same files, ascending."""
+    images = image_numbers(listing)
+    return images if len(images) else listing.numbers_of(AUDIO_SUFFIXES)
 
 
 def media_sample(path: str, texts: Iterable[str], extras: Mapping[str, str] = NOTHING) -> RawSample:

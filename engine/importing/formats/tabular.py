@@ -15,7 +15,7 @@ Layout::
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from engine.errors import ConfigError, EntryError, Problem, SourceUnreadableError
 from engine.importing.formats.columns import (
@@ -38,6 +38,7 @@ from engine.importing.formats.format import (
     CaptionGrouping,
     Detection,
     FileListing,
+    FileSet,
     ImageRef,
     ImportSpec,
     Members,
@@ -70,6 +71,7 @@ from engine.importing.formats.table_rows import (
     rows_of,
 )
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed import StringSet
 from engine.importing.sources.archive import LIMITS, Archive
 
 
@@ -276,7 +278,8 @@ class TableFile:
             scan = TableScan(archive, table.layout, chosen, index, gathering, ledger, sounds)
             yield from scan.items()
         yield from gathering.samples()
-        done = {table.layout.path for table in tables} | set(gathering.paths)
+        done = FileSet(listing, (table.layout.path for table in tables))
+        done.update(gathering.paths)
         yield from offer_leftovers(listing, ledger, done)
 
     def load(self, archive: Archive, image: ImageRef) -> bytes:
@@ -320,8 +323,14 @@ def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
     """Return the files that may be tables, the likeliest first; only the selected one, if any."""
     if selected := archive.selected_entry:
         return [selected] if suffix_of(selected) in TABLE_SUFFIXES else []
-    stems = {_place_of(path) for path in (*image_paths(listing), *sound_paths(listing))}
-    found = [entry for entry in listing.of(*TABLE_SUFFIXES) if _place_of(entry.path) not in stems]
+    tables = listing.of(*TABLE_SUFFIXES)
+    places = StringSet(_place_of(entry.path) for entry in tables)
+    is_taken = bytearray(len(places))
+    for path in chain(image_paths(listing), sound_paths(listing)) if tables else ():
+        number = places.find(_place_of(path))
+        if number >= 0:
+            is_taken[number] = True
+    found = [entry for entry in tables if not is_taken[places.find(_place_of(entry.path))]]
     found.sort(
         key=lambda e: (
             stem_of(e.path) != METADATA,
@@ -334,9 +343,9 @@ def possible_tables(archive: Archive, listing: FileListing) -> list[str]:
     return [entry.path for entry in found]
 
 
-def _place_of(path: str) -> tuple[str, str]:
+def _place_of(path: str) -> str:
     """Folder and stem: a table beside an image of its name is that image's sidecar."""
-    return folder_of(path), stem_of(path)
+    return f"{folder_of(path)}/{stem_of(path)}"
 
 
 def _open_table(
@@ -368,7 +377,7 @@ def _chosen(
 ) -> list[_Table]:
     """Find the tables to read: the one that is named, or all of ImageFolder's, or the best."""
     if reading.table:
-        if not any(entry.path == reading.table for entry in listing.entries):
+        if listing.number_of(reading.table) < 0:
             raise missing_table(reading.table)
         try:
             return [_open_table(archive, reading.table, index, sounds, reading.encoding)]

@@ -33,6 +33,7 @@ from engine.importing.formats.format import (
     AudioRef,
     Detection,
     FileListing,
+    FileSet,
     ImageRef,
     ImportSpec,
     RawSample,
@@ -301,7 +302,7 @@ class WebDataset:
             raise ConfigError([Problem("reading.table", message)])
         for shard in shards:
             yield from ShardScan(archive, shard, reading, ledger).items()
-        skip_leftovers(listing, ledger, set(shards))
+        skip_leftovers(ledger, FileSet(listing, shards))
 
     def load(self, archive: Archive, image: ImageRef) -> bytes:
         """Read a member of a shard, an image or a sound, by its place."""

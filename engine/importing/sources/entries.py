@@ -193,9 +193,13 @@ def clean_path(name: str) -> str | None:
     return "/".join(parts)
 
 
+_PLAIN = re.compile(r"(?a:\w[\w .-]*/)*(?a:\w[\w .-]*)")
+"""Most paths: of usual characters, and no name begins with a dot."""
+
+
 def is_safe(path: str) -> bool:
     """Whether a path is in normal form, and so cannot lead out of the source."""
-    return clean_path(path) == path
+    return _PLAIN.fullmatch(path) is not None or clean_path(path) == path
 
 
 def is_hidden(path: str) -> bool:

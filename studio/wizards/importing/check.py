@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -154,12 +155,12 @@ class IssueView(QWidget):
 
 def _details(dry_run: "DryRun", keys: tuple[str, ...], control: RunControl) -> _Details:
     asked = set(keys)
-    items = dry_run.items
+    usable = (item.raw for item in dry_run.items if item.reason is None)
     ledger = dry_run.ledger
-    skipped = [*ledger.skipped_items(), *ledger.skipped_files()]
+    skipped = chain(ledger.skipped_items(), ledger.skipped_files())
     return _Details(
         pictures=dry_run.thumbnails(keys, control=control),
-        texts={i.raw.key: i.raw.texts for i in items if i.raw.key in asked},
+        texts={raw.key: raw.texts for raw in usable if raw.key in asked},
         reasons={s.path: (s.reason, s.detail) for s in skipped if s.path in asked},
     )
 

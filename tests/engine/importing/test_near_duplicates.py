@@ -180,12 +180,29 @@ def test_that_equal_hashes_of_other_colours_are_apart():
 
 
 def test_that_the_index_gives_the_first_that_is_near():
-    index = NearDuplicateIndex(2)
-    index.add(7, 0b1111)
-    index.add(3, 0b1110)
-    assert index.find(0b1110) == 7
-    assert index.find(0b1111 << 20) is None
-    assert index.find(FLAT) is None
+    hashes = np.array([0b1111, 0b1110, 0b1110, 0b1111 << 20, FLAT], dtype=np.uint64)
+    index = NearDuplicateIndex(hashes, (), 2)
+    index.add(np.array([0, 1]))
+    assert index.find(np.array([2, 3, 4])).tolist() == [0, -1, -1]
+
+
+@pytest.mark.parametrize("distance", [0, 2, 4])
+def test_that_the_index_finds_what_comparing_all_finds(distance):
+    random = np.random.default_rng(distance)
+    hashes = planted(random, 900)
+    colours = [bytes(row) for row in random.integers(0, 24, (900, 3), dtype=np.uint8).tolist()]
+    index = NearDuplicateIndex(hashes, colours, distance, 12)
+    for start in range(0, 600, 200):
+        index.add(np.arange(start, start + 200))
+    for place, found in zip(range(600, 900), index.find(np.arange(600, 900)).tolist(), strict=True):
+        near = (
+            other
+            for other in range(600)
+            if FLAT not in (hashes[other], hashes[place])
+            and bits_apart(hashes[other], hashes[place]) <= distance
+            and all(abs(a - b) <= 12 for a, b in zip(colours[other], colours[place], strict=True))
+        )
+        assert found == next(near, -1)
 
 
 @pytest.mark.parametrize("kind", ["random", "equal", "clustered"])

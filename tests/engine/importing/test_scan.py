@@ -36,7 +36,7 @@ def test_that_the_likeliest_format_comes_first(tmp_path):
 
 def test_that_a_folder_of_nothing_has_no_offers(tmp_path):
     _ledger, listing, offers = survey(tmp_path)
-    assert listing.entries == ()
+    assert not listing.entries
     assert offers == ()
 
 
