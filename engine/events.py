@@ -478,6 +478,8 @@ class ImportProgressed:
     total: int
     """0 if unknown."""
     items_per_s: float = 0.0
+    fraction: float = 0.0
+    """Of the whole import, by time; never decreases. 0 while its size is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -209,12 +209,11 @@ def stop_on_interrupt(control: RunControl) -> None:
 
 def _import_line(event: ImportProgressed) -> str:
     stage = f"{_STAGES[event.stage]:<9}"
-    if not event.total:
-        return f"{stage} {event.done:>9,}"
-    filled = BAR_WIDTH * event.done // event.total
+    filled = int(BAR_WIDTH * event.fraction)
     bar = "#" * filled + "." * (BAR_WIDTH - filled)
-    rate = f" | {event.items_per_s:,.0f} items/s" if event.items_per_s else ""
-    return f"{stage} [{bar}] {event.done:>9,} of {event.total:,}{rate}"
+    total = f" of {event.total:,}" if event.total else ""
+    rate = f" | {event.items_per_s:,.0f} items/s" if event.total and event.items_per_s else ""
+    return f"[{bar}] {event.fraction:4.0%} | {stage} {event.done:>9,}{total}{rate}"
 
 
 def _metrics_line(event: MetricsReported) -> str:

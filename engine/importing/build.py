@@ -7,7 +7,7 @@ dataset. A plan that decodes differently, or a source that has changed, starts o
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,10 @@ from engine.importing.ledger import FileLedger, Reason
 from engine.importing.packed import Chained, Mapped, Numbers, Picked, StringSet
 from engine.importing.packed_samples import PackedItems, with_members
 from engine.importing.plan import ImportPlan
+from engine.importing.progress import ProgressReporter, Tell
 from engine.importing.report import PAGE_NAME, ImportReport, counts_of, write_report
 from engine.importing.samples import DecodedSample
-from engine.importing.scan import ProgressReporter, Scan, check_plan, fingerprint, scan_source
+from engine.importing.scan import Scan, check_plan, fingerprint, scan_source
 from engine.importing.sources.archive import Archive
 from engine.importing.sources.opening import open_archive
 from engine.importing.staging import StagedArray, Staging, discard_staging, staging_folder
@@ -60,6 +61,8 @@ from engine.importing.table import ImportTable
 from engine.importing.value_range import SourceValues, range_of
 
 log = logging.getLogger(__name__)
+PIECE_RECORDS = 256
+"""Records between two reports of progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +128,12 @@ class ImportResult:
 
 
 def apply_decisions(
-    plan: ImportPlan, samples: PackedItems, ledger: FileLedger, shape: ImageShape
+    plan: ImportPlan,
+    samples: PackedItems,
+    ledger: FileLedger,
+    shape: ImageShape,
+    control: RunControl,
+    tell: Tell,
 ) -> ImportResult:
     """Check samples; record those that are left out, and files that no other sample needs.
 
@@ -134,11 +142,20 @@ def apply_decisions(
         samples: decoded, in order.
         ledger: records what is left out.
         shape: of the stored images.
+        control: asked between samples.
+        tell: receives the progress of the checks, as a number of samples.
 
     Raises:
         ConfigError: the plan chooses a fix that is not offered.
+        StoppedError: the control asked for it.
     """
-    check_report = check_samples(samples, ledger, plan, shape)
+    count = len(samples)
+
+    def tell_checks(done: int, checks: int) -> None:
+        tell(ImportStage.EXAMINING, count * done // checks, count)
+
+    tell(ImportStage.EXAMINING, 0, count)
+    check_report = check_samples(samples, ledger, plan, shape, control, tell_checks)
     outcomes, table = check_report.outcomes, check_report.table
     if table is not None and not table.fields:
         _skip_emptied(outcomes)
@@ -235,7 +252,7 @@ class _Import:
         self, plan: ImportPlan, emit: ImportEmit, control: RunControl, *, is_strict: bool
     ) -> None:
         self._plan, self._control, self._is_strict = plan, control, is_strict
-        self._tell = ProgressReporter(emit)
+        self._tell = ProgressReporter(emit, row_bytes=3 * plan.images.size**2)
 
     def run(self) -> ImportEnded:
         check_plan(self._plan)
@@ -263,7 +280,8 @@ class _Import:
         current = fingerprint(plan, archive, scan.listing)
         row_shape = (shape.height, shape.width, decoder.channels)
         arrays = _staged_arrays(decoder)
-        with Staging(folder, current, row_shape, scan.samples, arrays) as staging:
+        tell = self._tell.tell_recovered
+        with Staging(folder, current, row_shape, scan.samples, arrays, tell) as staging:
             # What is not staged yet, and all of it in the dataset.
             whole = len(scan.samples.with_image) * staging.row_bytes
             whole += sum(
@@ -276,8 +294,7 @@ class _Import:
                 decoder, scan.samples, scan.ledger, self._control, self._tell, staging
             )
             staging.sync()
-            self._tell(ImportStage.EXAMINING, 0, len(samples))
-            result = apply_decisions(plan, samples, scan.ledger, shape)
+            result = apply_decisions(plan, samples, scan.ledger, shape, self._control, self._tell)
             self._control.stop_if_asked()
             try:
                 self._check(scan, result)
@@ -343,13 +360,12 @@ class _Import:
     ) -> ImportEnded:
         plan, folder = self._plan, self._plan.dataset
         with DatasetWriter(folder, columns.infos, staged=staging.folder / "dataset") as writer:
-            done = 0
+            tell = self._writing_progress(result, columns)
             for images in staging.pieces(columns.images):
                 self._control.stop_if_asked()
                 # If all images are grey, the three channels are equal.
                 writer.add_values(_names(plan)[IMAGE], images[..., : result.channels])
-                done += len(images)
-                self._tell(ImportStage.WRITING, done, len(columns.images))
+                tell(len(images))
             for name, staged in columns.members.items():
                 for values in staging.member_pieces(name, list(staged.values())):
                     self._control.stop_if_asked()
@@ -357,8 +373,12 @@ class _Import:
                     writer.add_values(
                         name, values[..., : result.channels] if is_picture else values
                     )
-            for record in _records(result, columns, _names(plan)[TABLE]):
+                    tell(len(values))
+            for number, record in enumerate(_records(result, columns, _names(plan)[TABLE])):
                 writer.add_record(record)
+                if number % PIECE_RECORDS == PIECE_RECORDS - 1:
+                    self._control.stop_if_asked()
+                    tell(PIECE_RECORDS)
             manifest = writer.manifest(
                 name=folder.name,
                 title=plan.title or folder.name,
@@ -378,6 +398,20 @@ class _Import:
             skipped=sum(report.skip_counts.values()),
             report=folder / PAGE_NAME,
         )
+
+    def _writing_progress(self, result: ImportResult, columns: "_Columns") -> Callable[[int], None]:
+        """Return a function that is told how many values or records were written since."""
+        items = len(result.kept)
+        whole = len(columns.images) + sum(map(len, columns.members.values())) + items
+        done = 0
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            self._tell(ImportStage.WRITING, items * done // whole, items)
+
+        tell(0)
+        return tell
 
 
 @dataclass(frozen=True, kw_only=True)

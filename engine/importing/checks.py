@@ -10,7 +10,7 @@ a plan without it.
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -75,6 +75,7 @@ def check_samples(
     plan: ImportPlan,
     shape: ImageShape,
     control: RunControl | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> CheckReport:
     """Check all samples that could be read, and report the files that could not.
 
@@ -84,6 +85,7 @@ def check_samples(
         plan: chooses the fixes.
         shape: of the stored images.
         control: may ask for a stop.
+        tell: receives the number of checks done, and of all, after each check.
 
     Raises:
         ConfigError: the plan chooses a fix that its issue does not offer.
@@ -101,7 +103,7 @@ def check_samples(
             context.outcomes.skip(number, Reason.EXCLUDED)
     # Encodings are repaired before texts are normalised, and samples without text or image are
     # skipped before images are compared. Each check sees what those before it have left.
-    for check in (
+    checks = (
         check_mojibake,
         normalise_texts,
         check_missing,
@@ -116,8 +118,10 @@ def check_samples(
         check_sounds,
         check_same_sounds,
         check_fields,
-    ):
+    )
+    for done, check in enumerate(checks, 1):
         check(context)
+        tell(done, len(checks))
     reports = tuple(context.reports[issue] for issue in Issue)
     return CheckReport(reports=reports, outcomes=context.outcomes, table=context.table)
 

@@ -35,8 +35,8 @@ from engine.importing.near_duplicates import pixel_digest
 from engine.importing.packed import Picked
 from engine.importing.packed_samples import PackedItems, images_of, with_members
 from engine.importing.plan import ImageSettings
+from engine.importing.progress import Tell
 from engine.importing.samples import DecodedSample, PictureFacts, image_facts
-from engine.importing.scan import Tell
 from engine.importing.sources.archive import LIMITS, Archive, Limits
 from engine.importing.staging import Staging
 from engine.importing.value_range import SourceValues

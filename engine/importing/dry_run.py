@@ -34,10 +34,10 @@ from engine.importing.formats.sounds import with_sounds
 from engine.importing.ledger import FileLedger, Reason
 from engine.importing.packed_samples import PackedItems, with_members
 from engine.importing.plan import ImageSettings, ImportPlan, TextSettings, decodes_alike
+from engine.importing.progress import ProgressReporter, Tell
 from engine.importing.report import ImportCounts, counts_of
 from engine.importing.samples import DecodedSample
 from engine.importing.scan import (
-    ProgressReporter,
     QuickScan,
     Scan,
     check_plan,
@@ -92,7 +92,16 @@ class DryRun:
         """
         if not decodes_alike(plan, self.plan):
             raise ValueError("the plans read or decode differently")
-        return _dry_run(plan, self.scan, self.items, self.shape, self.audio_shape, self.value_range)
+        return _dry_run(
+            plan,
+            self.scan,
+            self.items,
+            self.shape,
+            self.audio_shape,
+            self.value_range,
+            RunControl(),
+            lambda _stage, _done, _total: None,
+        )
 
     def thumbnails(
         self, keys: Iterable[str], size: int = THUMBNAIL_SIZE, control: RunControl | None = None
@@ -161,7 +170,7 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         SourceUnreadableError: the source cannot be read.
     """
     check_plan(plan)
-    tell = ProgressReporter(emit)
+    tell = ProgressReporter(emit, last=ImportStage.EXAMINING)
     with open_archive(plan.source, control=control) as archive:
         scan = scan_source(plan, archive, control, tell)
         shape = decide_shape(plan.images, archive, scan.form, scan.samples, control)
@@ -178,10 +187,9 @@ def dry_run(plan: ImportPlan, emit: ImportEmit, control: RunControl) -> DryRun:
         )
         items = decode_samples(decoder, scan.samples, scan.ledger, control, tell)
         value_range = range_of(items, values)
-    tell(ImportStage.EXAMINING, 0, len(items))
     control.stop_if_asked()
     audio_shape = next(iter(audio.shapes.values()), None) if audio else None
-    return _dry_run(plan, scan, items, shape, audio_shape, value_range)
+    return _dry_run(plan, scan, items, shape, audio_shape, value_range, control, tell)
 
 
 def _dry_run(
@@ -191,9 +199,11 @@ def _dry_run(
     shape: ImageShape,
     audio_shape: AudioShape | None,
     value_range: ValueRange | None,
+    control: RunControl,
+    tell: Tell,
 ) -> DryRun:
     ledger = scan.ledger.copy()
-    result = apply_decisions(plan, items, ledger, shape)
+    result = apply_decisions(plan, items, ledger, shape, control, tell)
     sizes = Counter(map(tuple, items.sizes[items.has_image & items.is_usable].tolist()))
     reasons: tuple[Cause, ...] = ()
     if not result.is_trainable:

@@ -3,7 +3,6 @@
 - ``quick_scan`` lists the files of a source and detects formats, for the wizard.
 - ``scan_source`` gives the raw samples, before any image is opened.
 - ``fingerprint`` decides whether an unfinished import can be resumed: same plan, same source.
-- ``ProgressReporter`` limits progress events to ten a second.
 """
 
 import contextlib
@@ -12,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +22,7 @@ from engine.control import RunControl
 from engine.data.image_decode import count_frames
 from engine.data.pixel_values import parse_range
 from engine.errors import ConfigError, EngineError, EntryError, Problem
-from engine.events import ImportEmit, ImportProgressed, ImportStage
+from engine.events import ImportStage
 from engine.importing.empty_import import Cause, CauseKind, diagnose_unknown_source
 from engine.importing.formats.format import (
     Detection,
@@ -49,6 +47,7 @@ from engine.importing.ledger import FileLedger, Reason, SkipTable
 from engine.importing.packed import StringSet
 from engine.importing.packed_samples import PackedSamples
 from engine.importing.plan import DECODING, ImportPlan, check_fixes
+from engine.importing.progress import ProgressReporter
 from engine.importing.sources.archive import Archive, FileEntry
 
 ASK_EVERY = 64
@@ -121,9 +120,6 @@ def detect_rows_alone(archive: Archive, listing: FileListing) -> tuple[Detection
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
-Tell = Callable[[ImportStage, int, int], None]
-"""Receives a stage, how much of it is done, and of how much; 0 while that is not known."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
@@ -161,7 +157,9 @@ def check_plan(plan: ImportPlan) -> None:
     check_fixes(plan)
 
 
-def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: Tell) -> Scan:
+def scan_source(
+    plan: ImportPlan, archive: Archive, control: RunControl, tell: ProgressReporter
+) -> Scan:
     """List the files of a source and pair its images, texts and sounds.
 
     Raises:
@@ -171,6 +169,7 @@ def scan_source(plan: ImportPlan, archive: Archive, control: RunControl, tell: T
     """
     ledger, form = FileLedger(), FORMATS[plan.reading.format]
     listing = list_files(archive, ledger, control, lambda done: tell(ImportStage.LISTING, done, 0))
+    tell.expect(listing)
     samples = PackedSamples()
     found = with_sounds(form.scan(archive, listing, plan.reading, ledger), listing, ledger)
     for sample in with_frames(found, archive, form, plan.images.frame_step):
@@ -338,33 +337,3 @@ def _source_hash(archive: Archive, listing: FileListing) -> str:
         line = f"{entry.path}\0{entry.size}\0{time_ns}\n"
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
-
-
-EVERY_S = 0.1
-
-
-class ProgressReporter:
-    """Turns counts into progress events; the start and end of a stage are sent at once.
-
-    Args:
-        emit: receives the events, on the calling thread.
-    """
-
-    def __init__(self, emit: ImportEmit) -> None:
-        self._emit = emit
-        self._stage: ImportStage | None = None
-        self._first_done = 0
-        self._started_s = self._told_s = 0.0
-
-    def __call__(self, stage: ImportStage, done: int, total: int) -> None:
-        """Report a stage, the number done, and the total; 0 while it is unknown."""
-        now_s = time.monotonic()
-        if stage is not self._stage:
-            # What was done before, by an import that was cut off, says nothing about the speed.
-            self._stage, self._first_done, self._started_s = stage, done, now_s
-        elif now_s - self._told_s < EVERY_S and done != total:
-            return
-        self._told_s = now_s
-        spent_s = now_s - self._started_s
-        rate = (done - self._first_done) / spent_s if spent_s > 0 else 0.0
-        self._emit(ImportProgressed(stage=stage, done=done, total=total, items_per_s=rate))

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -70,6 +70,7 @@ class Staging:
         shape: [H, W, C] of a row.
         samples: all samples of the import; a staging of other samples is deleted.
         arrays: of the columns of sounds and further pictures, by name.
+        tell: receives the number of items that are found on entering, and of all samples.
 
     Raises:
         ImportLockedError: on entering, another process imports into the same dataset.
@@ -83,12 +84,13 @@ class Staging:
         shape: tuple[int, int, int],
         samples: Sequence[RawSample],
         arrays: Mapping[str, StagedArray] | None = None,
+        tell: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
         self.folder = folder
         self._fingerprint = {"format": FORMAT, **fingerprint}
         self._arrays = {_IMAGES: StagedArray(shape), **(arrays or {})}
         self.row_bytes = self._arrays[_IMAGES].row_bytes
-        self._samples = samples
+        self._samples, self._tell = samples, tell
         self.items = PackedItems(samples)
         """In the order of the samples."""
         self._rows = dict.fromkeys(self._arrays, 0)
@@ -238,6 +240,7 @@ class Staging:
             for name in (*found.sounds, *found.pictures):
                 self._rows[name] += 1
             whole += len(line)
+            self._tell(len(self.items), len(self._samples))
         ends = [(self._lines, whole)]
         for name, file in self._values.items():
             ends.append((file, self._rows[name] * self._arrays[name].row_bytes))

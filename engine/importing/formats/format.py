@@ -88,23 +88,24 @@ class FileEntries(Lazy[FileEntry]):
         self.paths = Strings()
         self.places: dict[str, array[int]] = {}
         """The numbers of the files of each suffix."""
-        self._sizes = array("Q")
+        self.sizes = array("Q")
+        """Bytes of each file."""
         for entry in entries:
             self.append(entry)
 
     def append(self, entry: FileEntry) -> None:
         """Append a file."""
         path = entry.path
-        self.places.setdefault(suffix_of(path), array("I")).append(len(self._sizes))
+        self.places.setdefault(suffix_of(path), array("I")).append(len(self.sizes))
         self.paths.append(path)
-        self._sizes.append(entry.size)
+        self.sizes.append(entry.size)
 
     def entry(self, number: int) -> FileEntry:
         """Return a file."""
-        return FileEntry(path=self.paths.entry(number), size=self._sizes[number])
+        return FileEntry(path=self.paths.entry(number), size=self.sizes[number])
 
     def __len__(self) -> int:
-        return len(self._sizes)
+        return len(self.sizes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,10 @@ class FileListing:
         places = self._packed.places
         found = [np.array(places.get(each, ()), np.int64) for each in ("\0", *set(suffixes))]
         return np.sort(np.concatenate(found))
+
+    def size_of(self, suffixes: Iterable[str]) -> int:
+        """Return the bytes of the files of some suffixes."""
+        return int(np.array(self._packed.sizes)[self.numbers_of(suffixes)].sum())
 
     @property
     def paths(self) -> Sequence[str]:

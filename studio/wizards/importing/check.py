@@ -166,6 +166,8 @@ def _details(dry_run: "DryRun", keys: tuple[str, ...], control: RunControl) -> _
 
 
 _LIST_WIDTH = 264
+_BAR_STEPS = 1_000
+"""Values of the progress bar."""
 _SPLIT, _SPLIT_WIDTH = "validation_percent", 96
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
@@ -300,8 +302,8 @@ class CheckPage(Page):
     def _show_progress(self, event: ImportProgressed) -> None:
         if self._is_shown:
             self._headline.setText(progress_words(event))
-            self._bar.setRange(0, event.total)
-            self._bar.setValue(event.done)
+            self._bar.setRange(0, _BAR_STEPS if event.fraction else 0)
+            self._bar.setValue(int(_BAR_STEPS * event.fraction))
 
     @Slot(object)
     def _on_check(self, event: TaskEnded) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 360
 _MAX_REASONS = 8
+_BAR_STEPS = 1_000
+"""Values of the progress bar."""
 
 
 class _State(Enum):
@@ -186,8 +188,8 @@ class SummaryPage(Page):
 
     @Slot(object)
     def _show_progress(self, event: ImportProgressed) -> None:
-        self._bar.setRange(0, event.total)
-        self._bar.setValue(event.done)
+        self._bar.setRange(0, _BAR_STEPS if event.fraction else 0)
+        self._bar.setValue(int(_BAR_STEPS * event.fraction))
         if self._state is _State.IMPORTING:
             self._headline.setText(progress_words(event))
 
