@@ -13,8 +13,9 @@
            three columns and against the sounds alone, whose step is what the networks of a sound
            cost by themselves. What the third column adds to a step is compared with that.
 ``data``   share of a step that goes into getting its batch.
-``ranks``  digits with the ``cpu-tiny`` preset: two processes with one thread each against one
-           process with two threads, and against one with one. Needs two idle cores.
+``ranks``  two processes with one thread each against one process with two threads, and against one
+           with one: digits with ``cpu-tiny``, emoji with ``cpu-colour`` and ``cpu-colour-64``.
+           Needs two idle cores.
 
 All contestants of a round take turns; the figures are medians over the rounds, and the ratios are
 medians of each round's ratio.
@@ -37,7 +38,7 @@ from dcgan_loops import BATCH, Run, stepping
 from PIL import Image
 
 import resources
-from engine.config.presets import config_from_preset
+from engine.config.presets import PRESETS, config_from_preset
 from engine.control import RunControl
 from engine.data.loader import DeviceLoader
 from engine.data.store import TRAIN, open_dataset
@@ -59,7 +60,9 @@ CONTESTANTS = {
     "ours, float32": "ours-fp32",
     "ours, bfloat16": "ours-bf16",
 }
-RANK_STEPS = 30
+RANK_STEPS = 32
+"""So that each turn has as many lazy penalties."""
+RANK_RUNS = (("digits", "cpu-tiny"), ("emoji", "cpu-colour"), ("emoji", "cpu-colour-64"))
 RANK_CONTESTANTS = {
     "1 process, 2 threads": ("1", "2"),
     "2 processes, 1 thread each": ("2", "1"),
@@ -124,14 +127,15 @@ def measure_dcgan(device: str, repeats: int) -> dict[str, list[float]]:
         return measure(contestants, repeats, steps=DCGAN_STEPS)
 
 
-def measure_ranks(repeats: int) -> dict[str, list[float]]:
-    """Let one and two processes train on the digits by turns."""
+def measure_ranks(starter: str, preset: str, repeats: int) -> dict[str, list[float]]:
+    """Let one and two processes train on a starter by turns."""
     with contextlib.ExitStack() as stack:
         contestants = {
-            name: stack.enter_context(contestant("rank_contestant.py", *numbers))
+            name: stack.enter_context(contestant("rank_contestant.py", starter, preset, *numbers))
             for name, numbers in RANK_CONTESTANTS.items()
         }
-        return measure(contestants, repeats, steps=RANK_STEPS)
+        batch_size = PRESETS[preset].training.batch_size
+        return measure(contestants, repeats, steps=RANK_STEPS, batch_size=batch_size)
 
 
 @contextlib.contextmanager
@@ -154,7 +158,9 @@ def contestant(script: str, *arguments: str) -> Iterator[Run]:
         asked.close()
 
 
-def measure(contestants: Mapping[str, Run], repeats: int, *, steps: int) -> dict[str, list[float]]:
+def measure(
+    contestants: Mapping[str, Run], repeats: int, *, steps: int, batch_size: int = BATCH
+) -> dict[str, list[float]]:
     """Let all take turns; give images per second, by name and round."""
     rates: dict[str, list[float]] = {name: [] for name in contestants}
     for run in contestants.values():
@@ -163,7 +169,7 @@ def measure(contestants: Mapping[str, Run], repeats: int, *, steps: int) -> dict
         for name, run in contestants.items():
             start = time.perf_counter()
             run(steps)
-            rates[name].append(steps * BATCH / (time.perf_counter() - start))
+            rates[name].append(steps * batch_size / (time.perf_counter() - start))
     return rates
 
 
@@ -213,8 +219,10 @@ def main() -> None:
         print_share(rates)
         torch.set_num_threads(threads)
     if "ranks" in chosen:
-        rates = measure_ranks(arguments.repeats)
-        print_rates("Digits, against one process with two threads", rates, next(iter(rates)))
+        for starter, preset in RANK_RUNS:
+            rates = measure_ranks(starter, preset, arguments.repeats)
+            title = f"{starter}, {preset}, against one process with two threads"
+            print_rates(title, rates, next(iter(rates)))
     if "data" in chosen:
         print(f"\nGetting a batch takes {data_share(arguments.repeats):.2%} of a step.")
 

@@ -1,4 +1,6 @@
-"""Takes training steps in some processes when told to: ``rank_contestant.py PROCESSES THREADS``.
+"""Takes training steps in some processes when told to.
+
+    python packaging/rank_contestant.py STARTER PRESET PROCESSES THREADS
 
 Each line of standard input is a number of steps; a line of standard output says that they are
 done. ``bench_throughput.py ranks`` lets several of these take turns.
@@ -11,8 +13,9 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Take steps of the digits with the preset cpu-tiny."""
-    count, threads = map(int, sys.argv[1:])
+    """Take steps of a run on a starter with a preset."""
+    starter, preset = sys.argv[1:3]
+    count, threads = map(int, sys.argv[3:])
     # Read once, when torch is imported.
     os.environ["OMP_NUM_THREADS"] = str(threads)
 
@@ -31,10 +34,10 @@ def main() -> None:
     from engine.train.setup import set_up
 
     datasets = platformdirs.user_cache_path("diptych", appauthor=False) / "datasets"
-    dataset = build_starter("digits", resources.starters_folder(), datasets)
+    dataset = build_starter(starter, resources.starters_folder(), datasets)
     keep_freed_memory()
     with several_processes(count), tempfile.TemporaryDirectory() as made:
-        config = config_from_preset("cpu-tiny", dataset=dataset, run=Path(made) / "run")
+        config = config_from_preset(preset, dataset=dataset, run=Path(made) / "run")
         config = config.with_values(device="cpu", training__precision="fp32")
         run = set_up(config, create_run_folder(config), lambda _event: None, RunControl())
         share_run(run)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
 ALONE_MS = 12
 """Least time between two changes while nothing trains: as often as a display shows them."""
-BESIDE_TRAINING_MS = 40
+BESIDE_TRAINING_MS = 55
 """The same beside a run that trains in this process. A frame costs training about the time that it
 takes to compute and paint."""
 
