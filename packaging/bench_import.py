@@ -10,8 +10,8 @@
 ``scan``  Many small files: how long listing and pairing take, how much memory, and how long it
           takes from a stop to the end, at several moments.
 ``million``  Half as many images of 16 px as files, each with a text: peak memory, seconds by stage,
-          how far the progress of the longest stage is from the share of its time that has passed,
-          and whether an import that is killed amid it goes on to the same content hash.
+          how far the fraction that is shown is from the share of the whole time that has passed,
+          and whether an import that is killed amid decoding continues to the same content hash.
 """
 
 import argparse
@@ -26,7 +26,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,11 @@ from PIL import Image
 
 from engine.control import RunControl
 from engine.errors import StoppedError
-from engine.events import ImportEnded, ImportEvent, ImportProgressed, ImportStage, Outcome
+from engine.events import ImportEnded, ImportEvent, ImportProgressed, Outcome
 from engine.importing.build import import_dataset
 from engine.importing.formats.format import ImportSpec
 from engine.importing.plan import ImageSettings, ImportPlan
+from engine.importing.progress import ProgressReporter
 from engine.importing.scan import scan_source
 from engine.importing.sources.opening import open_archive
 from engine.importing.staging import staging_folder
@@ -120,8 +120,8 @@ def measure_million(files: int) -> None:
         make_tiny_pairs(source, files // 2)
         result = json.loads(_whole(source, target / "one").communicate()[0].splitlines()[-1])
         stages = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in result["stages"].items())
-        print(f"{files:,} files: peak {result['peak_mb']:,.0f} MB; {stages}; the progress of the")
-        print(f"longest stage is at most {result['deviation']:.0%} off", flush=True)
+        print(f"{files:,} files: peak {result['peak_mb']:,.0f} MB; {stages}")
+        print(f"progress: at most {result['deviation']:.1%} off", flush=True)
         killed = _whole(source, target / "two")
         staged = staging_folder(target / "two") / "items.jsonl"
         while killed.poll() is None and not (
@@ -132,7 +132,7 @@ def measure_million(files: int) -> None:
         killed.communicate()
         again = json.loads(_whole(source, target / "two").communicate()[0].splitlines()[-1])
         is_same = again["version"] == result["version"]
-        print(f"killed amid decoding, it went on to {'the same' if is_same else 'ANOTHER'} hash")
+        print(f"killed amid decoding and resumed: {'the same' if is_same else 'ANOTHER'} hash")
 
 
 def _whole(source: Path, target: Path) -> "subprocess.Popen[str]":
@@ -157,23 +157,19 @@ def run_whole(source: Path, target: Path) -> dict[str, Any]:
         with contextlib.suppress(OSError):
             sizes.append(staged.stat().st_size)
 
+    began_s = time.monotonic()
     import_dataset(_plan(source, target), keep, RunControl())
+    ended_s = time.monotonic()
     if ends[-1].outcome is not Outcome.FINISHED:
         raise RuntimeError(f"the import failed: {ends[-1].error}")
     starts: dict[str, float] = {}
     for at_s, event in told:
         starts.setdefault(event.stage, at_s)
-    bounds = [*starts.values(), time.monotonic()]
+    bounds = [*starts.values(), ended_s]
     stages = {name: bounds[n + 1] - bounds[n] for n, name in enumerate(starts)}
-    longest = max(stages, key=lambda name: stages[name])
-    deviation = max(
-        (
-            abs(event.done / event.total - (at_s - starts[longest]) / stages[longest])
-            for at_s, event in told
-            if event.stage == longest and event.total
-        ),
-        default=0.0,
-    )
+    passed = [(at_s - began_s) / (ended_s - began_s) for at_s, _event in told]
+    shown = [event.fraction for _at_s, event in told]
+    deviation = max(abs(one - other) for one, other in zip(passed, shown, strict=True))
     return {
         "peak_mb": _peak_mb(),
         "stages": stages,
@@ -282,10 +278,7 @@ def _plan(source: Path, dataset: Path) -> ImportPlan:
 
 
 def _scan(plan: ImportPlan, control: RunControl) -> None:
-    def ignore(_stage: ImportStage, _done: int, _total: int) -> None:
-        pass
-
-    tell: Callable[[ImportStage, int, int], None] = ignore
+    tell = ProgressReporter(lambda _event: None)
     with open_archive(plan.source, control=control) as archive:
         scan_source(plan, archive, control, tell)
 

@@ -379,6 +379,7 @@ class _Import:
                 if number % PIECE_RECORDS == PIECE_RECORDS - 1:
                     self._control.stop_if_asked()
                     tell(PIECE_RECORDS)
+            tell(len(result.kept) % PIECE_RECORDS)
             manifest = writer.manifest(
                 name=folder.name,
                 title=plan.title or folder.name,

@@ -77,7 +77,6 @@ class ProgressReporter:
         """Report a stage, the number done, and the total; 0 while it is unknown."""
         now_s = self._clock()
         if stage is not self._stage:
-            self._finish_stage(now_s)
             # What was done before, by an import that was cut off, says nothing about the speed.
             self._stage, self._first_done, self._stage_began_s = stage, done, now_s
         elif now_s - self._told_s < EVERY_S and done != total:
@@ -123,16 +122,11 @@ class ProgressReporter:
         # The data checks take different times for each, so only their usual time is known.
         if rate > 0 and spent_s > _MEASURED_AFTER_S and stage is not ImportStage.EXAMINING:
             own_s = max(0, of - done) / rate
-            if stage is ImportStage.DECODING:
+            if stage in (ImportStage.SCANNING, ImportStage.DECODING):
                 share = (done - self._first_done) / max(of, 1)
                 self._slowness[stage] = spent_s / max(self._usual_s(stage) * share, 1e-9)
         later = self._stages[self._stages.index(stage) + 1 :]
         return own_s + sum(map(self._usual_s, later)) * self._slow
-
-    def _finish_stage(self, now_s: float) -> None:
-        spent_s = now_s - self._stage_began_s
-        if self._stage is ImportStage.SCANNING and spent_s > _MEASURED_AFTER_S and self._items:
-            self._slowness[self._stage] = spent_s / self._usual_s(self._stage)
 
     @property
     def _slow(self) -> float:
