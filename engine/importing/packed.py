@@ -171,46 +171,46 @@ class StringIndex:
     """
 
     def __init__(self, strings: Sequence[str]) -> None:
-        self._strings, self._entry = strings, _getter(strings)
-        self._count = len(strings)
+        self._entry = _getter(strings)
+        self._hashes = array("q", map(hash, strings))
         self._slots, self._mask = array("I"), 0
         self._fill()
 
     def find(self, string: str) -> int:
         """Return the number of a string, -1 if it is not there."""
-        slots, mask, entry = self._slots, self._mask, self._entry
-        place = hash(string) & mask
+        slots, mask, hashes, value = self._slots, self._mask, self._hashes, hash(string)
+        place = value & mask
         while number := slots[place]:
-            if entry(number - 1) == string:
+            if hashes[number - 1] == value and self._entry(number - 1) == string:
                 return number - 1
             place = (place + 1) & mask
         return -1
 
     def find_or_add(self, string: str) -> int:
         """Return the number of a string; if it is not there, that of the next to be appended."""
-        slots, mask, entry = self._slots, self._mask, self._entry
-        place = hash(string) & mask
+        slots, mask, hashes, value = self._slots, self._mask, self._hashes, hash(string)
+        place = value & mask
         while number := slots[place]:
-            if entry(number - 1) == string:
+            if hashes[number - 1] == value and self._entry(number - 1) == string:
                 return number - 1
             place = (place + 1) & mask
-        self._count += 1
-        slots[place] = self._count
-        return self._count - 1
+        hashes.append(value)
+        slots[place] = len(hashes)
+        return len(hashes) - 1
 
     def grow(self) -> None:
         """Make room, after a string was appended."""
-        if 2 * self._count >= self._mask:
+        if 2 * len(self._hashes) >= self._mask:
             self._fill()
 
     def _fill(self) -> None:
         """Make room for twice as many, and enter all of them."""
         size = _FEWEST_SLOTS
-        while size < 3 * self._count:
+        while size < 3 * len(self._hashes):
             size *= 2
         self._slots, self._mask = slots, mask = array("I", bytes(4 * size)), size - 1
-        for number, string in enumerate(self._strings, 1):
-            place = hash(string) & mask
+        for number, value in enumerate(self._hashes, 1):
+            place = value & mask
             while slots[place]:
                 place = (place + 1) & mask
             slots[place] = number
