@@ -17,12 +17,13 @@ from engine.data.spectrogram_picture import spectrogram_picture
 from engine.data.table_fields import FieldReport
 from engine.errors import StoppedError
 from engine.events import ImportEmit, ImportEnded, ImportProgressed, ImportStage, Outcome
-from engine.importing.check_context import CheckReport, IssueReport
+from engine.importing.check_context import CheckReport, IssueReport, Outcomes
 from engine.importing.decode_audio import AudioLengths, AudioShape, choose_audio_shape
 from engine.importing.dry_run import ScanFacts
 from engine.importing.empty_import import Cause, CauseKind
 from engine.importing.formats.format import Detection, FileListing, ImportSpec
 from engine.importing.ledger import FileLedger, Reason
+from engine.importing.packed_samples import PackedItems
 from engine.importing.plan import OFFERED, Fix, ImportPlan, Issue, chosen_fix
 from engine.importing.preview import PlannedImages, PreviewItem
 from engine.importing.report import ImportCounts
@@ -262,7 +263,8 @@ class FakeExamination:
         self.result = SimpleNamespace(
             table=None,
             check_report=CheckReport(
-                reports=tuple(self._report(issue) for issue in Issue), outcomes=()
+                reports=tuple(self._report(issue) for issue in Issue),
+                outcomes=Outcomes(PackedItems(())),
             ),
         )
         skips = sum(fix is Fix.SKIP for fix in plan.repairs.values())
