@@ -178,25 +178,26 @@ class StringIndex:
 
     def find(self, string: str) -> int:
         """Return the number of a string, -1 if it is not there."""
-        slots, mask, hashes, value = self._slots, self._mask, self._hashes, hash(string)
-        place = value & mask
-        while number := slots[place]:
-            if hashes[number - 1] == value and self._entry(number - 1) == string:
-                return number - 1
-            place = (place + 1) & mask
-        return -1
+        return self._slots[self._place_of(string, hash(string))] - 1
 
     def find_or_add(self, string: str) -> int:
         """Return the number of a string; if it is not there, that of the next to be appended."""
-        slots, mask, hashes, value = self._slots, self._mask, self._hashes, hash(string)
+        value = hash(string)
+        place = self._place_of(string, value)
+        if not self._slots[place]:
+            self._hashes.append(value)
+            self._slots[place] = len(self._hashes)
+        return self._slots[place] - 1
+
+    def _place_of(self, string: str, value: int) -> int:
+        """Return the slot of a string, or the free one in which it would be."""
+        slots, mask, hashes = self._slots, self._mask, self._hashes
         place = value & mask
         while number := slots[place]:
             if hashes[number - 1] == value and self._entry(number - 1) == string:
-                return number - 1
+                break
             place = (place + 1) & mask
-        hashes.append(value)
-        slots[place] = len(hashes)
-        return len(hashes) - 1
+        return place
 
     def grow(self) -> None:
         """Make room, after a string was appended."""
