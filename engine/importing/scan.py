@@ -73,10 +73,10 @@ def list_files(
         SourceUnreadableError: the source cannot be read, or has too many files.
     """
     entries = FileEntries()
-    for entry in archive.entries(ledger):
-        if len(entries) % ASK_EVERY == 0:
+    for number, entry in enumerate(archive.entries(ledger)):
+        if number % ASK_EVERY == 0:
             control.stop_if_asked()
-            tell(len(entries))
+            tell(number)
         entries.append(entry)
     control.stop_if_asked()
     suffixes = {suffix: len(places) for suffix, places in entries.places.items()}
@@ -172,9 +172,10 @@ def scan_source(
     tell.expect(listing)
     samples = PackedSamples()
     found = with_sounds(form.scan(archive, listing, plan.reading, ledger), listing, ledger)
-    for sample in with_frames(found, archive, form, plan.images.frame_step):
+    frames = with_frames(found, archive, form, plan.images.frame_step)
+    for number, sample in enumerate(frames):
         control.stop_if_asked()
-        tell(ImportStage.SCANNING, len(samples), 0)
+        tell(ImportStage.SCANNING, number, 0)
         samples.append(sample)
     control.stop_if_asked()
     refused = ledger.skipped_items()

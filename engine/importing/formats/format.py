@@ -7,6 +7,7 @@ Shapes: H height, W width, C channels.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -86,7 +87,7 @@ class FileEntries(Lazy[FileEntry]):
 
     def __init__(self, entries: Iterable[FileEntry] = ()) -> None:
         self.paths = Strings()
-        self.places: dict[str, array[int]] = {}
+        self.places: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
         """The numbers of the files of each suffix."""
         self.sizes = array("Q")
         """Bytes of each file."""
@@ -96,7 +97,7 @@ class FileEntries(Lazy[FileEntry]):
     def append(self, entry: FileEntry) -> None:
         """Append a file."""
         path = entry.path
-        self.places.setdefault(suffix_of(path), array("I")).append(len(self.sizes))
+        self.places[suffix_of(path)].append(len(self.sizes))
         self.paths.append(path)
         self.sizes.append(entry.size)
 

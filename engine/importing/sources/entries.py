@@ -205,11 +205,12 @@ def is_safe(path: str) -> bool:
 def is_hidden(path: str) -> bool:
     """Whether a path names the system's own file, or lies in the system's own folder."""
     *folders, name = path.split("/")
-    return (
-        name.startswith(".")
-        or name.lower() in HIDDEN_FILES
-        or any(is_hidden_folder(folder) for folder in folders)
-    )
+    return is_hidden_file(name) or any(is_hidden_folder(folder) for folder in folders)
+
+
+def is_hidden_file(name: str) -> bool:
+    """Whether a file of this name is the system's own, in whatever folder."""
+    return name.startswith(".") or name.lower() in HIDDEN_FILES
 
 
 def is_hidden_folder(name: str) -> bool:

@@ -4,6 +4,7 @@ So there is neither a way out nor a circle. The Hugging Face Hub's cache is made
 one of its snapshots is picked, those to the cached files beside it are followed, too.
 """
 
+import errno
 import io
 import os
 import stat
@@ -18,7 +19,7 @@ from engine.importing.sources.archive import LIMITS, FileEntry, Limits
 from engine.importing.sources.entries import (
     CHUNK_BYTES,
     explain,
-    is_hidden,
+    is_hidden_file,
     is_hidden_folder,
     is_safe,
     printable,
@@ -29,6 +30,8 @@ from engine.importing.sources.entries import (
 
 _JUNCTION = 0xA0000003
 """Windows' other kind of link between folders: IO_REPARSE_TAG_MOUNT_POINT."""
+_REFUSES_LINKS = hasattr(os, "O_NOFOLLOW")
+_BECAME_LINK = "it has become a link"
 
 
 class FolderArchive:
@@ -83,7 +86,9 @@ class FolderArchive:
             if not stat.S_ISDIR(status.st_mode) or _is_link(status):
                 if _is_link(status):
                     status = self._followed(path, status)
-                yield from self._file(path, status, ledger)
+                entry = self._file(path, status, ledger)
+                if entry is not None:
+                    yield entry
             elif self._may_enter(path, len(waiting), ledger):
                 waiting.append((f"{path}/", self._names(f"{path}/", ledger)))
 
@@ -124,7 +129,8 @@ class FolderArchive:
         names.sort(reverse=True)
         return names
 
-    def _file(self, path: str, status: os.stat_result, ledger: FileLedger) -> Iterator[FileEntry]:
+    def _file(self, path: str, status: os.stat_result, ledger: FileLedger) -> FileEntry | None:
+        """Count a file; return its entry, or None if it is skipped."""
         ledger.add()
         if ledger.files_found > self._limits.entries:
             raise self._too_many()
@@ -132,13 +138,14 @@ class FolderArchive:
         reason, detail = self._problem(path, status)
         if reason is not None:
             ledger.mark_skipped(shown, reason, detail)
-            return
+            return None
         if shown != path:
             self._odd_names[shown] = path
-        yield FileEntry(path=shown, size=status.st_size)
+        return FileEntry(path=shown, size=status.st_size)
 
     def _problem(self, path: str, status: os.stat_result) -> tuple[Reason | None, str]:
-        if is_hidden(path):
+        # Hidden folders are not entered.
+        if is_hidden_file(path.rpartition("/")[2]):
             return Reason.HIDDEN, ""
         if _is_link(status):
             return Reason.LINK, "it leads out of the folder, or to a folder"
@@ -208,12 +215,15 @@ class FolderArchive:
     def _open(self, path: str) -> tuple[io.FileIO, int]:
         try:
             place = self._locate(path)
-            if _is_link(os.lstat(place)):
-                raise EntryError(path, Reason.LINK, "it has become a link")
+            # Where the system can refuse to follow a link while it opens, this is not asked before.
+            if not _REFUSES_LINKS and _is_link(os.lstat(place)):
+                raise EntryError(path, Reason.LINK, _BECAME_LINK)
             file = io.FileIO(
                 place, opener=lambda name, _flags: os.open(name, os.O_RDONLY | NOFOLLOW_FLAGS)
             )
         except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) == errno.ELOOP:
+                raise EntryError(path, Reason.LINK, _BECAME_LINK) from error
             detail = getattr(error, "strerror", None) or str(error)
             raise EntryError(path, Reason.UNREADABLE, detail) from error
         status = os.fstat(file.fileno())
