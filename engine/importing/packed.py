@@ -222,14 +222,15 @@ class StringSet(Lazy[str]):
 
     def __init__(self, strings: Iterable[str] = ()) -> None:
         self._strings = Strings()
-        self._index = StringIndex(self._strings)
+        self._index, self._count = StringIndex(self._strings), 0
         for string in strings:
             self.add(string)
 
     def add(self, string: str) -> int:
         """Add a string unless it is there; return its number."""
         number = self._index.find_or_add(string)
-        if number == len(self._strings):
+        if number == self._count:
+            self._count += 1
             self._strings.append(string)
             self._index.grow()
         return number
@@ -246,7 +247,7 @@ class StringSet(Lazy[str]):
         return isinstance(string, str) and self._index.find(string) >= 0
 
     def __len__(self) -> int:
-        return len(self._strings)
+        return self._count
 
 
 class Groups:

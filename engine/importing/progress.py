@@ -62,16 +62,20 @@ class ProgressReporter:
         self._slowness: dict[ImportStage, float] = {}
         self._fraction = 0.0
 
-    def expect(self, listing: FileListing) -> None:
+    def expect(self, listing: FileListing, count_rows: Callable[[], int] = lambda: 0) -> None:
         """Take the number of items, and their size, from the files of a source.
 
-        Where most of it is something else, such as a table with images, neither is known yet.
+        Args:
+            listing: of the source.
+            count_rows: returns the number of items where most of the source is something else than
+                files of images or sounds, such as a table with images; 0 if that is not known.
         """
         for suffixes in (IMAGE_SUFFIXES, AUDIO_SUFFIXES):
             size = listing.size_of(suffixes)
             if 2 * size > listing.size_of(listing.suffixes):
                 self._items = sum(listing.suffixes.get(suffix, 0) for suffix in suffixes)
                 self._file_bytes = size
+        self._items = self._items or count_rows()
 
     def __call__(self, stage: ImportStage, done: int, total: int) -> None:
         """Report a stage, the number done, and the total; 0 while it is unknown."""

@@ -169,7 +169,7 @@ def scan_source(
     """
     ledger, form = FileLedger(), FORMATS[plan.reading.format]
     listing = list_files(archive, ledger, control, lambda done: tell(ImportStage.LISTING, done, 0))
-    tell.expect(listing)
+    tell.expect(listing, lambda: _items_detected(form, archive, listing))
     samples = PackedSamples()
     found = with_sounds(form.scan(archive, listing, plan.reading, ledger), listing, ledger)
     frames = with_frames(found, archive, form, plan.images.frame_step)
@@ -187,6 +187,15 @@ def scan_source(
         samples=samples,
         items_found=len(samples) + len(refused),
     )
+
+
+def _items_detected(form: Format, archive: Archive, listing: FileListing) -> int:
+    """Return the number of items that a format expects; 0 if it cannot tell."""
+    # The scan will report a file that cannot be read.
+    with contextlib.suppress(EngineError):
+        detection = form.detect(archive, listing)
+        return detection.images if detection else 0
+    return 0
 
 
 def with_frames(

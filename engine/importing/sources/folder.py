@@ -83,8 +83,9 @@ class FolderArchive:
             except OSError as error:
                 self._refuse(path, error, ledger)
                 continue
-            if not stat.S_ISDIR(status.st_mode) or _is_link(status):
-                if _is_link(status):
+            is_link = _is_link(status)
+            if not stat.S_ISDIR(status.st_mode) or is_link:
+                if is_link:
                     status = self._followed(path, status)
                 entry = self._file(path, status, ledger)
                 if entry is not None:
@@ -135,7 +136,7 @@ class FolderArchive:
         if ledger.files_found > self._limits.entries:
             raise self._too_many()
         shown = printable(path)
-        reason, detail = self._problem(path, status)
+        reason, detail = self._problem(path, shown, status)
         if reason is not None:
             ledger.mark_skipped(shown, reason, detail)
             return None
@@ -143,7 +144,7 @@ class FolderArchive:
             self._odd_names[shown] = path
         return FileEntry(path=shown, size=status.st_size)
 
-    def _problem(self, path: str, status: os.stat_result) -> tuple[Reason | None, str]:
+    def _problem(self, path: str, shown: str, status: os.stat_result) -> tuple[Reason | None, str]:
         # Hidden folders are not entered.
         if is_hidden_file(path.rpartition("/")[2]):
             return Reason.HIDDEN, ""
@@ -151,7 +152,6 @@ class FolderArchive:
             return Reason.LINK, "it leads out of the folder, or to a folder"
         if not stat.S_ISREG(status.st_mode):
             return Reason.SPECIAL_FILE, "it is a device, socket or pipe"
-        shown = printable(path)
         is_taken = shown != path and os.path.lexists(f"{self._root}/{shown}")
         if not is_safe(path) or is_taken:
             return Reason.UNSAFE_PATH, "its name would be misunderstood on another system"

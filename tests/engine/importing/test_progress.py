@@ -80,6 +80,19 @@ def test_that_the_size_of_a_source_is_unknown_at_first():
     assert events[0].fraction == 0.0
 
 
+def test_that_rows_are_counted_where_no_file_is_an_image():
+    tell = ProgressReporter((events := []).append)
+    table = FileListing(
+        entries=FileEntries([FileEntry(path="a.parquet", size=9), FileEntry(path="b.png", size=1)]),
+        suffixes={".parquet": 1, ".png": 1},
+    )
+    tell.expect(table, lambda: 1_000)
+    tell(ImportStage.SCANNING, 0, 0)
+    usual_s = 1_000 * sum(_ITEM_S.values())
+    assert tell._left_s(ImportStage.SCANNING, 0, 0, 0.0, 0.0) == pytest.approx(usual_s)
+    assert 0 <= events[0].fraction < 0.1
+
+
 def test_that_a_real_import_reports_every_stage_and_never_goes_back(tmp_path):
     events, plan = (
         [],

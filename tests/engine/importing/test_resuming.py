@@ -48,6 +48,27 @@ def test_that_a_stop_leaves_work_to_be_gone_on_with(source, tmp_path):
     assert not (tmp_path / ".pets.import").exists()
 
 
+@pytest.mark.parametrize("stage", list(ImportStage))
+def test_that_an_import_that_is_stopped_at_any_stage_gives_the_same_dataset(
+    source, tmp_path, stage
+):
+    expected = finished(sidecar_plan(source, tmp_path / "whole")).version
+    plan, control, events = sidecar_plan(source, tmp_path / "pets"), RunControl(), []
+
+    def stop(event):
+        events.append(event)
+        if isinstance(event, ImportProgressed) and event.stage is stage:
+            control.request_stop()
+
+    import_dataset(plan, stop, control)
+    assert events[-1].outcome is Outcome.STOPPED
+    assert not plan.dataset.exists()
+    assert finished(plan).version == expected
+    names = ("items.arrow", "images.npy")
+    whole, resumed = ([(tmp_path / d / n).read_bytes() for n in names] for d in ("whole", "pets"))
+    assert resumed == whole
+
+
 @contextlib.contextmanager
 def counted_decodes():
     """List the keys of the images that are decoded meanwhile."""
